@@ -1,0 +1,2 @@
+//! The `anagen` program.
+fn main() {}

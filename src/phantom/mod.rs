@@ -1,0 +1,50 @@
+//! Draws photos whose every hair is known.
+
+use crate::geometry::{Point, Polyline};
+use crate::units::Micrometers;
+use serde::{Deserialize, Serialize};
+
+/// What is known of a photo: drawn by us, or counted by people. The file beside a photo is `<photo>.truth.json`.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Truth {
+    /// Pixels from left to right.
+    pub width: usize,
+    /// Pixels from top to bottom.
+    pub height: usize,
+    /// The scale, where it is known.
+    pub um_per_px: Option<f64>,
+    /// Where people's counting tiles met, so that hairs nearby may be unmarked.
+    #[serde(default)]
+    pub seams: Seams,
+    /// Every hair.
+    pub hairs: Vec<TrueHair>,
+}
+
+/// The lines along which counting tiles met, in pixels.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+pub struct Seams {
+    /// Upright lines.
+    pub x: Vec<f64>,
+    /// Level lines.
+    pub y: Vec<f64>,
+}
+
+/// One hair whose place is known.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct TrueHair {
+    /// `single`, `premium` (in a unit of several), `undersize` (fine), or `abnormal` (debris, broken or loose: neither right nor wrong).
+    pub class: String,
+    /// Where it leaves the skin.
+    pub root: Point,
+    /// Its other end.
+    pub tip: Point,
+    /// Its true thickness.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub width_um: Option<Micrometers>,
+    /// The follicular unit it grows from.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub unit: Option<usize>,
+    /// Its centerline from root to tip.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub points: Option<Polyline>,
+}

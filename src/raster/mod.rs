@@ -1,0 +1,37 @@
+//! Pixel operations that know no hair. The only place that says (row, column): everything else says (x, y).
+
+use crate::geometry::Point;
+use ndarray::Array2;
+
+/// One value per pixel, indexed `[[row, column]]`.
+pub type Plane = Array2<f32>;
+
+/// Which pixels belong, indexed `[[row, column]]`.
+pub type Mask = Array2<bool>;
+
+/// The value at (x, y) between pixel centers, by bilinear interpolation, held to the plane's edge. The plane must not be empty.
+///
+/// # Examples
+/// ```
+/// use anagen::{geometry::Point, raster::sample};
+/// let plane = ndarray::array![[0.0, 2.0], [4.0, 6.0]];
+/// assert_eq!(sample(&plane, Point::new(0.5, 0.5)), 3.0);
+/// assert_eq!(sample(&plane, Point::new(9.0, 0.0)), 2.0);
+/// ```
+pub fn sample(plane: &Plane, at: Point) -> f32 {
+    let (rows, columns) = plane.dim();
+    let x = at.x.clamp(0.0, (columns - 1) as f64);
+    let y = at.y.clamp(0.0, (rows - 1) as f64);
+    let (column, row) = (x as usize, y as usize);
+    let (right, below) = ((column + 1).min(columns - 1), (row + 1).min(rows - 1));
+    let (tx, ty) = ((x - column as f64) as f32, (y - row as f64) as f32);
+    let top = plane[[row, column]] * (1.0 - tx) + plane[[row, right]] * tx;
+    let bottom = plane[[below, column]] * (1.0 - tx) + plane[[below, right]] * tx;
+    top * (1.0 - ty) + bottom * ty
+}
+
+/// The mask's value at the pixel nearest (x, y); `false` outside.
+pub fn holds(mask: &Mask, at: Point) -> bool {
+    let (x, y) = (at.x.round(), at.y.round());
+    x >= 0.0 && y >= 0.0 && mask.get([y as usize, x as usize]).copied().unwrap_or(false)
+}

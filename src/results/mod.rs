@@ -1,0 +1,1 @@
+//! The only module on disk: contract types, JSON, CSV, resume.

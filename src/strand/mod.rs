@@ -1,0 +1,78 @@
+//! Strands: one traced shaft each, from root to tip, with its width under a pixel.
+
+pub mod width;
+
+use crate::geometry::{Point, Polyline, Vector};
+use crate::units::Pixels;
+use serde::{Deserialize, Serialize};
+
+/// What was really seen at an end of a strand.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum End {
+    /// The shaft leaves the skin.
+    Root,
+    /// The shaft ends in the open.
+    Tip,
+    /// The photo or the seen part of it ends before the shaft does.
+    Border,
+    /// Something lies over the end: glare, a flake, another hair, a caption.
+    Occluded,
+}
+
+/// How a shaft stands against its skin.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Tone {
+    /// Darker than the skin.
+    Dark,
+    /// Lighter than the skin.
+    Light,
+}
+
+/// The width of one strand, from a profile fit at several places along it.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Width {
+    /// The trimmed median over the samples.
+    pub value: Pixels,
+    /// One standard deviation of `value`.
+    pub standard_error: Pixels,
+    /// How many clean places along the shaft it rests on.
+    pub samples: usize,
+}
+
+/// Our trace of one shaft in one photo, in the photo's pixels.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Strand {
+    /// Its number within the photo, from 0.
+    pub id: usize,
+    /// From root to tip; two points at least.
+    pub centerline: Polyline,
+    /// What was seen where the centerline begins.
+    pub root_end: End,
+    /// What was seen where the centerline ends.
+    pub tip_end: End,
+    /// Its width, where any clean place was found to measure it.
+    pub width: Option<Width>,
+    /// Dark or light against its skin.
+    pub tone: Tone,
+    /// The estimated chance that this is one hair, rightly traced, root and tip told apart; 0 to 1.
+    pub confidence: f64,
+}
+
+impl Strand {
+    /// Where the shaft leaves the skin.
+    pub fn root(&self) -> Point {
+        self.centerline.points[0]
+    }
+
+    /// The other end.
+    pub fn tip(&self) -> Point {
+        *self.centerline.points.last().expect("a centerline has two points")
+    }
+
+    /// The straight direction from root to tip, or `None` where they coincide.
+    pub fn direction(&self) -> Option<Vector> {
+        (self.tip() - self.root()).unit()
+    }
+}

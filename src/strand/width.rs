@@ -1,0 +1,1 @@
+//! A profile fit across the shaft.
