@@ -1,7 +1,15 @@
 //! Strands: one traced shaft each, from root to tip, with its width under a pixel.
 
+mod join;
+mod orient;
+mod select;
+mod shaft;
+pub mod trace;
 pub mod width;
 
+pub use crate::segment::Tone;
+
+use crate::field::Field;
 use crate::geometry::{Point, Polyline, Vector};
 use crate::units::Pixels;
 use serde::{Deserialize, Serialize};
@@ -18,16 +26,6 @@ pub enum End {
     Border,
     /// Something lies over the end: glare, a flake, another hair, a caption.
     Occluded,
-}
-
-/// How a shaft stands against its skin.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Tone {
-    /// Darker than the skin.
-    Dark,
-    /// Lighter than the skin.
-    Light,
 }
 
 /// The width of one strand, from a profile fit at several places along it.
@@ -69,6 +67,11 @@ impl Strand {
     /// The other end.
     pub fn tip(&self) -> Point {
         *self.centerline.points.last().expect("a centerline has two points")
+    }
+
+    /// Whether the hair counts: its root was seen, and lies in the field.
+    pub fn is_counted(&self, field: &Field) -> bool {
+        self.root_end != End::Border && field.counts(self.root())
     }
 
     /// The straight direction from root to tip, or `None` where they coincide.
