@@ -1,0 +1,145 @@
+//! The profile models of one shaft, and the choice between them by evidence.
+
+use super::fit::{Fit, Spread, Staircase, fit};
+use super::neighbors::Clearance;
+use super::profile::{Profile, Window};
+
+/// One window's profile, and what was fitted to it.
+#[derive(Debug, Clone)]
+pub(super) struct Place {
+    pub(super) window: Window,
+    pub(super) profile: Profile,
+    /// Without a core.
+    pub(super) plain: Fit,
+    /// With one, where it could be fitted.
+    pub(super) cored: Option<Fit>,
+}
+
+impl Place {
+    /// Fits the models to a profile, from the edges expected.
+    pub(super) fn fit(window: Window, profile: Profile, half_width: f64, spread: f64, held: Spread, clearance: Clearance) -> Option<Self> {
+        let plain = match clearance {
+            Clearance::Crossed => return None,
+            Clearance::Clear(..) => fit(&profile, staircase(&profile, &[-half_width, half_width], 0, spread), held)?,
+            Clearance::Beside { center, width, .. } => beside(&profile, half_width, center, width, spread, held)?,
+        };
+        let cored = fit_core(&profile, &plain, held);
+        Some(Self { window, profile, plain, cored })
+    }
+
+    /// The same profile fitted anew with the point spread held.
+    pub(super) fn refit(&self, ln_spread: f64) -> Option<Self> {
+        let hold = |fitted: &Fit| {
+            let mut start = fitted.model;
+            // What is seen of a narrow stripe is the sum width² / 12 + blur²: a start that keeps it is near the new optimum.
+            let (k, width, center) = (start.shaft, start.width(), start.center());
+            let gained = (2.0 * start.ln_spread).exp() - (2.0 * ln_spread).exp();
+            let half = (width * width + 12.0 * gained).max((0.3 * width).powi(2)).sqrt() / 2.0;
+            if start.steps == 2 {
+                start.edges[k] = center - half;
+                start.edges[k + 1] = center + half;
+            }
+            start.ln_spread = ln_spread;
+            start
+        };
+        let plain = fit(&self.profile, hold(&self.plain), Spread::Fixed)?;
+        let from_before = self.cored.and_then(|cored| fit(&self.profile, hold(&cored), Spread::Fixed));
+        let cored = from_before.or_else(|| fit_core(&self.profile, &plain, Spread::Fixed));
+        Some(Self { plain, cored, ..self.clone() })
+    }
+
+    /// The fit of the chosen model.
+    pub(super) fn chosen(&self, core: bool) -> Option<&Fit> {
+        if core { self.cored.as_ref() } else { Some(&self.plain) }
+    }
+
+    /// How much less the Bayesian information criterion is with a core than without; negative where the core is not worth its parameters.
+    /// `independent` is the share of pixels that count as independent of their neighbors.
+    fn evidence_for_core(&self, independent: f64) -> f64 {
+        let Some(cored) = &self.cored else { return 0.0 };
+        let n = self.profile.bins.iter().map(|b| b.pixels).sum::<f64>() * independent;
+        let noise = cored.noise.max(1e-9);
+        let gain = (self.plain.cost - cored.cost) / (noise * noise) * independent;
+        gain - (cored.parameters - self.plain.parameters) as f64 * n.max(2.0).ln()
+    }
+}
+
+/// Whether the shaft carries a core: the evidence of all its places together. One place may plead at most so much as a clear one does.
+pub(super) fn has_core(places: &[Place], independent: f64) -> bool {
+    let cored = places.iter().filter(|p| p.cored.is_some()).count();
+    2 * cored > places.len() && places.iter().map(|p| p.evidence_for_core(independent).clamp(-30.0, 30.0)).sum::<f64>() > 0.0
+}
+
+/// The fit of two hairs side by side: with skin between them, or touching, by the Bayesian information criterion.
+fn beside(profile: &Profile, half_width: f64, center: f64, width: f64, spread: f64, held: Spread) -> Option<Fit> {
+    let (inner, outer) = (center.abs() - width / 2.0, center.abs() + width / 2.0);
+    let side = center.signum();
+    let gap = inner - half_width;
+    let (a, b) = if gap > 0.4 {
+        (half_width, inner)
+    } else {
+        let m = (half_width + inner) / 2.0;
+        (m - 0.2, m + 0.2)
+    };
+    let starts = [vec![-half_width, a, b, outer], vec![-half_width, (a + b) / 2.0, outer]];
+    let n: f64 = profile.bins.iter().map(|b| b.pixels).sum();
+    starts
+        .into_iter()
+        .filter_map(|edges| {
+            let (edges, shaft) = if side > 0.0 {
+                (edges, 0)
+            } else {
+                let s = edges.len() - 2;
+                (edges.iter().rev().map(|e| -e).collect(), s)
+            };
+            fit(profile, staircase(profile, &edges, shaft, spread), held)
+        })
+        .map(|f| (n * f.cost.max(1e-12).ln() + f.parameters as f64 * n.ln(), f))
+        .min_by(|a, b| a.0.total_cmp(&b.0))
+        .map(|(_, f)| f)
+}
+
+/// A staircase with these edges, its levels the mean light between them.
+fn staircase(profile: &Profile, edges: &[f64], shaft: usize, spread: f64) -> Staircase {
+    let mut model = Staircase::single([0.0; 3], [0.0; 2], spread);
+    model.steps = edges.len();
+    model.shaft = shaft;
+    model.edges[..edges.len()].copy_from_slice(edges);
+    let mut before = f64::NEG_INFINITY;
+    for k in 0..=edges.len() {
+        let after = edges.get(k).copied().unwrap_or(f64::INFINITY);
+        let (sum, n) = profile
+            .bins
+            .iter()
+            .filter(|b| b.x >= before && b.x < after)
+            .fold((0.0, 0.0), |(sum, n), b| (sum + b.light * b.pixels, n + b.pixels));
+        let nearest = || {
+            let middle = (before.max(-1e6) + after.min(1e6)) / 2.0;
+            profile.bins.iter().min_by(|a, b| (a.x - middle).abs().total_cmp(&(b.x - middle).abs())).map_or(0.5, |b| b.light)
+        };
+        model.levels[k] = if n > 0.0 { sum / n } else { nearest() };
+        before = after;
+    }
+    model
+}
+
+/// Fits a core on top of a plain fit, begun where the plain fit is most wrong within the shaft.
+fn fit_core(profile: &Profile, plain: &Fit, held: Spread) -> Option<Fit> {
+    let (center, width) = (plain.model.center(), plain.model.width());
+    let level = plain.model.levels[plain.model.shaft + 1];
+    let (offset, height) = [-0.25, -0.12, 0.0, 0.12, 0.25]
+        .map(|offset| {
+            let (sum, n) = profile
+                .bins
+                .iter()
+                .filter(|b| (b.x - center - offset * width).abs() <= 0.12 * width + 0.25)
+                .fold((0.0, 0.0), |(sum, n), b| (sum + (b.light - level) * b.pixels, n + b.pixels));
+            (offset, if n > 0.0 { sum / n } else { 0.0 })
+        })
+        .into_iter()
+        .max_by(|a, b| a.1.abs().total_cmp(&b.1.abs()))?;
+    let mut start = plain.model.with_core(height, offset);
+    // The plain level stands for shaft and core together: begin with the shaft itself on the other side of it.
+    start.levels[start.shaft + 1] -= 0.3 * height;
+    fit(profile, start, held)
+}
