@@ -43,8 +43,10 @@ impl Place {
             start
         };
         let plain = fit(&self.profile, hold(&self.plain), Spread::Fixed)?;
-        let from_before = self.cored.and_then(|cored| fit(&self.profile, hold(&cored), Spread::Fixed));
-        let cored = from_before.or_else(|| fit_core(&self.profile, &plain, Spread::Fixed));
+        let cored = better(
+            self.cored.and_then(|cored| fit(&self.profile, hold(&cored), Spread::Fixed)),
+            fit_core(&self.profile, &plain, Spread::Fixed),
+        );
         Some(Self { plain, cored, ..self.clone() })
     }
 
@@ -56,12 +58,15 @@ impl Place {
     /// How much less the Bayesian information criterion is with a core than without; negative where the core is not worth its parameters.
     /// `independent` is the share of pixels that count as independent of their neighbors.
     fn evidence_for_core(&self, independent: f64) -> f64 {
-        let Some(cored) = &self.cored else { return 0.0 };
-        let n = self.profile.bins.iter().map(|b| b.pixels).sum::<f64>() * independent;
-        let noise = cored.noise.max(1e-9);
-        let gain = (self.plain.cost - cored.cost) / (noise * noise) * independent;
-        gain - (cored.parameters - self.plain.parameters) as f64 * n.max(2.0).ln()
+        self.cored.as_ref().map_or(0.0, |cored| evidence(&self.profile, &self.plain, cored, independent))
     }
+}
+
+/// How much less the Bayesian information criterion of the richer fit is; negative where it is not worth its parameters.
+pub(super) fn evidence(profile: &Profile, plain: &Fit, richer: &Fit, independent: f64) -> f64 {
+    let n = profile.bins.iter().map(|b| b.pixels).sum::<f64>() * independent;
+    let noise = richer.noise.max(1e-9);
+    (plain.cost - richer.cost) / (noise * noise) * independent - (richer.parameters - plain.parameters) as f64 * n.max(2.0).ln()
 }
 
 /// Whether the shaft carries a core: the evidence of all its places together. One place may plead at most so much as a clear one does.
@@ -124,7 +129,7 @@ fn staircase(profile: &Profile, edges: &[f64], shaft: usize, spread: f64) -> Sta
 }
 
 /// Fits a core on top of a plain fit, begun where the plain fit is most wrong within the shaft.
-fn fit_core(profile: &Profile, plain: &Fit, held: Spread) -> Option<Fit> {
+pub(super) fn fit_core(profile: &Profile, plain: &Fit, held: Spread) -> Option<Fit> {
     let (center, width) = (plain.model.center(), plain.model.width());
     let level = plain.model.levels[plain.model.shaft + 1];
     let (offset, height) = [-0.25, -0.12, 0.0, 0.12, 0.25]
@@ -138,8 +143,22 @@ fn fit_core(profile: &Profile, plain: &Fit, held: Spread) -> Option<Fit> {
         })
         .into_iter()
         .max_by(|a, b| a.1.abs().total_cmp(&b.1.abs()))?;
-    let mut start = plain.model.with_core(height, offset);
     // The plain level stands for shaft and core together: begin with the shaft itself on the other side of it.
-    start.levels[start.shaft + 1] -= 0.3 * height;
-    fit(profile, start, held)
+    let begin = |mut from: Staircase| {
+        from.levels[from.shaft + 1] -= 0.3 * height;
+        fit(profile, from.with_core(1.3 * height, offset), held)
+    };
+    let first = begin(plain.model);
+    if held == Spread::Fixed {
+        return first;
+    }
+    // Without its core a shaft may look far more blurred than it is; a second start does not believe that blur.
+    let mut sharper = plain.model;
+    sharper.ln_spread -= 0.7;
+    better(first, begin(sharper))
+}
+
+/// The fit of the lower cost.
+fn better(a: Option<Fit>, b: Option<Fit>) -> Option<Fit> {
+    [a, b].into_iter().flatten().min_by(|a, b| a.cost.total_cmp(&b.cost))
 }

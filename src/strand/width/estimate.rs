@@ -12,13 +12,14 @@ pub(super) struct Sample {
 }
 
 /// The samples of one strand, summed up.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone)]
 pub(super) struct Summary {
     /// The trimmed mean about the straight taper, at the samples' middle.
     pub(super) width: f64,
     /// Change of width per pixel along the strand.
     pub(super) taper: f64,
-    pub(super) samples: usize,
+    /// Which samples it rests on.
+    pub(super) kept: Vec<usize>,
     /// The variance of one sample about the taper, as seen.
     seen: f64,
     /// The variance of one sample that the fits' white noise explains.
@@ -67,16 +68,17 @@ impl Summary {
         Some(Self {
             width,
             taper,
-            samples: kept.len(),
+
             seen: if freedom > 0.0 { squares / freedom } else { 0.0 },
             explained: kept.iter().map(|&i| samples[i].variance).sum::<f64>() / n,
             lagged: residuals.windows(2).map(|r| r[0] * r[1]).sum(),
             squares,
+            kept,
         })
     }
 
     fn freedom(&self) -> f64 {
-        (self.samples as f64 - 2.0).max(0.0)
+        (self.kept.len() as f64 - 2.0).max(0.0)
     }
 
     /// One standard deviation of the width, from its samples alone.
@@ -85,11 +87,20 @@ impl Summary {
     /// by their correlation. Few samples leave the scatter itself uncertain: the result is widened so that ± 1.96 of it covers 95 %, as
     /// Student's t would.
     pub(super) fn standard_error(&self, errors: &Errors) -> f64 {
+        let n = self.kept.len() as f64;
+        let independent = (n / errors.repetition()).max(1.0);
+        (self.variance(errors) / independent).sqrt() * student_widening(self.freedom() + PRIOR_SAMPLES)
+    }
+
+    /// One standard deviation of a width fitted to all the samples' pixels at once, whose fit gives this variance for white noise.
+    pub(super) fn pooled_standard_error(&self, white: f64, errors: &Errors) -> f64 {
+        let excess = if self.explained > 0.0 { self.variance(errors) / self.explained } else { 1.0 };
+        (white * excess.max(1.0) * errors.repetition()).sqrt() * student_widening(self.freedom() + PRIOR_SAMPLES)
+    }
+
+    fn variance(&self, errors: &Errors) -> f64 {
         let freedom = self.freedom();
-        let variance = (freedom * self.seen + PRIOR_SAMPLES * errors.excess * self.explained) / (freedom + PRIOR_SAMPLES);
-        let n = self.samples as f64;
-        let independent = (n * (1.0 - errors.correlation) / (1.0 + errors.correlation)).max(1.0);
-        (variance / independent).sqrt() * student_widening(freedom + PRIOR_SAMPLES)
+        (freedom * self.seen + PRIOR_SAMPLES * errors.excess * self.explained) / (freedom + PRIOR_SAMPLES)
     }
 }
 
@@ -100,11 +111,16 @@ impl Errors {
         let excess = median(ratios.collect()).unwrap_or(1.0).max(1.0);
         let (lagged, squares, n, count) = strands.iter().filter(|s| s.freedom() >= 2.0).fold((0.0, 0.0, 0.0, 0.0), |(l, q, n, c), s| {
             // Each strand counts by its own squares, so that one wild strand does not speak for all.
-            (l + s.lagged / s.squares.max(1e-12), q + 1.0, n + s.samples as f64, c + 1.0)
+            (l + s.lagged / s.squares.max(1e-12), q + 1.0, n + s.kept.len() as f64, c + 1.0)
         });
         // Residuals about a fitted line of n samples are themselves correlated by about −2 / n.
         let correlation = if squares > 0.0 { (lagged / squares + 2.0 * count / n).clamp(0.0, 0.8) } else { 0.0 };
         Self { excess, correlation }
+    }
+
+    /// How many neighboring samples say as much as one alone would.
+    fn repetition(&self) -> f64 {
+        (1.0 + self.correlation) / (1.0 - self.correlation)
     }
 }
 

@@ -15,7 +15,15 @@ pub(super) struct Core {
     pub(super) height: f64,
     pub(super) center: f64,
     pub(super) ln_sigma: f64,
+    /// Whether its own width is held at a usual share of the shaft's: under blur nothing tells it.
+    pub(super) tied: bool,
 }
+
+/// The standard deviation of a tied core before blur, as a share of the shaft's width.
+const TIED_SHARE: f64 = 0.12;
+
+/// A core is tied in shafts narrower than this many point spreads.
+pub(super) const NARROW: f64 = 8.0;
 
 /// A blurred staircase: `edges[..steps]` ascending, `levels[..=steps]` from left to right.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -83,15 +91,18 @@ impl Staircase {
         self.levels[k + 1] - (self.levels[k] + self.levels[k + 2]) / 2.0
     }
 
-    /// The same shaft with a core of no height yet, as wide as a fifth of it.
+    /// The same shaft with a core of this height, its center this share of the width from the middle.
     pub(super) fn with_core(mut self, height: f64, offset: f64) -> Self {
-        let sigma = (self.width() / 6.0).hypot(self.ln_spread.exp());
-        self.core = Some(Core { height, center: self.center() + offset * self.width(), ln_sigma: sigma.ln() });
+        let blur = self.ln_spread.exp();
+        let ln_sigma = (TIED_SHARE * self.width()).hypot(blur).ln();
+        let tied = self.width() < NARROW * blur;
+        self.core = Some(Core { height, center: self.center() + offset * self.width(), ln_sigma, tied });
         self
     }
 
     fn parameters(&self, spread: Spread) -> usize {
-        2 * self.steps + 1 + if self.core.is_some() { 3 } else { 0 } + usize::from(spread == Spread::Free)
+        let core = self.core.map_or(0, |core| if core.tied { 2 } else { 3 });
+        2 * self.steps + 1 + core + usize::from(spread == Spread::Free)
     }
 
     /// The light at `x`, and its derivative by each parameter: levels, edges, core, point spread.
@@ -118,8 +129,18 @@ impl Staircase {
             light += core.height * bump;
             gradient[next] = bump;
             gradient[next + 1] = core.height * bump * z / sigma;
-            gradient[next + 2] = core.height * bump * z * z;
-            next += 3;
+            let by_ln_sigma = core.height * bump * z * z;
+            if core.tied {
+                // σ² = (share · width)² + blur²: the core's size moves with the edges and the point spread.
+                let by_width = by_ln_sigma * TIED_SHARE * TIED_SHARE * self.width() / (sigma * sigma);
+                gradient[m + 1 + self.shaft] -= by_width;
+                gradient[m + 2 + self.shaft] += by_width;
+                by_spread += by_ln_sigma * spread * spread / (sigma * sigma);
+                next += 2;
+            } else {
+                gradient[next + 2] = by_ln_sigma;
+                next += 3;
+            }
         }
         gradient[next] = by_spread;
         light
@@ -140,21 +161,22 @@ impl Staircase {
         for k in 1..m {
             next.edges[k] = next.edges[k].max(next.edges[k - 1] + 0.1);
         }
-        let mut at = 2 * m + 1;
-        if let Some(core) = self.core {
-            let (left, width) = (next.edges[self.shaft], next.width());
-            let blur = next.ln_spread.exp();
-            // A core lies within its shaft: narrow enough not to stand for the shaft itself, and never sharper than the optics.
-            let widest = (0.05 * width).hypot(blur).max(0.3 * width).ln();
-            next.core = Some(Core {
-                height: core.height + by[at],
-                center: (core.center + by[at + 1]).clamp(left + 0.2 * width, left + 0.8 * width),
-                ln_sigma: (core.ln_sigma + by[at + 2].clamp(-0.5, 0.5)).clamp((0.8 * blur).ln(), widest),
-            });
-            at += 3;
-        }
         if spread == Spread::Free {
-            next.ln_spread = (self.ln_spread + by[at].clamp(-0.5, 0.5)).clamp(-1.6, 2.7);
+            let last = self.parameters(spread) - 1;
+            next.ln_spread = (self.ln_spread + by[last].clamp(-0.5, 0.5)).clamp(-1.6, 2.7);
+        }
+        if let Some(core) = self.core {
+            let at = 2 * m + 1;
+            let (left, width, blur) = (next.edges[self.shaft], next.width(), next.ln_spread.exp());
+            // A core lies within its shaft: narrow enough not to stand for the shaft itself, and never sharper than the optics.
+            let ln_sigma = if core.tied {
+                (TIED_SHARE * width).hypot(blur).ln()
+            } else {
+                let widest = (0.3 * width).max((0.05 * width).hypot(blur)).ln();
+                (core.ln_sigma + by[at + 2].clamp(-0.5, 0.5)).clamp((0.8 * blur).ln(), widest)
+            };
+            let center = (core.center + by[at + 1]).clamp(left + 0.2 * width, left + 0.8 * width);
+            next.core = Some(Core { height: core.height + by[at], center, ln_sigma, tied: core.tied });
         }
         next
     }

@@ -10,6 +10,7 @@ mod fit;
 mod locate;
 mod neighbors;
 mod point_spread;
+mod pooled;
 mod profile;
 mod search;
 #[cfg(test)]
@@ -21,9 +22,9 @@ use super::{Tone, Width};
 use crate::geometry::{Point, Polyline};
 use crate::raster::Plane;
 use crate::units::Pixels;
-use choice::{Place, has_core};
+use choice::{Place, evidence, has_core};
 use estimate::{Errors, Sample, Summary};
-use fit::Spread;
+use fit::{Fit, NARROW, Spread};
 use locate::{Located, locate};
 use neighbors::{Clearance, Course, clearance};
 use point_spread::{Anchor, combined, median};
@@ -92,7 +93,7 @@ pub fn measure(light: &Plane, shafts: &[Shaft], usable: &(dyn Fn(Point) -> bool 
         .collect();
     let point_spread = point_spread(&traced);
     let settled: Vec<Option<Settled>> = traced.par_iter().map(|t| Settled::of(t.as_ref()?, point_spread.as_ref()?)).collect();
-    let summaries: Vec<Summary> = settled.iter().flatten().map(|s| s.summary).collect();
+    let summaries: Vec<Summary> = settled.iter().flatten().map(|s| s.summary.clone()).collect();
     let errors = Errors::of(&summaries);
     let shafts = (0..shafts.len())
         .map(|i| Measured {
@@ -185,7 +186,7 @@ fn typical(places: &[Place]) -> Option<(f64, f64)> {
 
 /// The photo's point spread from its wide hairs; where there are none, from the widest there are.
 fn point_spread(traced: &[Option<Traced>]) -> Option<PointSpread> {
-    [5.0, 3.5, 2.5, 0.0].into_iter().find_map(|least| {
+    [6.0, 4.0, 2.5, 0.0].into_iter().find_map(|least| {
         let anchors: Vec<Anchor> = traced
             .iter()
             .flatten()
@@ -198,7 +199,10 @@ fn point_spread(traced: &[Option<Traced>]) -> Option<PointSpread> {
 
 /// A shaft measured with the point spread held.
 struct Settled {
+    width: f64,
     summary: Summary,
+    /// The variance of the width by white noise, where it comes from the mean profile.
+    pooled: Option<f64>,
     centerline: Polyline,
     core: bool,
     spread: f64,
@@ -211,14 +215,15 @@ impl Settled {
     fn of(traced: &Traced, photo: &PointSpread) -> Option<Self> {
         let expected = photo.expected(traced.middle);
         // A wide shaft's own edges tell its own focus; a thin one's are told by the photo.
-        let own = (traced.widths_per_spread() >= 4.0).then_some(traced.ln_spread);
+        let own = (traced.widths_per_spread() >= 6.0).then_some(traced.ln_spread);
         let (ln_spread, variance) = combined(std::iter::once((expected.0, expected.1.max(1e-6))).chain(own))?;
         let places: Vec<Place> = traced.places.iter().filter_map(|p| p.refit(ln_spread)).collect();
-        let core = has_core(&places, 1.0) || (traced.core && traced.widths_per_spread() >= 5.0);
-        let chosen: Vec<(&Place, &fit::Fit)> = places.iter().filter_map(|p| Some((p, p.chosen(core)?))).collect();
+        let narrow = traced.width < NARROW * ln_spread.exp();
+        let core = !narrow && has_core(&places, 1.0);
+        let chosen: Vec<(&Place, &Fit)> = places.iter().filter_map(|p| Some((p, p.chosen(core)?))).collect();
         let usual = median(chosen.iter().map(|(_, f)| f.model.width()).collect())?;
-        let clean: Vec<&(&Place, &fit::Fit)> = chosen
-            .iter()
+        let clean: Vec<(&Place, &Fit)> = chosen
+            .into_iter()
             .filter(|(_, f)| {
                 let contrast = f.model.contrast() * if traced.tone == Tone::Dark { -1.0 } else { 1.0 };
                 contrast > 0.0 && f.model.width() > 0.4 * usual && f.model.width() < 2.5 * usual
@@ -228,35 +233,62 @@ impl Settled {
             clean.iter().map(|(p, f)| Sample { distance: p.window.distance, width: f.model.width(), variance: f.width_variance }).collect();
         let summary = Summary::of(&samples)?;
         let width_by_ln_spread = median(clean.iter().map(|(_, f)| f.width_by_ln_spread).collect())?;
-        Some(Self {
-            summary,
+        let mut settled = Self {
+            width: summary.width,
             centerline: refined(&traced.centerline, &clean),
+            summary,
+            pooled: None,
             core,
             spread: ln_spread.exp(),
             ln_spread_error: variance.sqrt(),
             width_by_ln_spread,
-        })
+        };
+        if narrow {
+            settled.pool(&clean);
+        }
+        Some(settled)
+    }
+
+    /// Takes the width of a narrow shaft from the mean of its profiles.
+    fn pool(&mut self, clean: &[(&Place, &Fit)]) {
+        let kept: Vec<&Place> = self.summary.kept.iter().map(|&i| clean[i].0).collect();
+        let Some(profile) = pooled::mean_profile(&kept) else { return };
+        let Some((plain, cored)) = pooled::fits(&profile, self.width, self.spread) else { return };
+        let fit = match cored {
+            Some(cored) if evidence(&profile, &plain, &cored, 1.0) > 0.0 => {
+                self.core = true;
+                cored
+            }
+            _ => plain,
+        };
+        self.width = fit.model.width();
+        self.pooled = Some(fit.width_variance);
+        self.width_by_ln_spread = fit.width_by_ln_spread;
     }
 
     fn width(&self, errors: &Errors) -> Width {
         let shared = self.width_by_ln_spread * self.ln_spread_error;
+        let own = match self.pooled {
+            Some(white) => self.summary.pooled_standard_error(white, errors),
+            None => self.summary.standard_error(errors),
+        };
         Width {
-            value: Pixels(self.summary.width),
-            standard_error: Pixels(self.summary.standard_error(errors).hypot(shared)),
-            samples: self.summary.samples,
+            value: Pixels(self.width),
+            standard_error: Pixels(own.hypot(shared)),
+            samples: self.summary.kept.len(),
             taper: self.summary.taper,
             core: self.core,
-            blur_dominated: self.summary.width < 2.5 * self.spread,
+            blur_dominated: self.width < 2.5 * self.spread,
         }
     }
 }
 
 /// The centerline through the middles between the fitted edges; the ends take the offset of the nearest place.
-fn refined(centerline: &Polyline, clean: &[&(&Place, &fit::Fit)]) -> Polyline {
+fn refined(centerline: &Polyline, clean: &[(&Place, &Fit)]) -> Polyline {
     let (Some(first), Some(last), [start, .., end]) = (clean.first(), clean.last(), &centerline.points[..]) else {
         return centerline.clone();
     };
-    let shift = |(place, fit): &(&Place, &fit::Fit)| place.window.tangent.normal() * fit.model.center();
+    let shift = |(place, fit): &(&Place, &Fit)| place.window.tangent.normal() * fit.model.center();
     let points = std::iter::once(*start + shift(first))
         .chain(clean.iter().map(|(place, fit)| place.window.across(fit.model.center())))
         .chain(std::iter::once(*end + shift(last)))

@@ -128,13 +128,15 @@ impl Profile {
             return None;
         }
         let bins: Vec<Bin> = sums.iter().filter(|s| s[0] > 0.0).map(|s| Bin { x: s[1] / s[0], light: s[2] / s[0], pixels: s[0] }).collect();
+        Self::scaled(bins, 0.0)
+    }
+
+    /// Scales bins so that the darkest and lightest lie 1 apart; `black` is the bins' value for no light at all. `None` without contrast.
+    pub(super) fn scaled(bins: Vec<Bin>, black: f64) -> Option<Self> {
         let low = bins.iter().map(|b| b.light).fold(f64::INFINITY, f64::min);
         let unit = bins.iter().map(|b| b.light).fold(f64::NEG_INFINITY, f64::max) - low;
-        if !(unit > 1e-6) {
-            return None;
-        }
         let scaled = bins.into_iter().map(|b| Bin { light: (b.light - low) / unit, ..b }).collect();
-        Some(Self { bins: scaled, darkest: -low / unit, unit })
+        (unit > 1e-6).then_some(Self { bins: scaled, darkest: (black - low) / unit, unit })
     }
 }
 

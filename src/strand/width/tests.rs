@@ -1,28 +1,44 @@
 use super::*;
+use crate::geometry::Vector;
 use crate::phantom::strip::Strip;
-
-const SIZE: usize = 120;
 
 fn whole(_: Point) -> bool {
     true
 }
 
-/// The widths measured of strips alike but for their place, angle and noise, all taken as one photo's.
+/// A photo made of square tiles, one strip in each, and the strips' centerlines short of the tiles' sides.
+fn photo(strips: &[Strip], seed: u64) -> (Plane, Vec<Polyline>) {
+    let size = strips.iter().map(|s| (3.0 * s.width + 14.0 * s.point_spread + 110.0) as usize).max().unwrap_or(1);
+    let mut light = Plane::zeros((size, size * strips.len()));
+    let mut lines = vec![];
+    for (i, strip) in strips.iter().enumerate() {
+        let turn = (seed as f64 * 0.37 + i as f64 * 0.61).fract();
+        let middle = Point::new(size as f64 / 2.0 + turn, size as f64 / 2.0 + (7.0 * turn).fract());
+        let strip = Strip { angle: std::f64::consts::TAU * turn, middle, ..strip.clone() };
+        let tile = strip.draw(size, size, seed * 1000 + i as u64, true);
+        for ((row, column), value) in tile.indexed_iter() {
+            light[[row, i * size + column]] = *value;
+        }
+        let line = strip.centerline(size, size);
+        let (end, right) = (0.8 * strip.width + 4.0 * strip.point_spread + 4.0, Vector::new((i * size) as f64, 0.0));
+        lines.push(Polyline::new(vec![line.at(end) + right, line.at(line.length() - end) + right]));
+    }
+    (light, lines)
+}
+
+/// The widths of strips alike but for place, angle and noise, each photo with four wide ones that tell its blur.
 fn measured(strip: &Strip, tone: Tone, seeds: std::ops::Range<u64>) -> Vec<Width> {
     seeds
-        .filter_map(|seed| {
-            let size = SIZE.max((strip.width * 3.5 + 12.0 * strip.point_spread) as usize);
-            let middle = size as f64 / 2.0;
-            let strip = Strip {
-                angle: 0.1 + seed as f64 * 0.7,
-                middle: Point::new(middle + (seed as f64 * 0.37).fract(), middle + (seed as f64 * 0.61).fract()),
-                ..strip.clone()
-            };
-            let light = strip.draw(size, size, seed, true);
-            let line = strip.centerline(size, size);
-            let shaft = Shaft { centerline: &line, tone, rough_width: Some(Pixels(strip.width.hypot(2.0 * strip.point_spread))) };
-            // A wide strip of the same photo, far away: what tells the point spread when the shaft itself does not.
-            measure(&light, &[shaft], &whole).shafts[0].width
+        .flat_map(|seed| {
+            let wide = |width: f64| Strip { width: width.max(12.0 * strip.point_spread), ..strip.clone() };
+            let mut strips = vec![wide(14.0), wide(16.0), wide(18.0), wide(20.0)];
+            let known = strips.len();
+            strips.extend(vec![strip.clone(); 4]);
+            let (light, lines) = photo(&strips, seed);
+            let rough = |s: &Strip| Some(Pixels(s.width.hypot(2.0 * s.point_spread)));
+            let shafts: Vec<Shaft> =
+                lines.iter().zip(&strips).map(|(line, s)| Shaft { centerline: line, tone, rough_width: rough(s) }).collect();
+            measure(&light, &shafts, &whole).shafts.into_iter().skip(known).filter_map(|s| s.width)
         })
         .collect()
 }
@@ -40,7 +56,7 @@ fn table() {
         for spread in [0.5, 1.0, 1.5, 2.0, 3.0] {
             for width in [2.0, 3.0, 4.0, 5.0, 6.0, 8.0, 12.0, 20.0, 40.0] {
                 let strip = Strip { width, point_spread: spread, reflex, reflex_offset: 0.08, noise: 0.01, ..Strip::default() };
-                let widths = measured(&strip, Tone::Dark, 0..12);
+                let widths = measured(&strip, Tone::Dark, 0..4);
                 let (bias, error) = bias_and_error(&widths, width);
                 let se = widths.iter().map(|w| w.standard_error.0).sum::<f64>() / widths.len() as f64;
                 let covered = widths.iter().filter(|w| (w.value.0 - width).abs() <= 1.96 * w.standard_error.0).count();
