@@ -84,7 +84,11 @@ impl Strip {
 
     /// The blurred light at a distance across the shaft.
     fn light_at(&self, x: f64) -> f64 {
-        let below = |edge: f64| 0.5 * (1.0 + erf((x - edge) / (self.point_spread * std::f64::consts::SQRT_2)));
+        let below = |edge: f64| match (x - edge) / self.point_spread {
+            z if z < -7.0 => 0.0,
+            z if z > 7.0 => 1.0,
+            z => 0.5 * (1.0 + erf(z / std::f64::consts::SQRT_2)),
+        };
         let [left, right] = self.skin;
         let half = self.width / 2.0;
         // The reflex is a Gaussian streak a tenth of the width in standard deviation; blurring a Gaussian widens and lowers it.

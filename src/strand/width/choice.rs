@@ -1,6 +1,6 @@
 //! The profile models of one shaft, and the choice between them by evidence.
 
-use super::fit::{Fit, Spread, Staircase, fit};
+use super::fit::{Fit, NARROW, Problem, Spread, Staircase};
 use super::neighbors::Clearance;
 use super::profile::{Profile, Window};
 
@@ -18,12 +18,13 @@ pub(super) struct Place {
 impl Place {
     /// Fits the models to a profile, from the edges expected.
     pub(super) fn fit(window: Window, profile: Profile, half_width: f64, spread: f64, held: Spread, clearance: Clearance) -> Option<Self> {
+        let problem = Problem { profile: &profile, spread: held, core: None };
         let plain = match clearance {
             Clearance::Crossed => return None,
-            Clearance::Clear(..) => fit(&profile, staircase(&profile, &[-half_width, half_width], 0, spread), held)?,
-            Clearance::Beside { center, width, .. } => beside(&profile, half_width, center, width, spread, held)?,
+            Clearance::Clear(..) => problem.fit(staircase(&profile, &[-half_width, half_width], 0, spread))?,
+            Clearance::Beside { center, width, .. } => beside(&problem, half_width, center, width, spread)?,
         };
-        let cored = fit_core(&profile, &plain, held);
+        let cored = fit_core(&problem, &plain);
         Some(Self { window, profile, plain, cored })
     }
 
@@ -42,11 +43,9 @@ impl Place {
             start.ln_spread = ln_spread;
             start
         };
-        let plain = fit(&self.profile, hold(&self.plain), Spread::Fixed)?;
-        let cored = better(
-            self.cored.and_then(|cored| fit(&self.profile, hold(&cored), Spread::Fixed)),
-            fit_core(&self.profile, &plain, Spread::Fixed),
-        );
+        let problem = Problem { profile: &self.profile, spread: Spread::Fixed, core: None };
+        let plain = problem.fit(hold(&self.plain))?;
+        let cored = better(self.cored.and_then(|cored| problem.fit(hold(&cored))), fit_core(&problem, &plain));
         Some(Self { plain, cored, ..self.clone() })
     }
 
@@ -76,7 +75,7 @@ pub(super) fn has_core(places: &[Place], independent: f64) -> bool {
 }
 
 /// The fit of two hairs side by side: with skin between them, or touching, by the Bayesian information criterion.
-fn beside(profile: &Profile, half_width: f64, center: f64, width: f64, spread: f64, held: Spread) -> Option<Fit> {
+fn beside(problem: &Problem, half_width: f64, center: f64, width: f64, spread: f64) -> Option<Fit> {
     let (inner, outer) = (center.abs() - width / 2.0, center.abs() + width / 2.0);
     let side = center.signum();
     let gap = inner - half_width;
@@ -87,7 +86,7 @@ fn beside(profile: &Profile, half_width: f64, center: f64, width: f64, spread: f
         (m - 0.2, m + 0.2)
     };
     let starts = [vec![-half_width, a, b, outer], vec![-half_width, (a + b) / 2.0, outer]];
-    let n: f64 = profile.bins.iter().map(|b| b.pixels).sum();
+    let n: f64 = problem.profile.bins.iter().map(|b| b.pixels).sum();
     starts
         .into_iter()
         .filter_map(|edges| {
@@ -97,7 +96,7 @@ fn beside(profile: &Profile, half_width: f64, center: f64, width: f64, spread: f
                 let s = edges.len() - 2;
                 (edges.iter().rev().map(|e| -e).collect(), s)
             };
-            fit(profile, staircase(profile, &edges, shaft, spread), held)
+            problem.fit(staircase(problem.profile, &edges, shaft, spread))
         })
         .map(|f| (n * f.cost.max(1e-12).ln() + f.parameters as f64 * n.ln(), f))
         .min_by(|a, b| a.0.total_cmp(&b.0))
@@ -129,12 +128,13 @@ fn staircase(profile: &Profile, edges: &[f64], shaft: usize, spread: f64) -> Sta
 }
 
 /// Fits a core on top of a plain fit, begun where the plain fit is most wrong within the shaft.
-pub(super) fn fit_core(profile: &Profile, plain: &Fit, held: Spread) -> Option<Fit> {
+pub(super) fn fit_core(problem: &Problem, plain: &Fit) -> Option<Fit> {
     let (center, width) = (plain.model.center(), plain.model.width());
     let level = plain.model.levels[plain.model.shaft + 1];
     let (offset, height) = [-0.25, -0.12, 0.0, 0.12, 0.25]
         .map(|offset| {
-            let (sum, n) = profile
+            let (sum, n) = problem
+                .profile
                 .bins
                 .iter()
                 .filter(|b| (b.x - center - offset * width).abs() <= 0.12 * width + 0.25)
@@ -144,18 +144,23 @@ pub(super) fn fit_core(profile: &Profile, plain: &Fit, held: Spread) -> Option<F
         .into_iter()
         .max_by(|a, b| a.1.abs().total_cmp(&b.1.abs()))?;
     // The plain level stands for shaft and core together: begin with the shaft itself on the other side of it.
-    let begin = |mut from: Staircase| {
+    let begin = |mut from: Staircase, height: f64, offset: f64| {
         from.levels[from.shaft + 1] -= 0.3 * height;
-        fit(profile, from.with_core(1.3 * height, offset), held)
+        problem.fit(from.with_core(1.3 * height, offset, problem.core))
     };
-    let first = begin(plain.model);
-    if held == Spread::Fixed {
-        return first;
-    }
-    // Without its core a shaft may look far more blurred than it is; a second start does not believe that blur.
-    let mut sharper = plain.model;
-    sharper.ln_spread -= 0.7;
-    better(first, begin(sharper))
+    let first = begin(plain.model, height, offset);
+    let second = match (problem.spread, problem.core) {
+        // Without its core a shaft may look far more blurred than it is: do not believe that blur.
+        (Spread::Free, _) => {
+            let mut sharper = plain.model;
+            sharper.ln_spread -= 0.7;
+            begin(sharper, height, offset)
+        }
+        // In a narrow shaft a core leaves no mark of its own to begin from: believe what is known of it.
+        (Spread::Fixed, Some(prior)) => begin(plain.model, -prior.strength * plain.model.contrast() / prior.share.hypot(1.0 / NARROW), 0.0),
+        (Spread::Fixed, None) => None,
+    };
+    better(first, second)
 }
 
 /// The fit of the lower cost.

@@ -22,12 +22,13 @@ use super::{Tone, Width};
 use crate::geometry::{Point, Polyline};
 use crate::raster::Plane;
 use crate::units::Pixels;
-use choice::{Place, evidence, has_core};
+use choice::{Place, has_core};
 use estimate::{Errors, Sample, Summary};
-use fit::{Fit, NARROW, Spread};
+use fit::{CorePrior, Fit, NARROW, Spread};
 use locate::{Located, locate};
 use neighbors::{Clearance, Course, clearance};
 use point_spread::{Anchor, combined, median};
+use pooled::Pooled;
 use profile::{Profile, Window};
 use rayon::prelude::*;
 
@@ -92,7 +93,17 @@ pub fn measure(light: &Plane, shafts: &[Shaft], usable: &(dyn Fn(Point) -> bool 
         })
         .collect();
     let point_spread = point_spread(&traced);
-    let settled: Vec<Option<Settled>> = traced.par_iter().map(|t| Settled::of(t.as_ref()?, point_spread.as_ref()?)).collect();
+    let settle = |core: Option<CorePrior>, narrow: bool| -> Vec<Option<Settled>> {
+        let of = |t: &Option<Traced>| {
+            let (traced, photo) = (t.as_ref()?, point_spread.as_ref()?);
+            if traced.is_wide(NARROW, photo.sigma.0) != narrow { Settled::of(traced, photo, core) } else { None }
+        };
+        traced.par_iter().map(of).collect()
+    };
+    // The wide hairs come first: they tell what core to expect in those too narrow to show it.
+    let wide = settle(None, false);
+    let core = core_of_wide(&wide);
+    let settled: Vec<Option<Settled>> = settle(core, true).into_iter().zip(wide).map(|(narrow, wide)| narrow.or(wide)).collect();
     let summaries: Vec<Summary> = settled.iter().flatten().map(|s| s.summary.clone()).collect();
     let errors = Errors::of(&summaries);
     let shafts = (0..shafts.len())
@@ -113,7 +124,6 @@ struct Traced {
     places: Vec<Place>,
     centerline: Polyline,
     tone: Tone,
-    core: bool,
     width: f64,
     middle: Point,
     /// The logarithm of the point spread at its edges, and the variance of that.
@@ -141,12 +151,13 @@ impl Traced {
         // A median of n is worth about 2 n / π of them.
         let variance = (scatter * scatter).max(white) * 1.57 / ln_spreads.len() as f64 + 1e-6;
         let middle = located.centerline.at(located.centerline.length() / 2.0);
-        Some(Self { places, centerline: located.centerline.clone(), tone, core, width, middle, ln_spread: (center, variance) })
+        Some(Self { places, centerline: located.centerline.clone(), tone, width, middle, ln_spread: (center, variance) })
     }
 
-    /// How many point spreads the shaft is wide.
-    fn widths_per_spread(&self) -> f64 {
-        self.width / self.ln_spread.0.exp()
+    /// Whether the shaft is at least so many point spreads wide, by the larger of its own and the photo's usual one: a thin shaft's own may
+    /// come out far too small.
+    fn is_wide(&self, least: f64, usual: f64) -> bool {
+        self.width >= least * usual.max(self.ln_spread.0.exp())
     }
 }
 
@@ -185,24 +196,46 @@ fn typical(places: &[Place]) -> Option<(f64, f64)> {
 }
 
 /// The photo's point spread from its wide hairs; where there are none, from the widest there are.
+///
+/// What is wide is told by the widest third's point spread: a thin shaft's own may come out far too small.
 fn point_spread(traced: &[Option<Traced>]) -> Option<PointSpread> {
-    [6.0, 4.0, 2.5, 0.0].into_iter().find_map(|least| {
+    let mut by_width: Vec<&Traced> = traced.iter().flatten().collect();
+    by_width.sort_by(|a, b| b.width.total_cmp(&a.width));
+    by_width.truncate(by_width.len().div_ceil(3).max(3));
+    let usual = median(by_width.iter().map(|t| t.ln_spread.0).collect())?.exp();
+    [NARROW, 5.0, 3.0, 0.0].into_iter().find_map(|least| {
         let anchors: Vec<Anchor> = traced
             .iter()
             .flatten()
-            .filter(|t| t.widths_per_spread() >= least && t.places.len() >= 2)
+            .filter(|t| t.is_wide(least, usual) && t.places.len() >= 2)
             .map(|t| Anchor { at: t.middle, ln_sigma: t.ln_spread.0, variance: t.ln_spread.1 })
             .collect();
-        (anchors.len() >= 3 || least <= 2.5).then(|| PointSpread::from_anchors(anchors)).flatten()
+        (anchors.len() >= 3 || least == 0.0).then(|| PointSpread::from_anchors(anchors)).flatten()
     })
+}
+
+/// What core the wide hairs of a photo have, where three at least tell.
+fn core_of_wide(wide: &[Option<Settled>]) -> Option<CorePrior> {
+    let strengths: Vec<f64> = wide.iter().flatten().map(|s| s.core_strength).collect();
+    if strengths.len() < 3 {
+        return None;
+    }
+    let strength = median(strengths.clone())?;
+    let scatter = 1.4826 * median(strengths.iter().map(|s| (s - strength).abs()).collect())?;
+    let share = median(wide.iter().flatten().filter_map(|s| s.core_share).collect()).unwrap_or(fit::USUAL_SHARE);
+    // Thin hair need not shine just as thick hair does.
+    Some(CorePrior { share, strength, deviation: (1.3 * scatter).max(0.25 * strength.abs()).max(0.004) })
 }
 
 /// A shaft measured with the point spread held.
 struct Settled {
     width: f64,
     summary: Summary,
-    /// The variance of the width by white noise, where it comes from the mean profile.
-    pooled: Option<f64>,
+    /// What the mean profile says, where the width comes from it.
+    pooled: Option<Pooled>,
+    /// The strength of its core, zero without; and the core's own size as a share of the width.
+    core_strength: f64,
+    core_share: Option<f64>,
     centerline: Polyline,
     core: bool,
     spread: f64,
@@ -212,13 +245,13 @@ struct Settled {
 }
 
 impl Settled {
-    fn of(traced: &Traced, photo: &PointSpread) -> Option<Self> {
+    fn of(traced: &Traced, photo: &PointSpread, core_prior: Option<CorePrior>) -> Option<Self> {
+        let narrow = !traced.is_wide(NARROW, photo.sigma.0);
         let expected = photo.expected(traced.middle);
         // A wide shaft's own edges tell its own focus; a thin one's are told by the photo.
-        let own = (traced.widths_per_spread() >= 6.0).then_some(traced.ln_spread);
+        let own = (!narrow).then_some(traced.ln_spread);
         let (ln_spread, variance) = combined(std::iter::once((expected.0, expected.1.max(1e-6))).chain(own))?;
         let places: Vec<Place> = traced.places.iter().filter_map(|p| p.refit(ln_spread)).collect();
-        let narrow = traced.width < NARROW * ln_spread.exp();
         let core = !narrow && has_core(&places, 1.0);
         let chosen: Vec<(&Place, &Fit)> = places.iter().filter_map(|p| Some((p, p.chosen(core)?))).collect();
         let usual = median(chosen.iter().map(|(_, f)| f.model.width()).collect())?;
@@ -238,38 +271,35 @@ impl Settled {
             centerline: refined(&traced.centerline, &clean),
             summary,
             pooled: None,
+            core_share: median(clean.iter().filter_map(|(_, f)| f.model.core_share()).collect()),
+            core_strength: median(clean.iter().map(|(_, f)| f.model.core_strength()).collect())?,
             core,
             spread: ln_spread.exp(),
             ln_spread_error: variance.sqrt(),
             width_by_ln_spread,
         };
         if narrow {
-            settled.pool(&clean);
+            settled.pool(&clean, core_prior);
         }
         Some(settled)
     }
 
     /// Takes the width of a narrow shaft from the mean of its profiles.
-    fn pool(&mut self, clean: &[(&Place, &Fit)]) {
+    fn pool(&mut self, clean: &[(&Place, &Fit)], core: Option<CorePrior>) {
         let kept: Vec<&Place> = self.summary.kept.iter().map(|&i| clean[i].0).collect();
-        let Some(profile) = pooled::mean_profile(&kept) else { return };
-        let Some((plain, cored)) = pooled::fits(&profile, self.width, self.spread) else { return };
-        let fit = match cored {
-            Some(cored) if evidence(&profile, &plain, &cored, 1.0) > 0.0 => {
-                self.core = true;
-                cored
-            }
-            _ => plain,
-        };
-        self.width = fit.model.width();
-        self.pooled = Some(fit.width_variance);
-        self.width_by_ln_spread = fit.width_by_ln_spread;
+        let fitted = pooled::mean_profile(&kept).and_then(|profile| pooled::width(&profile, self.width, self.spread, core));
+        if let Some(fitted) = fitted {
+            self.width = fitted.width;
+            self.core = fitted.core;
+            self.width_by_ln_spread = fitted.width_by_ln_spread;
+            self.pooled = Some(fitted);
+        }
     }
 
     fn width(&self, errors: &Errors) -> Width {
         let shared = self.width_by_ln_spread * self.ln_spread_error;
         let own = match self.pooled {
-            Some(white) => self.summary.pooled_standard_error(white, errors),
+            Some(pooled) => self.summary.pooled_standard_error(pooled.white, errors).hypot(pooled.between.sqrt()),
             None => self.summary.standard_error(errors),
         };
         Width {

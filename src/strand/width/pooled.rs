@@ -3,8 +3,8 @@
 //! A shaft of a few pixels says too little in one window: its width and its light trade against each other, and a reflex is lost in the
 //! blur. The mean of its profiles, each brought to its own center, still follows the same model and carries all of the shaft's pixels.
 
-use super::choice::{Place, fit_core};
-use super::fit::{Fit, Spread, Staircase, fit};
+use super::choice::{Place, evidence, fit_core};
+use super::fit::{CorePrior, Fit, Problem, Spread, Staircase};
 use super::profile::{Bin, Profile};
 
 /// The mean profile of places without a second hair, each less its own skin; `None` where there is none.
@@ -22,10 +22,10 @@ pub(super) fn mean_profile(places: &[&Place]) -> Option<Profile> {
     }
     let bin = 0.35;
     let count = ((to - from) / bin).ceil();
-    if !(count >= 8.0) {
+    if !(8.0..=4096.0).contains(&count) {
         return None;
     }
-    let mut sums = vec![[0.0_f64; 3]; count as usize];
+    let mut sums = vec![[0.0_f64; 4]; count as usize];
     for (i, p) in single.iter().enumerate() {
         let (center, skin) = (center(&single, i), skin(p));
         for b in &p.profile.bins {
@@ -35,15 +35,33 @@ pub(super) fn mean_profile(places: &[&Place]) -> Option<Profile> {
                 sum[0] += b.pixels;
                 sum[1] += b.pixels * x;
                 sum[2] += b.pixels * (b.light - skin) * p.profile.unit;
+                sum[3] += b.pixels * (x * x + p.profile.bin_variance);
             }
         }
     }
+    let pixels: f64 = sums.iter().map(|s| s[0]).sum();
+    let spread: f64 = sums.iter().filter(|s| s[0] > 0.0).map(|s| s[3] - s[1] * s[1] / s[0]).sum();
     let bins = sums.into_iter().filter(|s| s[0] > 0.0).map(|s| Bin { x: s[1] / s[0], light: s[2] / s[0], pixels: s[0] }).collect();
-    Profile::scaled(bins, -skin_light / single.len() as f64)
+    Profile::scaled(bins, spread / pixels, -skin_light / single.len() as f64)
 }
 
-/// The fits of a mean profile without and with a core, the point spread held.
-pub(super) fn fits(profile: &Profile, width: f64, spread: f64) -> Option<(Fit, Option<Fit>)> {
+/// The width of a narrow shaft by its mean profile, the point spread held.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Pooled {
+    pub(super) width: f64,
+    /// Its variance, were the noise white.
+    pub(super) white: f64,
+    /// Its variance by not knowing whether there is a core.
+    pub(super) between: f64,
+    pub(super) width_by_ln_spread: f64,
+    pub(super) core: bool,
+}
+
+/// Fits a mean profile without and with a core.
+///
+/// Where the photo's wide hairs tell what core to expect, the fit with it stands; else both count by their evidence (weights from the
+/// Bayesian information criterion), and what they disagree on adds to the variance.
+pub(super) fn width(profile: &Profile, width: f64, spread: f64, core: Option<CorePrior>) -> Option<Pooled> {
     let half = width / 2.0;
     let mean = |from: f64, to: f64| {
         let (sum, n) = profile
@@ -55,9 +73,23 @@ pub(super) fn fits(profile: &Profile, width: f64, spread: f64) -> Option<(Fit, O
     };
     let levels = [mean(f64::NEG_INFINITY, -half), mean(-half, half), mean(half, f64::INFINITY)];
     let start = Staircase::single(levels, [-half, half], spread);
-    let plain = fit(profile, start, Spread::Fixed)?;
-    let cored = fit_core(profile, &plain, Spread::Fixed);
-    Some((plain, cored))
+    let problem = Problem { profile, spread: Spread::Fixed, core };
+    let plain = problem.fit(start)?;
+    let cored = fit_core(&problem, &plain);
+    let share = match (&cored, core) {
+        (None, _) => 0.0,
+        (Some(_), Some(_)) => 1.0,
+        (Some(cored), None) => 1.0 / (1.0 + (-0.5 * evidence(profile, &plain, cored, 1.0)).exp()),
+    };
+    let cored = cored.unwrap_or(plain);
+    let mean = |of: fn(&Fit) -> f64| share * of(&cored) + (1.0 - share) * of(&plain);
+    Some(Pooled {
+        width: mean(|f| f.model.width()),
+        white: mean(|f| f.width_variance),
+        between: share * (1.0 - share) * (cored.model.width() - plain.model.width()).powi(2),
+        width_by_ln_spread: mean(|f| f.width_by_ln_spread),
+        core: share > 0.5 && cored.model.core_strength().abs() > 0.01,
+    })
 }
 
 /// The light of the skin beside a place's shaft.

@@ -73,6 +73,8 @@ pub(super) struct Profile {
     pub(super) bins: Vec<Bin>,
     /// No light at all, in the scaled light: a shaft can be no darker.
     pub(super) darkest: f64,
+    /// The mean variance of the pixels' distances within a bin: blur that the bins add.
+    pub(super) bin_variance: f64,
     /// One unit of scaled light in the photo's light.
     pub(super) unit: f64,
 }
@@ -86,7 +88,7 @@ impl Profile {
         if !(1.0..=4096.0).contains(&count) || rows == 0 || columns == 0 {
             return None;
         }
-        let mut sums = vec![[0.0_f64; 3]; count as usize];
+        let mut sums = vec![[0.0_f64; 4]; count as usize];
         let (t, n) = (window.tangent, window.tangent.normal());
         let sag = 0.5 * window.curvature.abs() * window.half_length * window.half_length;
         let corners = [from - sag, to + sag].map(|x| [-window.half_length, window.half_length].map(|a| window.middle + n * x + t * a));
@@ -120,6 +122,7 @@ impl Profile {
                     sum[0] += 1.0;
                     sum[1] += x;
                     sum[2] += value;
+                    sum[3] += x * x;
                     seen += 1.0;
                 }
             }
@@ -127,16 +130,17 @@ impl Profile {
         if seen < (to - from) * window.half_length {
             return None;
         }
+        let spread: f64 = sums.iter().filter(|s| s[0] > 0.0).map(|s| s[3] - s[1] * s[1] / s[0]).sum();
         let bins: Vec<Bin> = sums.iter().filter(|s| s[0] > 0.0).map(|s| Bin { x: s[1] / s[0], light: s[2] / s[0], pixels: s[0] }).collect();
-        Self::scaled(bins, 0.0)
+        Self::scaled(bins, spread / seen, 0.0)
     }
 
     /// Scales bins so that the darkest and lightest lie 1 apart; `black` is the bins' value for no light at all. `None` without contrast.
-    pub(super) fn scaled(bins: Vec<Bin>, black: f64) -> Option<Self> {
+    pub(super) fn scaled(bins: Vec<Bin>, bin_variance: f64, black: f64) -> Option<Self> {
         let low = bins.iter().map(|b| b.light).fold(f64::INFINITY, f64::min);
         let unit = bins.iter().map(|b| b.light).fold(f64::NEG_INFINITY, f64::max) - low;
         let scaled = bins.into_iter().map(|b| Bin { light: (b.light - low) / unit, ..b }).collect();
-        (unit > 1e-6).then_some(Self { bins: scaled, darkest: (black - low) / unit, unit })
+        (unit > 1e-6).then_some(Self { bins: scaled, darkest: (black - low) / unit, bin_variance, unit })
     }
 }
 

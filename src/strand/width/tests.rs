@@ -52,8 +52,9 @@ fn bias_and_error(widths: &[Width], truth: f64) -> (f64, f64) {
 #[test]
 #[ignore = "prints a table"]
 fn table() {
-    for reflex in [0.0, 0.3, 0.6] {
-        for spread in [0.5, 1.0, 1.5, 2.0, 3.0] {
+    let spreads: Vec<f64> = std::env::var("SPREADS").map_or(vec![1.0, 2.0, 3.0], |s| s.split(',').map(|s| s.parse().unwrap()).collect());
+    for reflex in [0.0, 0.2, 0.6] {
+        for &spread in &spreads {
             for width in [2.0, 3.0, 4.0, 5.0, 6.0, 8.0, 12.0, 20.0, 40.0] {
                 let strip = Strip { width, point_spread: spread, reflex, reflex_offset: 0.08, noise: 0.01, ..Strip::default() };
                 let widths = measured(&strip, Tone::Dark, 0..4);
@@ -65,6 +66,52 @@ fn table() {
                     "reflex {reflex:.1} spread {spread:.1} width {width:4.1}: n {} bias {bias:+.3} mae {error:.3} se {se:.3} covered {covered} core {cores}",
                     widths.len()
                 );
+            }
+        }
+    }
+}
+
+/// Real photos: `FIELDS=folder FIELD=name cargo test real -- --ignored --nocapture`.
+#[test]
+#[ignore = "needs photos"]
+fn real() {
+    let folder = std::env::var("FIELDS").unwrap();
+    for name in std::env::var("FIELD").unwrap().split(',') {
+        let photo = image::open(format!("{folder}/{name}.jpg")).unwrap().to_rgb8();
+        let (w, h) = photo.dimensions();
+        let linear = |v: u8| {
+            let v = f32::from(v) / 255.0;
+            if v <= 0.04045 { v / 12.92 } else { ((v + 0.055) / 1.055).powf(2.4) }
+        };
+        let light = Plane::from_shape_fn((h as usize, w as usize), |(r, c)| {
+            let p = photo.get_pixel(c as u32, r as u32).0.map(linear);
+            0.2126 * p[0] + 0.7152 * p[1] + 0.0722 * p[2]
+        });
+        let truth: crate::phantom::Truth = serde_json::from_slice(&std::fs::read(format!("{folder}/{name}.truth.json")).unwrap()).unwrap();
+        let lines: Vec<Polyline> = truth.hairs.iter().map(|h| Polyline::new(vec![h.root, h.tip])).collect();
+        let rough = std::env::var("ROUGH").ok().and_then(|r| r.parse().ok()).map(Pixels);
+        let shafts: Vec<Shaft> = lines.iter().map(|centerline| Shaft { centerline, tone: Tone::Dark, rough_width: rough }).collect();
+        let begin = std::time::Instant::now();
+        let survey = measure(&light, &shafts, &whole);
+        println!(
+            "{name}: {} hairs in {:?}; point spread {:?}",
+            shafts.len(),
+            begin.elapsed(),
+            survey.point_spread.as_ref().map(|p| (p.sigma, p.relative_error, p.variation))
+        );
+        for (i, (m, hair)) in survey.shafts.iter().zip(&truth.hairs).enumerate() {
+            match m.width {
+                Some(w) => println!(
+                    "  {i:3} {:9} len {:5.0} width {:6.2} ± {:5.2} n {:2} taper {:+.4} core {}",
+                    hair.class,
+                    lines[i].length(),
+                    w.value.0,
+                    w.standard_error.0,
+                    w.samples,
+                    w.taper,
+                    w.core
+                ),
+                None => println!("  {i:3} {:9} len {:5.0} none", hair.class, lines[i].length()),
             }
         }
     }
