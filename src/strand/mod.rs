@@ -37,6 +37,12 @@ pub struct Width {
     pub standard_error: Pixels,
     /// How many clean places along the shaft it rests on.
     pub samples: usize,
+    /// Change of width per pixel from root to tip.
+    pub taper: f64,
+    /// Whether the shaft was measured with a core: the bright reflex of a shiny hair, or a darker middle.
+    pub core: bool,
+    /// Whether the photo's blur is so large beside the width that the number rests on it.
+    pub blur_dominated: bool,
 }
 
 /// Our trace of one shaft in one photo, in the photo's pixels.
