@@ -76,6 +76,11 @@ impl Folder {
         self.remove_overlays(stem, None)
     }
 
+    /// Whether a photo has an overlay of this extension.
+    pub fn has_overlay(&self, stem: &str, extension: &str) -> bool {
+        self.place(&overlay_path(stem, extension)).is_file()
+    }
+
     fn remove_overlays(&self, stem: &str, kept: Option<&str>) -> io::Result<()> {
         ["jpg", "png"].iter().filter(|e| kept != Some(**e)).try_for_each(|e| remove(&self.place(&overlay_path(stem, e))))
     }

@@ -13,3 +13,6 @@ pub use json::json;
 pub use photo::{FieldResult, Identity, MadeBy, PhotoResult, PhotoSchema, StrandResult, UnitResult, sha256};
 pub use run::{PhotoRun, Run, RunSchema, Status, Times};
 pub use tables::write_tables;
+
+#[cfg(test)]
+pub(crate) use photo::tests;
