@@ -202,6 +202,21 @@ pub fn read_at_most(file: &Path, limit: u64) -> Result<Vec<u8>, String> {
     Ok(bytes)
 }
 
+/// The `<photo>.truth.json` files of a folder, at any depth, by their relative path without that ending.
+///
+/// # Errors
+/// When there is no folder there.
+pub fn truths(folder: &Path) -> io::Result<BTreeMap<String, PathBuf>> {
+    fs::read_dir(folder)?;
+    let files = WalkDir::new(folder).follow_links(true).into_iter().filter_map(Result::ok).filter(|entry| entry.file_type().is_file());
+    Ok(files
+        .filter_map(|entry| {
+            let path = names(entry.path().strip_prefix(folder).ok()?).join("/");
+            Some((path.strip_suffix(".truth.json")?.to_owned(), entry.into_path()))
+        })
+        .collect())
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
