@@ -1,5 +1,8 @@
 //! Pixel operations that know no hair. The only place that says (row, column): everything else says (x, y).
 
+pub mod drawn;
+pub mod edges;
+
 use crate::geometry::Point;
 use ndarray::Array2;
 
