@@ -153,6 +153,12 @@ impl Photo {
         LUMINANCE[0] * self.linear[r] + LUMINANCE[1] * self.linear[g] + LUMINANCE[2] * self.linear[b]
     }
 
+    /// The sRGB-encoded luma at a pixel, 0 to 1: how light it looks, and the scale on which what programs draw has even steps.
+    pub fn luma(&self, x: usize, y: usize) -> f32 {
+        let [r, g, b] = self.rgb(x, y);
+        LUMINANCE[0] * r + LUMINANCE[1] * g + LUMINANCE[2] * b
+    }
+
     /// The light at every pixel: linear-light luminance (Rec. 709), 0 to 1, at full resolution.
     pub fn light_plane(&self) -> Plane {
         let mut plane = Plane::zeros((self.height, self.width));

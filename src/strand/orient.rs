@@ -2,18 +2,20 @@
 
 use super::select::Found;
 use super::shaft::Shaft;
+use super::trace::Traced;
 use super::{End, Strand};
 use crate::field::Field;
 use crate::geometry::{Point, Polyline, Vector};
 use crate::raster::sample;
 use crate::segment::Segmentation;
+use crate::units::Pixels;
 
 /// The shafts as strands, root first: where the skin beyond one end shows the bluish haze of the shaft under it, and as the neighbors grow.
-pub(super) fn oriented(found: Vec<Found>, seen: &Segmentation, field: &Field) -> Vec<Strand> {
+pub(super) fn oriented(found: Vec<Found>, seen: &Segmentation, field: &Field) -> Vec<Traced> {
     let shafts: Vec<&Shaft> = found.iter().map(|f| &f.shaft).collect();
     let own: Vec<f64> = shafts.iter().map(|s| haze_evidence(s, seen)).collect();
     let odds = consensus(&shafts, &own, seen.stroke);
-    let mut strands: Vec<Strand> = found
+    let mut traced: Vec<Traced> = found
         .iter()
         .zip(odds)
         .map(|(Found { shaft, chance }, odds)| {
@@ -21,7 +23,7 @@ pub(super) fn oriented(found: Vec<Found>, seen: &Segmentation, field: &Field) ->
             let last = line.points.len() - 1;
             let (root, tip) = (line.points[0], line.points[last]);
             let end = |at: Point, inner: Point, kind: End| end_class(shaft, at, (at - inner).unit().unwrap_or_default(), kind, seen, field);
-            Strand {
+            let strand = Strand {
                 id: 0,
                 root_end: end(root, line.at(shaft.width), End::Root),
                 tip_end: end(tip, line.at(line.length() - shaft.width), End::Tip),
@@ -29,14 +31,18 @@ pub(super) fn oriented(found: Vec<Found>, seen: &Segmentation, field: &Field) ->
                 width: None,
                 tone: shaft.tone,
                 confidence: chance / (1.0 + (-odds.abs()).exp()),
-            }
+            };
+            Traced { strand, rough_width: Pixels(shaft.width * seen.factor) }
         })
         .collect();
-    strands.sort_by(|a, b| a.root().y.total_cmp(&b.root().y).then(a.root().x.total_cmp(&b.root().x)));
-    for (id, strand) in strands.iter_mut().enumerate() {
-        strand.id = id;
+    traced.sort_by(|a, b| {
+        let (a, b) = (a.strand.root(), b.strand.root());
+        a.y.total_cmp(&b.y).then(a.x.total_cmp(&b.x))
+    });
+    for (id, traced) in traced.iter_mut().enumerate() {
+        traced.strand.id = id;
     }
-    strands
+    traced
 }
 
 /// What is seen at an end: the border, something as dark as the shaft that lies over it, or the end of the shaft itself.

@@ -203,7 +203,7 @@ fn extended(shaft: Shaft, plane: &Plane, tone: Tone) -> Option<Shaft> {
 /// A shaft too wide for one hair of this photo, taken apart into hairs that lie side by side.
 fn side_by_side(shaft: Shaft, plane: &Plane, stroke: f64) -> Vec<Shaft> {
     let count = (shaft.width / stroke).round() as usize;
-    if shaft.width < 1.6 * stroke || count < 2 || count > 4 {
+    if shaft.width < 1.6 * stroke || !(2..=4).contains(&count) {
         return vec![shaft];
     }
     let slot = shaft.width / count as f64;

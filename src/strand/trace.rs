@@ -5,6 +5,16 @@ use super::select::{distinct, likely};
 use super::{Strand, join, shaft};
 use crate::field::Field;
 use crate::segment::{Segmentation, Tone};
+use crate::units::Pixels;
+
+/// A strand whose width is still to be measured.
+#[derive(Debug, Clone)]
+pub struct Traced {
+    /// The strand, without a width.
+    pub strand: Strand,
+    /// Its width as the tracing saw it, good to a factor of two.
+    pub rough_width: Pixels,
+}
 
 /// Every shaft of the photo, in photo pixels, from top to bottom by root, ids ascending; widths are still to be measured.
 ///
@@ -13,7 +23,7 @@ use crate::segment::{Segmentation, Tone};
 ///
 /// # Source
 /// Ours, on the lines of Steger 1998, doi:10.1109/34.659930.
-pub fn trace(seen: &Segmentation, field: &Field) -> Vec<Strand> {
+pub fn trace(seen: &Segmentation, field: &Field) -> Vec<Traced> {
     let mut found = vec![];
     for contrast in &seen.contrasts {
         // What is shorter than this cannot be told from texture.
