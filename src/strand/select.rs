@@ -41,9 +41,20 @@ pub(super) fn likely(shafts: Vec<Shaft>, plane: &Plane, stroke: f64) -> Vec<Foun
         .collect()
 }
 
+/// The usual width of one hair: the length-weighted width that two fifths lie below, for some of the shafts are bundles.
+pub(super) fn usual_width(shafts: &[Shaft], plane: &Plane) -> Option<f64> {
+    let weighed: Vec<(f64, f64)> = shafts.iter().map(|s| (s.width, s.line.length() * edge_support(s, plane).powi(4) * s.height)).collect();
+    weighted_quantile(weighed, 0.4)
+}
+
 /// The contrast of the photo's strong hair: three fifths of all well-edged length are weaker.
 fn strong_contrast(shafts: &[Shaft], supports: &[f64]) -> Option<f64> {
-    let mut weighed: Vec<(f64, f64)> = shafts.iter().zip(supports).map(|(s, e)| (s.height, s.line.length() * e * e * s.height)).collect();
+    let weighed = shafts.iter().zip(supports).map(|(s, e)| (s.height, s.line.length() * e * e * s.height)).collect();
+    weighted_quantile(weighed, 0.6)
+}
+
+/// The value that a share of the weight lies below, of (value, weight) pairs.
+fn weighted_quantile(mut weighed: Vec<(f64, f64)>, share: f64) -> Option<f64> {
     weighed.sort_by(|a, b| a.0.total_cmp(&b.0));
     let total: f64 = weighed.iter().map(|w| w.1).sum();
     let mut sum = 0.0;
@@ -51,7 +62,7 @@ fn strong_contrast(shafts: &[Shaft], supports: &[f64]) -> Option<f64> {
         .iter()
         .find(|w| {
             sum += w.1;
-            sum >= 0.6 * total
+            sum >= share * total
         })
         .map(|w| w.0)
 }

@@ -49,20 +49,28 @@ fn edges(plane: &Plane, at: Point, along: Vector, reach: f64) -> Option<(f64, f6
     Some((side(-1.0)?, side(1.0)?, top))
 }
 
-/// The shafts a line runs along: none, one, or several side by side.
-pub(super) fn shafts_along(contrast: &Contrast, line: &Line, stroke: f64) -> Vec<Shaft> {
-    let plane = &contrast.plane;
+/// The shafts a line runs along: none, one, or several side by side where what it runs along is too wide for one hair of `hair` width.
+pub(super) fn shafts_along(contrast: &Contrast, line: &Line, stroke: f64, hair: Option<f64>) -> Vec<Shaft> {
+    let (plane, tone) = (&contrast.plane, contrast.tone);
     let raw = Polyline::new(line.iter().map(|p| p.at).collect());
     straight_runs(&raw, stroke)
         .into_iter()
-        .filter_map(|run| {
-            let run = cut_to_shaft(&run, plane)?;
-            let centered = recentered(&run, plane, stroke)?;
-            extended(centered, plane, contrast.tone)
+        .filter_map(|run| stations(&cut_to_shaft(&run, plane)?, plane, stroke))
+        .flat_map(|stations| {
+            let widest = quantile(&stations.iter().map(Station::width).collect::<Vec<_>>(), 0.8);
+            let shafts = match (hair, widest) {
+                (Some(hair), Some(widest)) if (SIDE_BY_SIDE..4.6).contains(&(widest / hair)) => {
+                    bundle(&stations, hair, ((widest / hair).round() as usize).max(2), stroke, tone)
+                }
+                _ => one_shaft(&stations, stroke, tone).into_iter().collect(),
+            };
+            shafts.into_iter().filter_map(|shaft| extended(shaft, plane)).collect::<Vec<_>>()
         })
-        .flat_map(|shaft| side_by_side(shaft, plane, stroke))
         .collect()
 }
+
+/// What is this many usual hairs wide is taken for hairs side by side: of widths that scatter by a quarter, one in a hundred alone is so wide.
+const SIDE_BY_SIDE: f64 = 1.6;
 
 /// The stretches of a line between sharp bends.
 fn straight_runs(line: &Polyline, stroke: f64) -> Vec<Polyline> {
@@ -109,31 +117,67 @@ fn cut_to_shaft(line: &Polyline, plane: &Plane) -> Option<Polyline> {
     (best.len() >= 4).then(|| Polyline::new(line.points[best].to_vec()))
 }
 
-/// The line moved to the middle between the shaft's edges, with its width.
-fn recentered(line: &Polyline, plane: &Plane, stroke: f64) -> Option<Shaft> {
+/// A place along a line with the shaft's edges to either side.
+#[derive(Debug, Clone, Copy)]
+struct Station {
+    at: Point,
+    across: Vector,
+    left: f64,
+    right: f64,
+    top: f64,
+}
+
+impl Station {
+    fn width(&self) -> f64 {
+        self.left + self.right
+    }
+
+    /// The place a distance in from the left edge.
+    fn from_left(&self, inward: f64) -> Point {
+        self.at + self.across * (inward - self.left)
+    }
+}
+
+/// The places along a line where both edges are seen; `None` where that is hardly anywhere.
+fn stations(line: &Polyline, plane: &Plane, stroke: f64) -> Option<Vec<Station>> {
     let length = line.length();
     let even = line.resampled(1.0);
-    let (mut middles, mut widths, mut heights) = (vec![], vec![], vec![]);
+    let mut stations = vec![];
     for (i, p) in even.points.iter().enumerate() {
         let along = even.tangent(i as f64 * length / (even.points.len() - 1) as f64, 0.5 * stroke)?;
         if let Some((left, right, top)) = edges(plane, *p, along, 3.0 * stroke) {
-            middles.push(*p + along.normal() * ((right - left) / 2.0));
-            widths.push(left + right);
-            heights.push(top);
+            stations.push(Station { at: *p, across: along.normal(), left, right, top });
         }
     }
-    if middles.len() < 4 || middles.len() * 2 < even.points.len() {
-        return None;
-    }
-    let width = quantile(&widths, 0.5)?;
+    (stations.len() >= 4 && stations.len() * 2 >= even.points.len()).then_some(stations)
+}
+
+/// The one shaft that runs through these places, in the middle between its edges.
+fn one_shaft(stations: &[Station], stroke: f64, tone: Tone) -> Option<Shaft> {
+    let width = quantile(&stations.iter().map(Station::width).collect::<Vec<_>>(), 0.5)?;
     // Where the width strays the middle does too: a neighbor, a flake or haze lies there.
-    let kept: Vec<Point> = middles.iter().zip(&widths).filter(|(_, w)| (*w / width).ln().abs() < 0.35).map(|(m, _)| *m).collect();
-    if kept.len() < 4 {
+    let kept = stations.iter().filter(|s| (s.width() / width).ln().abs() < 0.35).map(|s| s.from_left(s.width() / 2.0));
+    shaft_through(kept.collect(), width, stations, stroke, tone)
+}
+
+/// Two or more shafts side by side, each laid along its own edge, so that they may diverge; the inner ones are spread evenly between.
+fn bundle(stations: &[Station], hair: f64, count: usize, stroke: f64, tone: Tone) -> Vec<Shaft> {
+    (0..count)
+        .filter_map(|i| {
+            let share = i as f64 / (count - 1) as f64;
+            let middles = stations.iter().map(|s| s.from_left(0.5 * hair + share * (s.width() - hair).max(0.0))).collect();
+            shaft_through(middles, hair, stations, stroke, tone)
+        })
+        .collect()
+}
+
+fn shaft_through(middles: Vec<Point>, width: f64, stations: &[Station], stroke: f64, tone: Tone) -> Option<Shaft> {
+    let height = quantile(&stations.iter().map(|s| s.top).collect::<Vec<_>>(), 0.5).filter(|h| *h > LEAST_CONTRAST)?;
+    if middles.len() < 4 {
         return None;
     }
-    let height = quantile(&heights, 0.5).filter(|h| *h > LEAST_CONTRAST)?;
-    let smooth = smoothed(&Polyline::new(kept), 1.2 * width.max(0.4 * stroke));
-    Some(Shaft { line: smooth, width, height, tone: Tone::Dark })
+    let line = smoothed(&Polyline::new(middles), 1.2 * width.max(0.4 * stroke));
+    Some(Shaft { line, width, height, tone })
 }
 
 /// A chain fitted by straight pieces over ± `reach`: short ones become straight, long ones keep their curve.
@@ -172,7 +216,7 @@ pub(super) fn smoothed(line: &Polyline, reach: f64) -> Polyline {
 }
 
 /// The shaft with its ends where the contrast falls to half, up to a little beyond where its line ended.
-fn extended(shaft: Shaft, plane: &Plane, tone: Tone) -> Option<Shaft> {
+fn extended(shaft: Shaft, plane: &Plane) -> Option<Shaft> {
     let length = shaft.line.length();
     let width = shaft.width;
     if length < 1.0 {
@@ -197,27 +241,7 @@ fn extended(shaft: Shaft, plane: &Plane, tone: Tone) -> Option<Shaft> {
     let (start, end) = (beyond(a, -first), beyond(b, last));
     let inner = shaft.line.points.iter().copied().filter(|p| (*p - start).dot(first) > 0.5 && (end - *p).dot(last) > 0.5);
     let line = Polyline::new(std::iter::once(start).chain(inner).chain([end]).collect());
-    Some(Shaft { line, tone, ..shaft })
-}
-
-/// A shaft too wide for one hair of this photo, taken apart into hairs that lie side by side.
-fn side_by_side(shaft: Shaft, plane: &Plane, stroke: f64) -> Vec<Shaft> {
-    let count = (shaft.width / stroke).round() as usize;
-    if shaft.width < 1.6 * stroke || !(2..=4).contains(&count) {
-        return vec![shaft];
-    }
-    let slot = shaft.width / count as f64;
-    (0..count)
-        .filter_map(|i| {
-            let offset = (i as f64 + 0.5) * slot - shaft.width / 2.0;
-            let length = shaft.line.length();
-            let points = (0..=length as usize)
-                .filter_map(|d| Some(shaft.line.at(d as f64) + shaft.line.tangent(d as f64, stroke)?.normal() * offset))
-                .collect();
-            let line = cut_to_shaft(&Polyline::new(points), plane)?;
-            extended(Shaft { line, width: slot, ..shaft.clone() }, plane, shaft.tone)
-        })
-        .collect()
+    Some(Shaft { line, ..shaft })
 }
 
 pub(super) fn quantile(values: &[f64], share: f64) -> Option<f64> {

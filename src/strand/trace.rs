@@ -1,7 +1,7 @@
 //! Lines to strands: which lines are one shaft, where it begins and ends, and which end is the root.
 
 use super::orient::oriented;
-use super::select::{distinct, likely};
+use super::select::{distinct, likely, usual_width};
 use super::{Strand, join, shaft};
 use crate::field::Field;
 use crate::segment::{Segmentation, Tone};
@@ -28,9 +28,13 @@ pub fn trace(seen: &Segmentation, field: &Field) -> Vec<Traced> {
     for contrast in &seen.contrasts {
         // What is shorter than this cannot be told from texture.
         let least = if contrast.tone == Tone::Dark { 0.8 } else { 2.5 } * seen.stroke;
-        let mut shafts: Vec<_> = contrast.lines.iter().flat_map(|line| shaft::shafts_along(contrast, line, seen.stroke)).collect();
-        shafts.retain(|shaft| shaft.line.length() > least);
-        let shafts = join::joined(distinct(shafts, &contrast.plane), &contrast.plane, seen.stroke);
+        let along = |hair: Option<f64>| {
+            let shafts = contrast.lines.iter().flat_map(|line| shaft::shafts_along(contrast, line, seen.stroke, hair));
+            distinct(shafts.filter(|shaft| shaft.line.length() > least).collect(), &contrast.plane)
+        };
+        // Only once the photo's usual hair is known can two side by side be told from a thick one.
+        let hair = usual_width(&along(None), &contrast.plane);
+        let shafts = join::joined(along(hair), &contrast.plane, seen.stroke);
         found.extend(likely(distinct(shafts, &contrast.plane), &contrast.plane, seen.stroke));
     }
     oriented(found, seen, field)
