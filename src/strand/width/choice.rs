@@ -18,7 +18,7 @@ pub(super) struct Place {
 impl Place {
     /// Fits the models to a profile, from the edges expected.
     pub(super) fn fit(window: Window, profile: Profile, half_width: f64, spread: f64, held: Spread, clearance: Clearance) -> Option<Self> {
-        let problem = Problem { profile: &profile, spread: held, core: None };
+        let problem = Problem { profile: &profile, spread: held, core: None, blur: None };
         let plain = match clearance {
             Clearance::Crossed => return None,
             Clearance::Clear(..) => problem.fit(staircase(&profile, &[-half_width, half_width], 0, spread))?,
@@ -40,7 +40,7 @@ impl Place {
             start.edges[k + 1] = center + half;
         }
         start.ln_spread = ln_spread;
-        let plain = Problem { profile: &self.profile, spread: Spread::Fixed, core: None }.fit(start)?;
+        let plain = Problem { profile: &self.profile, spread: Spread::Fixed, core: None, blur: None }.fit(start)?;
         Some(Self { plain, cored: None, ..self.clone() })
     }
 
@@ -143,18 +143,19 @@ pub(super) fn fit_core(problem: &Problem, plain: &Fit) -> Option<Fit> {
         from.levels[from.shaft + 1] -= 0.3 * height;
         from.with_core(1.3 * height, offset, problem.core)
     };
-    let second = match (problem.spread, problem.core) {
-        // Without its core a shaft may look far more blurred than it is: do not believe that blur.
-        (Spread::Free, _) => {
-            let mut sharper = plain.model;
-            sharper.ln_spread -= 0.7;
-            Some(start(sharper, height, offset))
-        }
-        // In a narrow shaft a core leaves no mark of its own to begin from: believe what is known of it.
-        (Spread::Fixed, Some(prior)) => {
-            Some(start(plain.model, -prior.strength * plain.model.contrast() / prior.share.hypot(1.0 / NARROW), 0.0))
-        }
-        (Spread::Fixed, None) => None,
-    };
-    problem.fit(problem.most_promising(std::iter::once(start(plain.model, height, offset)).chain(second))?)
+    // Without its core a shaft may look far more blurred than it is, or less: do not believe that blur.
+    let second = problem.blur.map_or((problem.spread == Spread::Free).then_some(plain.model.ln_spread - 0.7), |blur| Some(blur.0)).map(
+        |ln_spread| {
+            let mut other = plain.model;
+            other.ln_spread = ln_spread;
+            start(other, height, offset)
+        },
+    );
+    // In a narrow shaft a core leaves no mark of its own to begin from: believe what is known of it.
+    let third = problem.core.map(|prior| {
+        let mut other = plain.model;
+        other.ln_spread = problem.blur.map_or(other.ln_spread, |blur| blur.0);
+        start(other, -prior.strength * other.contrast() / prior.share.hypot(1.0 / NARROW), 0.0)
+    });
+    problem.fit(problem.most_promising(std::iter::once(start(plain.model, height, offset)).chain(second).chain(third))?)
 }

@@ -25,6 +25,9 @@ pub(super) const USUAL_SHARE: f64 = 0.12;
 /// A core is tied in shafts narrower than this many point spreads.
 pub(super) const NARROW: f64 = 8.0;
 
+/// From this many point spreads on, each place tells width, blur and core by itself.
+pub(super) const WIDE: f64 = 12.0;
+
 /// A blurred staircase: `edges[..steps]` ascending, `levels[..=steps]` from left to right.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(super) struct Staircase {
@@ -64,6 +67,8 @@ pub(super) struct Problem<'a> {
     pub(super) spread: Spread,
     /// What is known of a core beforehand, if anything.
     pub(super) core: Option<CorePrior>,
+    /// What is known of a free point spread beforehand, if anything: its logarithm and the variance of that.
+    pub(super) blur: Option<(f64, f64)>,
 }
 
 /// A fitted staircase, with how well it fits.
@@ -356,14 +361,19 @@ impl Problem<'_> {
             system.cost += if size <= limit { size * size } else { limit * (2.0 * size - limit) };
             system.add(p, spread_at, weight, residual, &gradient);
         }
+        // What is known beforehand counts as one more observation each, with the noise of a pixel for its unit.
+        let unit = if noise.is_finite() { noise } else { 0.03 };
+        let mut observe = |residual: f64, deviation: f64, gradient: &[f64; PARAMETERS]| {
+            let weight = (unit / deviation).powi(2);
+            system.cost += weight * residual * residual;
+            system.add(p, spread_at, weight, residual, gradient);
+        };
+        if let (Some((expected, variance)), Spread::Free) = (self.blur, self.spread) {
+            let mut by = [0.0; PARAMETERS];
+            by[spread_at] = 1.0;
+            observe(expected - model.ln_spread, variance.sqrt(), &by);
+        }
         if let (Some(prior), Some(core)) = (self.core, model.core) {
-            // A prior counts as one more observation each of strength and place, with the noise of a pixel for its unit.
-            let unit = if noise.is_finite() { noise } else { 0.03 };
-            let mut observe = |residual: f64, deviation: f64, gradient: &[f64; PARAMETERS]| {
-                let weight = (unit / deviation).powi(2);
-                system.cost += weight * residual * residual;
-                system.add(p, spread_at, weight, residual, gradient);
-            };
             let (m, k) = (model.steps, model.shaft);
             let (strength, contrast, width) = (model.core_strength(), model.contrast(), model.width());
             let mut by = [0.0; PARAMETERS];
