@@ -18,7 +18,7 @@ pub(super) struct Place {
 impl Place {
     /// Fits the models to a profile, from the edges expected.
     pub(super) fn fit(window: Window, profile: Profile, half_width: f64, spread: f64, held: Spread, clearance: Clearance) -> Option<Self> {
-        let problem = Problem { profile: &profile, spread: held, core: None };
+        let problem = Problem { profile: &profile, spread: held, core: None, blur: None };
         let plain = match clearance {
             Clearance::Crossed => return None,
             Clearance::Clear(..) => problem.fit(staircase(&profile, &[-half_width, half_width], 0, spread))?,
@@ -28,25 +28,20 @@ impl Place {
         Some(Self { window, profile, plain, cored })
     }
 
-    /// The same profile fitted anew with the point spread held.
+    /// The plain model fitted anew with the point spread held.
     pub(super) fn refit(&self, ln_spread: f64) -> Option<Self> {
-        let hold = |fitted: &Fit| {
-            let mut start = fitted.model;
-            // What is seen of a narrow stripe is the sum width² / 12 + blur²: a start that keeps it is near the new optimum.
-            let (k, width, center) = (start.shaft, start.width(), start.center());
-            let gained = (2.0 * start.ln_spread).exp() - (2.0 * ln_spread).exp();
-            let half = (width * width + 12.0 * gained).max((0.3 * width).powi(2)).sqrt() / 2.0;
-            if start.steps == 2 {
-                start.edges[k] = center - half;
-                start.edges[k + 1] = center + half;
-            }
-            start.ln_spread = ln_spread;
-            start
-        };
-        let problem = Problem { profile: &self.profile, spread: Spread::Fixed, core: None };
-        let plain = problem.fit(hold(&self.plain))?;
-        let cored = better(self.cored.and_then(|cored| problem.fit(hold(&cored))), fit_core(&problem, &plain));
-        Some(Self { plain, cored, ..self.clone() })
+        let mut start = self.plain.model;
+        // What is seen of a narrow stripe is the sum width² / 12 + blur²: a start that keeps it is near the new optimum.
+        let (k, width, center) = (start.shaft, start.width(), start.center());
+        let gained = (2.0 * start.ln_spread).exp() - (2.0 * ln_spread).exp();
+        let half = (width * width + 12.0 * gained).max((0.3 * width).powi(2)).sqrt() / 2.0;
+        if start.steps == 2 {
+            start.edges[k] = center - half;
+            start.edges[k + 1] = center + half;
+        }
+        start.ln_spread = ln_spread;
+        let plain = Problem { profile: &self.profile, spread: Spread::Fixed, core: None, blur: None }.fit(start)?;
+        Some(Self { plain, cored: None, ..self.clone() })
     }
 
     /// The fit of the chosen model.
@@ -144,26 +139,23 @@ pub(super) fn fit_core(problem: &Problem, plain: &Fit) -> Option<Fit> {
         .into_iter()
         .max_by(|a, b| a.1.abs().total_cmp(&b.1.abs()))?;
     // The plain level stands for shaft and core together: begin with the shaft itself on the other side of it.
-    let begin = |mut from: Staircase, height: f64, offset: f64| {
+    let start = |mut from: Staircase, height: f64, offset: f64| {
         from.levels[from.shaft + 1] -= 0.3 * height;
-        problem.fit(from.with_core(1.3 * height, offset, problem.core))
+        from.with_core(1.3 * height, offset, problem.core)
     };
-    let first = begin(plain.model, height, offset);
-    let second = match (problem.spread, problem.core) {
-        // Without its core a shaft may look far more blurred than it is: do not believe that blur.
-        (Spread::Free, _) => {
-            let mut sharper = plain.model;
-            sharper.ln_spread -= 0.7;
-            begin(sharper, height, offset)
-        }
-        // In a narrow shaft a core leaves no mark of its own to begin from: believe what is known of it.
-        (Spread::Fixed, Some(prior)) => begin(plain.model, -prior.strength * plain.model.contrast() / prior.share.hypot(1.0 / NARROW), 0.0),
-        (Spread::Fixed, None) => None,
-    };
-    better(first, second)
-}
-
-/// The fit of the lower cost.
-fn better(a: Option<Fit>, b: Option<Fit>) -> Option<Fit> {
-    [a, b].into_iter().flatten().min_by(|a, b| a.cost.total_cmp(&b.cost))
+    // Without its core a shaft may look far more blurred than it is, or less: do not believe that blur.
+    let second = problem.blur.map_or((problem.spread == Spread::Free).then_some(plain.model.ln_spread - 0.7), |blur| Some(blur.0)).map(
+        |ln_spread| {
+            let mut other = plain.model;
+            other.ln_spread = ln_spread;
+            start(other, height, offset)
+        },
+    );
+    // In a narrow shaft a core leaves no mark of its own to begin from: believe what is known of it.
+    let third = problem.core.map(|prior| {
+        let mut other = plain.model;
+        other.ln_spread = problem.blur.map_or(other.ln_spread, |blur| blur.0);
+        start(other, -prior.strength * other.contrast() / prior.share.hypot(1.0 / NARROW), 0.0)
+    });
+    problem.fit(problem.most_promising(std::iter::once(start(plain.model, height, offset)).chain(second).chain(third))?)
 }

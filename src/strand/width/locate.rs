@@ -1,5 +1,6 @@
 //! Brings a rough centerline onto the middle of its shaft.
 
+use super::neighbors::{Clearance, Course, clearance};
 use super::point_spread::median;
 use super::profile::{Profile, Window};
 use super::search::stripe;
@@ -17,12 +18,13 @@ pub(super) struct Located {
 /// The shaft that lies nearest a rough centerline, by the best stripe in each of its windows; `None` where no stripe is found.
 ///
 /// The centerline may be off by about a width; the rough width by a factor of about two. Without a rough width, widths from 1.5 to 60
-/// pixels are tried.
+/// pixels are tried. Where another hair runs close by, no stripe can be told from two, and the rough centerline stands.
 pub(super) fn locate(
     light: &Plane,
     centerline: &Polyline,
     tone: Tone,
     rough: Option<f64>,
+    others: &[&Course],
     usable: &dyn Fn(Point) -> bool,
 ) -> Option<Located> {
     let (expected, widths) = match rough {
@@ -32,49 +34,63 @@ pub(super) fn locate(
             (w, (0.5 * w, 2.0 * w))
         }
     };
-    let off_center = expected.max(2.0);
-    let first = on_shaft(light, centerline, tone, (expected, widths, off_center), usable)?;
+    let first = Search { expected, widths, off_center: expected.max(2.0) }.shaft(light, centerline, tone, others, usable)?;
     // A second look from nearby, with the width now known, straightens out windows that had caught something else.
     let w = first.width;
-    on_shaft(light, &first.centerline, tone, (w, (0.6 * w, 1.5 * w), (0.35 * w).max(1.0)), usable)
+    let second = Search { expected: w, widths: (0.6 * w, 1.5 * w), off_center: (0.35 * w).max(1.0) };
+    second.shaft(light, &first.centerline, tone, others, usable)
 }
 
-fn on_shaft(
-    light: &Plane,
-    centerline: &Polyline,
-    tone: Tone,
-    (expected, widths, off_center): (f64, (f64, f64), f64),
-    usable: &dyn Fn(Point) -> bool,
-) -> Option<Located> {
-    let reach = off_center + widths.1 / 2.0 + (0.4 * expected).max(4.0);
-    let bin = (expected / 16.0).clamp(0.5, 2.0);
-    let found: Vec<(Window, f64, f64)> = Window::along(centerline, expected.min(centerline.length() / 8.0), 24)
-        .into_iter()
-        .filter_map(|window| {
-            let profile = Profile::gather(light, &window, (-reach, reach), bin, usable)?;
-            let stripe = stripe(&profile, tone, widths, off_center)?;
-            Some((window, stripe.center(), stripe.width()))
-        })
-        .collect();
-    let width = median(found.iter().map(|f| f.2).collect())?;
-    // A window whose stripe strays from its neighbors' caught another hair or nothing at all.
-    let kept: Vec<&(Window, f64, f64)> = (0..found.len())
-        .filter(|&i| {
-            let near = &found[i.saturating_sub(2)..(i + 3).min(found.len())];
-            let usual = median(near.iter().map(|f| f.1).collect()).unwrap_or(0.0);
-            (found[i].1 - usual).abs() <= (0.3 * width).max(0.8)
-        })
-        .map(|i| &found[i])
-        .collect();
-    let (first, last) = (kept.first()?, kept.last()?);
-    let (start, end) = (*centerline.points.first()?, *centerline.points.last()?);
-    // The ends keep their place along the shaft and take the offset of the nearest window.
-    let shifted = |end: Point, (window, offset, _): &(Window, f64, f64)| end + window.tangent.normal() * *offset;
-    let points = std::iter::once(shifted(start, first))
-        .chain(kept.iter().map(|(window, offset, _)| window.across(*offset)))
-        .chain(std::iter::once(shifted(end, last)))
-        .collect();
-    Some(Located { centerline: Polyline::new(points), width })
+/// How far a stripe may be from what is expected.
+struct Search {
+    expected: f64,
+    widths: (f64, f64),
+    off_center: f64,
+}
+
+impl Search {
+    fn shaft(
+        &self,
+        light: &Plane,
+        centerline: &Polyline,
+        tone: Tone,
+        others: &[&Course],
+        usable: &dyn Fn(Point) -> bool,
+    ) -> Option<Located> {
+        let flank = (0.4 * self.expected).max(4.0);
+        let reach = self.off_center + self.widths.1 / 2.0 + flank;
+        let bin = (self.expected / 16.0).clamp(0.5, 2.0);
+        let found: Vec<(Window, f64, f64)> = Window::along(centerline, self.expected.min(centerline.length() / 8.0), 24)
+            .into_iter()
+            .filter_map(|window| match clearance(&window, self.expected / 2.0, flank, reach, others) {
+                Clearance::Clear(from, to) => {
+                    let profile = Profile::gather(light, &window, (from, to), bin, usable)?;
+                    let stripe = stripe(&profile, tone, self.widths, self.off_center)?;
+                    Some((window, stripe.center(), stripe.width()))
+                }
+                Clearance::Crossed | Clearance::Beside { .. } => Some((window, 0.0, self.expected)),
+            })
+            .collect();
+        let width = median(found.iter().map(|f| f.2).collect())?;
+        // A window whose stripe strays from its neighbors' caught another hair or nothing at all.
+        let kept: Vec<&(Window, f64, f64)> = (0..found.len())
+            .filter(|&i| {
+                let near = &found[i.saturating_sub(2)..(i + 3).min(found.len())];
+                let usual = median(near.iter().map(|f| f.1).collect()).unwrap_or(0.0);
+                (found[i].1 - usual).abs() <= (0.3 * width).max(0.8)
+            })
+            .map(|i| &found[i])
+            .collect();
+        let (first, last) = (kept.first()?, kept.last()?);
+        let (start, end) = (*centerline.points.first()?, *centerline.points.last()?);
+        // The ends keep their place along the shaft and take the offset of the nearest window.
+        let shifted = |end: Point, (window, offset, _): &(Window, f64, f64)| end + window.tangent.normal() * *offset;
+        let points = std::iter::once(shifted(start, first))
+            .chain(kept.iter().map(|(window, offset, _)| window.across(*offset)))
+            .chain(std::iter::once(shifted(end, last)))
+            .collect();
+        Some(Located { centerline: Polyline::new(points), width })
+    }
 }
 
 /// The width whose stripe stands out most along a centerline.

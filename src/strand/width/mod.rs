@@ -24,7 +24,7 @@ use crate::raster::Plane;
 use crate::units::Pixels;
 use choice::{Place, has_core};
 use estimate::{Errors, Sample, Summary};
-use fit::{CorePrior, Fit, NARROW, Spread};
+use fit::{CorePrior, Fit, NARROW, Spread, WIDE};
 use locate::{Located, locate};
 use neighbors::{Clearance, Course, clearance};
 use point_spread::{Anchor, combined, median};
@@ -62,7 +62,7 @@ pub struct Survey {
 }
 
 /// The most windows along one strand.
-const MOST_WINDOWS: usize = 24;
+const MOST_WINDOWS: usize = 20;
 
 /// Measures the widths of all shafts of one photo.
 ///
@@ -70,53 +70,60 @@ const MOST_WINDOWS: usize = 24;
 /// A shaft with another close beside it is fitted as two hairs.
 ///
 /// # Units
-/// `light`: linear light of the original pixels, any gain and offset. Widths and the point spread in pixels.
+/// `light`: linear light of the original pixels, zero where there is none, in any unit. Widths and the point spread in pixels.
+///
+/// # Accuracy
+/// On drawn strips at a point spread of 1 px, 4 to 40 px wide: bias within 0.02 px, mean absolute error 0.025 px; with a reflex of 60 %
+/// 0.05 px. Fitted to sRGB values instead, the same widths read 0.75 px too thin; to optical density, 1.4 px.
+///
+/// # Source
+/// Ours. The blurred two-edge profile follows the vessel-width literature (Al-Diri, Hunter & Steel 2009, doi:10.1109/TMI.2009.2017941),
+/// the random-effects mean of the blur DerSimonian & Laird 1986.
 pub fn measure(light: &Plane, shafts: &[Shaft], usable: &(dyn Fn(Point) -> bool + Sync)) -> Survey {
-    let located: Vec<Option<Located>> = shafts
-        .par_iter()
-        .map(|shaft| locate(light, shaft.centerline, shaft.tone, shaft.rough_width.map(|w| w.0).filter(|w| *w > 0.0), usable))
+    let rough: Vec<Option<f64>> = shafts.iter().map(|s| s.rough_width.map(|w| w.0).filter(|w| w.is_finite() && *w > 0.0)).collect();
+    let courses: Vec<Option<Course>> = shafts.iter().zip(&rough).map(|(s, w)| Some(Course::new(s.centerline, (*w)?))).collect();
+    let located: Vec<Option<Located>> = (0..shafts.len())
+        .into_par_iter()
+        .map(|i| locate(light, shafts[i].centerline, shafts[i].tone, rough[i], &near(&courses, i), usable))
         .collect();
     let courses: Vec<Option<Course>> = located.iter().map(|l| l.as_ref().map(|l| Course::new(&l.centerline, l.width))).collect();
     let traced: Vec<Option<Traced>> = (0..shafts.len())
         .into_par_iter()
-        .map(|i| {
-            let (own, course) = (located[i].as_ref()?, courses[i].as_ref()?);
-            let reach = 1.5 * own.width + 30.0;
-            let others: Vec<&Course> = courses
-                .iter()
-                .enumerate()
-                .filter(|(j, _)| *j != i)
-                .filter_map(|(_, c)| c.as_ref())
-                .filter(|c| course.near(c, reach))
-                .collect();
-            Traced::of(light, own, shafts[i].tone, &others, usable)
-        })
+        .map(|i| Traced::of(light, located[i].as_ref()?, shafts[i].tone, &near(&courses, i), usable))
         .collect();
-    let point_spread = point_spread(&traced);
-    let settle = |core: Option<CorePrior>, narrow: bool| -> Vec<Option<Settled>> {
+    let telling = telling(&traced);
+    let point_spread = telling.as_ref().and_then(|(_, anchors)| PointSpread::from_anchors(anchors.clone()));
+    let settle = |core: Option<CorePrior>, tells: bool| -> Vec<Option<Settled>> {
         let of = |t: &Option<Traced>| {
-            let (traced, photo) = (t.as_ref()?, point_spread.as_ref()?);
-            if traced.is_wide(NARROW, photo.sigma.0) != narrow { Settled::of(traced, photo, core) } else { None }
+            let (traced, photo, (least, _)) = (t.as_ref()?, point_spread.as_ref()?, telling.as_ref()?);
+            if traced.is_wide(*least, photo.sigma.0) == tells { Settled::of(traced, photo, core) } else { None }
         };
         traced.par_iter().map(of).collect()
     };
     // The wide hairs come first: they tell what core to expect in those too narrow to show it.
-    let wide = settle(None, false);
+    let wide = settle(None, true);
     let core = core_of_wide(&wide);
-    let settled: Vec<Option<Settled>> = settle(core, true).into_iter().zip(wide).map(|(narrow, wide)| narrow.or(wide)).collect();
+    let settled: Vec<Option<Settled>> = settle(core, false).into_iter().zip(wide).map(|(narrow, wide)| narrow.or(wide)).collect();
     let summaries: Vec<Summary> = settled.iter().flatten().map(|s| s.summary.clone()).collect();
     let errors = Errors::of(&summaries);
     let shafts = (0..shafts.len())
         .map(|i| Measured {
-            width: settled[i].as_ref().map(|s| s.width(&errors)),
-            centerline: settled[i]
-                .as_ref()
-                .map(|s| s.centerline.clone())
-                .or_else(|| located[i].as_ref().map(|l| l.centerline.clone()))
-                .unwrap_or_else(|| shafts[i].centerline.clone()),
+            width: settled[i].as_ref().map(|s| s.width(&errors)).filter(is_measured),
+            centerline: settled[i].as_ref().map_or_else(|| shafts[i].centerline.clone(), |s| s.centerline.clone()),
         })
         .collect();
     Survey { shafts, point_spread }
+}
+
+/// The courses that come near the one of this number.
+fn near(courses: &[Option<Course>], own: usize) -> Vec<&Course> {
+    let Some(course) = &courses[own] else { return vec![] };
+    courses.iter().enumerate().filter(|(i, _)| *i != own).filter_map(|(_, c)| c.as_ref()).filter(|c| course.near(c)).collect()
+}
+
+/// Whether a width says anything: known to better than half of itself.
+fn is_measured(width: &Width) -> bool {
+    width.value.0.is_finite() && width.standard_error.0 <= 0.25 * width.value.0
 }
 
 /// A shaft whose places are fitted, each with a point spread of its own.
@@ -170,7 +177,8 @@ fn places(
     others: &[&Course],
     usable: &dyn Fn(Point) -> bool,
 ) -> Vec<Place> {
-    let bin = (width / 30.0).clamp(0.35, 1.0);
+    // Bins well below the blur lose nothing; the little they add is known and taken out.
+    let bin = (width / 20.0).min(0.6 * spread).clamp(0.35, 1.5);
     let reach = width / 2.0 + flank;
     windows
         .iter()
@@ -195,22 +203,22 @@ fn typical(places: &[Place]) -> Option<(f64, f64)> {
     Some((width, ln_spread.exp()))
 }
 
-/// The photo's point spread from its wide hairs; where there are none, from the widest there are.
+/// The hairs that tell the photo's point spread, and how many point spreads wide they are at least: the wide ones, or the widest there are.
 ///
 /// What is wide is told by the widest third's point spread: a thin shaft's own may come out far too small.
-fn point_spread(traced: &[Option<Traced>]) -> Option<PointSpread> {
+fn telling(traced: &[Option<Traced>]) -> Option<(f64, Vec<Anchor>)> {
     let mut by_width: Vec<&Traced> = traced.iter().flatten().collect();
     by_width.sort_by(|a, b| b.width.total_cmp(&a.width));
     by_width.truncate(by_width.len().div_ceil(3).max(3));
     let usual = median(by_width.iter().map(|t| t.ln_spread.0).collect())?.exp();
-    [NARROW, 5.0, 3.0, 0.0].into_iter().find_map(|least| {
+    [WIDE, NARROW, 5.0, 3.0, 0.0].into_iter().find_map(|least| {
         let anchors: Vec<Anchor> = traced
             .iter()
             .flatten()
             .filter(|t| t.is_wide(least, usual) && t.places.len() >= 2)
             .map(|t| Anchor { at: t.middle, ln_sigma: t.ln_spread.0, variance: t.ln_spread.1 })
             .collect();
-        (anchors.len() >= 3 || least == 0.0).then(|| PointSpread::from_anchors(anchors)).flatten()
+        (anchors.len() >= 3 || (least == 0.0 && !anchors.is_empty())).then_some((least, anchors))
     })
 }
 
@@ -237,25 +245,25 @@ struct Settled {
     core_strength: f64,
     core_share: Option<f64>,
     centerline: Polyline,
-    core: bool,
     spread: f64,
-    /// How uncertain the logarithm of the point spread is, and how much the width moves with it.
-    ln_spread_error: f64,
-    width_by_ln_spread: f64,
+    /// How far the width is wrong when the point spread is wrong by one standard deviation.
+    shared_error: f64,
 }
 
 impl Settled {
     fn of(traced: &Traced, photo: &PointSpread, core_prior: Option<CorePrior>) -> Option<Self> {
         let narrow = !traced.is_wide(NARROW, photo.sigma.0);
+        let wide = traced.is_wide(WIDE, photo.sigma.0);
         let expected = photo.expected(traced.middle);
         // A wide shaft's own edges tell its own focus; a thin one's are told by the photo.
-        let own = (!narrow).then_some(traced.ln_spread);
+        let own = wide.then_some(traced.ln_spread);
         let (ln_spread, variance) = combined(std::iter::once((expected.0, expected.1.max(1e-6))).chain(own))?;
-        let places: Vec<Place> = traced.places.iter().filter_map(|p| p.refit(ln_spread)).collect();
-        let core = !narrow && has_core(&places, 1.0);
-        let chosen: Vec<(&Place, &Fit)> = places.iter().filter_map(|p| Some((p, p.chosen(core)?))).collect();
+        let core = !narrow && has_core(&traced.places, 1.0);
+        let refitted: Vec<Place> = if narrow { traced.places.iter().filter_map(|p| p.refit(ln_spread)).collect() } else { vec![] };
+        let places = if narrow { &refitted } else { &traced.places };
+        let chosen: Vec<(&Place, Fit)> = places.iter().filter_map(|p| Some((p, p.chosen(core)?.held(ln_spread)))).collect();
         let usual = median(chosen.iter().map(|(_, f)| f.model.width()).collect())?;
-        let clean: Vec<(&Place, &Fit)> = chosen
+        let clean: Vec<(&Place, Fit)> = chosen
             .into_iter()
             .filter(|(_, f)| {
                 let contrast = f.model.contrast() * if traced.tone == Tone::Dark { -1.0 } else { 1.0 };
@@ -273,52 +281,49 @@ impl Settled {
             pooled: None,
             core_share: median(clean.iter().filter_map(|(_, f)| f.model.core_share()).collect()),
             core_strength: median(clean.iter().map(|(_, f)| f.model.core_strength()).collect())?,
-            core,
             spread: ln_spread.exp(),
-            ln_spread_error: variance.sqrt(),
-            width_by_ln_spread,
+            shared_error: width_by_ln_spread * variance.sqrt(),
         };
-        if narrow {
-            settled.pool(&clean, core_prior);
+        if !wide {
+            settled.pool(&clean, (ln_spread, variance), core_prior);
         }
         Some(settled)
     }
 
-    /// Takes the width of a narrow shaft from the mean of its profiles.
-    fn pool(&mut self, clean: &[(&Place, &Fit)], core: Option<CorePrior>) {
+    /// Takes the width of a shaft that is not wide from the mean of its profiles.
+    fn pool(&mut self, clean: &[(&Place, Fit)], blur: (f64, f64), core: Option<CorePrior>) {
         let kept: Vec<&Place> = self.summary.kept.iter().map(|&i| clean[i].0).collect();
-        let fitted = pooled::mean_profile(&kept).and_then(|profile| pooled::width(&profile, self.width, self.spread, core));
-        if let Some(fitted) = fitted {
-            self.width = fitted.width;
-            self.core = fitted.core;
-            self.width_by_ln_spread = fitted.width_by_ln_spread;
-            self.pooled = Some(fitted);
+        let pooled = pooled::mean_profile(&kept).and_then(|profile| pooled::width(&profile, self.width, blur, core));
+        if let Some(pooled) = pooled {
+            self.width = pooled.width;
+            self.core_strength = pooled.core_strength;
+            self.core_share = pooled.core_share;
+            self.pooled = Some(pooled);
         }
     }
 
     fn width(&self, errors: &Errors) -> Width {
-        let shared = self.width_by_ln_spread * self.ln_spread_error;
-        let own = match self.pooled {
+        let standard_error = match self.pooled {
             Some(pooled) => self.summary.pooled_standard_error(pooled.white, errors).hypot(pooled.between.sqrt()),
-            None => self.summary.standard_error(errors),
+            None => self.summary.standard_error(errors).hypot(self.shared_error),
         };
         Width {
             value: Pixels(self.width),
-            standard_error: Pixels(own.hypot(shared)),
+            standard_error: Pixels(standard_error),
             samples: self.summary.kept.len(),
             taper: self.summary.taper,
-            core: self.core,
+            core: self.core_strength.abs() > 0.01,
             blur_dominated: self.width < 2.5 * self.spread,
         }
     }
 }
 
 /// The centerline through the middles between the fitted edges; the ends take the offset of the nearest place.
-fn refined(centerline: &Polyline, clean: &[(&Place, &Fit)]) -> Polyline {
+fn refined(centerline: &Polyline, clean: &[(&Place, Fit)]) -> Polyline {
     let (Some(first), Some(last), [start, .., end]) = (clean.first(), clean.last(), &centerline.points[..]) else {
         return centerline.clone();
     };
-    let shift = |(place, fit): &(&Place, &Fit)| place.window.tangent.normal() * fit.model.center();
+    let shift = |(place, fit): &(&Place, Fit)| place.window.tangent.normal() * fit.model.center();
     let points = std::iter::once(*start + shift(first))
         .chain(clean.iter().map(|(place, fit)| place.window.across(fit.model.center())))
         .chain(std::iter::once(*end + shift(last)))

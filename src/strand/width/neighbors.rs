@@ -33,9 +33,9 @@ impl Course {
         Self { points, half_width: width / 2.0, lowest, highest }
     }
 
-    /// Whether two courses come within `reach` of each other's bounding boxes.
-    pub(super) fn near(&self, other: &Self, reach: f64) -> bool {
-        let reach = reach + other.half_width;
+    /// Whether another course may come into a window of this one: their bounding boxes, widened by three widths.
+    pub(super) fn near(&self, other: &Self) -> bool {
+        let reach = 6.0 * self.half_width + other.half_width + 30.0;
         self.lowest.x - reach <= other.highest.x
             && other.lowest.x <= self.highest.x + reach
             && self.lowest.y - reach <= other.highest.y

@@ -1,4 +1,4 @@
-//! One profile from all the clean places of a narrow shaft.
+//! One profile from all the clean places of a shaft that is not wide.
 //!
 //! A shaft of a few pixels says too little in one window: its width and its light trade against each other, and a reflex is lost in the
 //! blur. The mean of its profiles, each brought to its own center, still follows the same model and carries all of the shaft's pixels.
@@ -45,23 +45,24 @@ pub(super) fn mean_profile(places: &[&Place]) -> Option<Profile> {
     Profile::scaled(bins, spread / pixels, -skin_light / single.len() as f64)
 }
 
-/// The width of a narrow shaft by its mean profile, the point spread held.
+/// The width of a shaft by its mean profile.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Pooled {
     pub(super) width: f64,
-    /// Its variance, were the noise white.
+    /// Its variance, were the noise white; what is not known of the blur included.
     pub(super) white: f64,
     /// Its variance by not knowing whether there is a core.
     pub(super) between: f64,
-    pub(super) width_by_ln_spread: f64,
-    pub(super) core: bool,
+    /// The strength of its core, and the core's own size as a share of the width.
+    pub(super) core_strength: f64,
+    pub(super) core_share: Option<f64>,
 }
 
-/// Fits a mean profile without and with a core.
+/// Fits a mean profile without and with a core, from a rough width and what the photo says of blur and core.
 ///
 /// Where the photo's wide hairs tell what core to expect, the fit with it stands; else both count by their evidence (weights from the
 /// Bayesian information criterion), and what they disagree on adds to the variance.
-pub(super) fn width(profile: &Profile, width: f64, spread: f64, core: Option<CorePrior>) -> Option<Pooled> {
+pub(super) fn width(profile: &Profile, width: f64, blur: (f64, f64), core: Option<CorePrior>) -> Option<Pooled> {
     let half = width / 2.0;
     let mean = |from: f64, to: f64| {
         let (sum, n) = profile
@@ -72,8 +73,8 @@ pub(super) fn width(profile: &Profile, width: f64, spread: f64, core: Option<Cor
         if n > 0.0 { sum / n } else { 0.5 }
     };
     let levels = [mean(f64::NEG_INFINITY, -half), mean(-half, half), mean(half, f64::INFINITY)];
-    let start = Staircase::single(levels, [-half, half], spread);
-    let problem = Problem { profile, spread: Spread::Fixed, core };
+    let start = Staircase::single(levels, [-half, half], blur.0.exp());
+    let problem = Problem { profile, spread: Spread::Free, core, blur: Some(blur) };
     let plain = problem.fit(start)?;
     let cored = fit_core(&problem, &plain);
     let share = match (&cored, core) {
@@ -87,8 +88,8 @@ pub(super) fn width(profile: &Profile, width: f64, spread: f64, core: Option<Cor
         width: mean(|f| f.model.width()),
         white: mean(|f| f.width_variance),
         between: share * (1.0 - share) * (cored.model.width() - plain.model.width()).powi(2),
-        width_by_ln_spread: mean(|f| f.width_by_ln_spread),
-        core: share > 0.5 && cored.model.core_strength().abs() > 0.01,
+        core_strength: mean(|f| f.model.core_strength()),
+        core_share: cored.model.core_share(),
     })
 }
 

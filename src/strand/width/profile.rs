@@ -23,7 +23,7 @@ impl Window {
         let length = centerline.length();
         let end = end.min(length / 4.0);
         let usable = length - 2.0 * end;
-        if !(usable > 1.0) || centerline.points.len() < 2 {
+        if usable.is_nan() || usable <= 1.0 || centerline.points.len() < 2 {
             return vec![];
         }
         let count = ((usable / 9.0) as usize).clamp(1, most);
@@ -95,7 +95,7 @@ impl Profile {
         let corners = corners.as_flattened();
         let lowest = corners.iter().map(|p| p.y).fold(f64::INFINITY, f64::min).ceil().max(0.0);
         let highest = corners.iter().map(|p| p.y).fold(f64::NEG_INFINITY, f64::max).floor().min(rows as f64 - 1.0);
-        if !(lowest <= highest) {
+        if lowest.is_nan() || highest.is_nan() || lowest > highest {
             return None;
         }
         let mut seen = 0.0;
@@ -106,7 +106,7 @@ impl Profile {
             let across = slab(n.x, n.y * dy, from - sag, to + sag);
             let first = (window.middle.x + along.0.max(across.0)).ceil().max(0.0);
             let last = (window.middle.x + along.1.min(across.1)).floor().min(columns as f64 - 1.0);
-            if !(first <= last) {
+            if first > last {
                 continue;
             }
             for column in first as usize..=last as usize {
