@@ -322,7 +322,9 @@ mod tests {
     fn lone_hairs_far_apart_stay_single() {
         let mut random = ChaCha8Rng::seed_from_u64(3);
         let roots: Vec<Point> = (0..64)
-            .map(|i| Point::new(f64::from(i % 8) * 200.0, f64::from(i / 8) * 200.0) + Vector::from_angle(random.random_range(0.0..6.0)) * 50.0)
+            .map(|i| {
+                Point::new(f64::from(i % 8) * 200.0, f64::from(i / 8) * 200.0) + Vector::from_angle(random.random_range(0.0..6.0)) * 50.0
+            })
             .collect();
         assert_eq!(group(&strands(&roots, Some(13.0)), Some(&scale(5.0))).len(), 64);
     }
