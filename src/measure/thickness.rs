@@ -41,8 +41,10 @@ fn values(widths: &[Fitted]) -> Vec<f64> {
 /// The standard deviation between hairs: what is seen, less the mean square of what the measuring itself adds; 0 where that is all.
 fn deviation(widths: &[Fitted]) -> Option<f64> {
     let center = mean(&values(widths))?;
-    let freedom = (widths.len() > 1).then(|| widths.len() as f64 - 1.0)?;
-    let seen = widths.iter().map(|w| (w.0 - center).powi(2)).sum::<f64>() / freedom;
+    if widths.len() < 2 {
+        return None;
+    }
+    let seen = widths.iter().map(|w| (w.0 - center).powi(2)).sum::<f64>() / (widths.len() - 1) as f64;
     let measuring = widths.iter().map(|w| w.1.powi(2)).sum::<f64>() / widths.len() as f64;
     Some((seen - measuring).max(0.0).sqrt())
 }
