@@ -1,12 +1,13 @@
 //! One photo, from pixels to measurements, top to bottom.
 
-use crate::calibration::Calibration;
+use crate::calibration::{Calibration, ScaleBar};
 use crate::field::{Field, Roi};
 use crate::follicle::{self, Unit};
 use crate::measure::{self, Cuts, Measurement};
-use crate::photo::{Caveat, Photo};
-use crate::segment::Detector;
-use crate::strand::Strand;
+use crate::photo::{Caveat, CaveatCode, Photo};
+use crate::segment::{Detector, ridge};
+use crate::strand::trace::{Traced, trace};
+use crate::strand::{Strand, width};
 use crate::units::Millimeters;
 use serde::{Deserialize, Serialize};
 
@@ -79,16 +80,99 @@ pub enum Stage {
 /// Analyzes one photo: a pure function of its pixels and the settings. `begins` is called as each stage begins.
 pub fn analyze(photo: &Photo, settings: &Settings, mut begins: impl FnMut(Stage)) -> Analysis {
     begins(Stage::Calibrate);
-    let calibration = match settings.scale {
-        Scale::Known(calibration) => Some(calibration),
-        Scale::Bar(_) | Scale::FromFile => None,
-    };
+    let mut caveats = photo.caveats().to_vec();
+    let bar = ScaleBar::find(photo);
+    let calibration = calibrate(photo, bar.as_ref(), &settings.scale, &mut caveats);
+
     begins(Stage::Field);
-    let (field, caveats) = Field::find(photo, settings.roi.as_ref());
+    let (field, of_field) = Field::find(photo, settings.roi.as_ref());
+    caveats.extend(of_field);
+
+    begins(Stage::Segment);
+    let Detector::Ridge = settings.detector;
+    let seen = ridge::segment(photo, &field, calibration.as_ref());
+
+    begins(Stage::Trace);
+    let traced = seen.map_or(vec![], |seen| trace(&seen, &field));
+
+    begins(Stage::Width);
+    let strands = measured(photo, traced, &field, calibration.as_ref(), &mut caveats);
+
     begins(Stage::Group);
-    let strands = vec![];
     let units = follicle::group(&strands, calibration.as_ref());
+
     begins(Stage::Measure);
     let measurements = measure::catalogue(&strands, &units, &field, calibration.as_ref(), &settings.cuts);
+    caveats.extend(of_strands(&strands));
     Analysis { calibration, field, strands, units, measurements, caveats }
+}
+
+/// The photo's scale, or a caveat that says why there is none.
+fn calibrate(photo: &Photo, bar: Option<&ScaleBar>, scale: &Scale, caveats: &mut Vec<Caveat>) -> Option<Calibration> {
+    let found = match *scale {
+        Scale::Known(calibration) => Some(calibration),
+        Scale::Bar(length) => {
+            let found = bar.and_then(|bar| Calibration::from_scale_bar(bar, length).ok());
+            if found.is_none() {
+                let message = "no scale bar was found in this photo: give its scale with --um-per-px or in anagen.toml".into();
+                caveats.push(Caveat { code: CaveatCode::NoScaleBar, message, region: None });
+            }
+            found
+        }
+        Scale::FromFile => Calibration::from_acquisition(photo.acquisition()),
+    };
+    if found.is_none() {
+        let message = "no scale is known: lengths are in pixels, and there is no density or thickness".into();
+        caveats.push(Caveat { code: CaveatCode::Uncalibrated, message, region: None });
+    }
+    found
+}
+
+/// The strands with their widths measured on the original pixels and their centerlines brought onto the middle.
+fn measured(
+    photo: &Photo,
+    traced: Vec<Traced>,
+    field: &Field,
+    calibration: Option<&Calibration>,
+    caveats: &mut Vec<Caveat>,
+) -> Vec<Strand> {
+    if traced.is_empty() {
+        return vec![];
+    }
+    let shafts: Vec<width::Shaft> = traced
+        .iter()
+        .map(|t| width::Shaft { centerline: &t.strand.centerline, tone: t.strand.tone, rough_width: Some(t.rough_width) })
+        .collect();
+    let survey = width::measure(&photo.light_plane(), &shafts, &|p| field.shows(p));
+    if let Some(spread) = &survey.point_spread {
+        let least = width::smallest_trusted(spread);
+        let size = calibration.map_or(format!("{:.1} px", least.0), |scale| format!("{:.1} µm", scale.micrometers(least).0));
+        if survey.shafts.iter().filter_map(|s| s.width).any(|w| w.value < least) {
+            let message = format!("widths under {size} rest on the photo's blur as much as on the hair: read them as below {size}");
+            caveats.push(Caveat { code: CaveatCode::BlurDominates, message, region: None });
+        }
+    }
+    traced
+        .into_iter()
+        .zip(survey.shafts)
+        .map(|(traced, shaft)| Strand { width: shaft.width, centerline: shaft.centerline, ..traced.strand })
+        .collect()
+}
+
+/// What the strands themselves call for.
+fn of_strands(strands: &[Strand]) -> Vec<Caveat> {
+    let caveat = |code, message: &str| Caveat { code, message: message.into(), region: None };
+    let mut caveats = vec![];
+    if strands.is_empty() {
+        caveats.push(caveat(CaveatCode::NoHair, "no hair was found"));
+    }
+    // Of two ends taken at random half would be right, so a confidence of little over a half says nothing of root and tip.
+    let unclear = strands.iter().filter(|s| s.confidence < 0.5).count();
+    if unclear * 2 > strands.len() {
+        caveats.push(caveat(
+            CaveatCode::DirectionUnclear,
+            "root and tip could not be told apart for most strands: roots and units are uncertain",
+        ));
+    }
+    caveats
 }

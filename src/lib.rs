@@ -2,7 +2,7 @@
 //!
 //! The modules stand in layers; each uses only those before it:
 //! [`units`], [`geometry`], [`raster`], [`photo`], [`calibration`], [`field`], [`phantom`], [`segment`], [`strand`],
-//! [`follicle`], [`measure`], [`analyze`], [`agree`], [`results`], [`report`]. Everything before [`results`] is pure: bytes in, values out.
+//! [`follicle`], [`measure`], [`analyze`], [`session`], [`agree`], [`results`], [`report`]. Everything before [`results`] is pure: bytes in, values out.
 
 pub mod agree;
 pub mod analyze;
@@ -19,5 +19,6 @@ pub mod raster;
 pub mod report;
 pub mod results;
 pub mod segment;
+pub mod session;
 pub mod strand;
 pub mod units;

@@ -1,2 +1,5 @@
 //! The `anagen` program.
-fn main() {}
+
+fn main() -> std::process::ExitCode {
+    anagen::cli::main()
+}

@@ -1,1 +1,90 @@
 //! The program: one file per command.
+
+mod agree;
+mod analyze;
+mod arguments;
+mod batch;
+mod config;
+mod phantom;
+mod progress;
+
+use clap::{Parser, Subcommand};
+use std::fmt::Display;
+use std::io::{self, Write};
+use std::path::Path;
+use std::process::ExitCode;
+
+const EXAMPLES: &str = "\
+Examples:
+  anagen analyze photos/ --out results/ --scale-bar-mm 1     count and measure; the photos show a scale bar of 1 mm
+  anagen analyze photo.jpg --out results/ --um-per-px 2.76   the same, with the scale known
+  anagen phantom --out phantoms/ --count 5                   draw photos whose every hair is known
+  anagen agree results/ phantoms/                            how well results agree with counted truth
+
+Measures and reports change; does not diagnose.";
+
+/// Counts hairs and follicular units in scalp trichoscopy photos and measures their thickness.
+#[derive(Debug, Parser)]
+#[command(name = "anagen", version, before_help = EXAMPLES, max_term_width = 110)]
+struct Program {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    Analyze(Box<analyze::Analyze>),
+    Phantom(phantom::Phantom),
+    Agree(agree::Agree),
+}
+
+/// How a command ended, when it ended with results.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Ending {
+    AllDone,
+    SomeFailed,
+}
+
+/// Runs the command line: exit code 0 when all is done, 1 when there was nothing usable to do or the command line is wrong, 2 when some photos failed.
+pub fn main() -> ExitCode {
+    let program = match Program::try_parse() {
+        Ok(program) => program,
+        Err(error) => {
+            let wrong = error.use_stderr();
+            // Nobody is left to tell when the terminal is gone.
+            let _ = error.print();
+            return ExitCode::from(u8::from(wrong));
+        }
+    };
+    let ending = match program.command {
+        Command::Analyze(analyze) => analyze.run(),
+        Command::Phantom(phantom) => phantom.run(),
+        Command::Agree(agree) => agree.run(),
+    };
+    match ending {
+        Ok(Ending::AllDone) => ExitCode::SUCCESS,
+        Ok(Ending::SomeFailed) => ExitCode::from(2),
+        Err(message) => {
+            eprintln!("anagen: {message}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+/// `path: cause`, as every message about a file reads.
+fn about(path: &Path, cause: impl Display) -> String {
+    format!("{}: {cause}", path.display())
+}
+
+/// Writes data where it was asked for: stdout for `-`, else a file, whole or not at all.
+fn deliver(place: &Path, text: &str) -> Result<(), String> {
+    if place != Path::new("-") {
+        return crate::results::write_whole(place, text.as_bytes()).map_err(|error| about(place, error));
+    }
+    let mut out = io::stdout().lock();
+    match out.write_all(text.as_bytes()).and_then(|()| out.flush()) {
+        // The reader, such as `head`, has seen enough.
+        Err(error) if error.kind() != io::ErrorKind::BrokenPipe => Err(format!("stdout: {error}")),
+        _ => Ok(()),
+    }
+}

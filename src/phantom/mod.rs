@@ -1,5 +1,7 @@
 //! Draws photos whose every hair is known.
 
+pub mod strip;
+
 use crate::geometry::{Point, Polyline};
 use crate::units::Micrometers;
 use serde::{Deserialize, Serialize};

@@ -1,5 +1,10 @@
 //! Pixel operations that know no hair. The only place that says (row, column): everything else says (x, y).
 
+pub mod background;
+pub mod drawn;
+pub mod edges;
+pub mod gaussian;
+
 use crate::geometry::Point;
 use ndarray::Array2;
 

@@ -1,7 +1,15 @@
 //! Strands: one traced shaft each, from root to tip, with its width under a pixel.
 
+mod join;
+mod orient;
+mod select;
+mod shaft;
+pub mod trace;
 pub mod width;
 
+pub use crate::segment::Tone;
+
+use crate::field::Field;
 use crate::geometry::{Point, Polyline, Vector};
 use crate::units::Pixels;
 use serde::{Deserialize, Serialize};
@@ -20,16 +28,6 @@ pub enum End {
     Occluded,
 }
 
-/// How a shaft stands against its skin.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Tone {
-    /// Darker than the skin.
-    Dark,
-    /// Lighter than the skin.
-    Light,
-}
-
 /// The width of one strand, from a profile fit at several places along it.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Width {
@@ -39,6 +37,12 @@ pub struct Width {
     pub standard_error: Pixels,
     /// How many clean places along the shaft it rests on.
     pub samples: usize,
+    /// Change of width per pixel from root to tip.
+    pub taper: f64,
+    /// Whether the shaft was measured with a core: the bright reflex of a shiny hair, or a darker middle.
+    pub core: bool,
+    /// Whether the photo's blur is so large beside the width that the number rests on it.
+    pub blur_dominated: bool,
 }
 
 /// Our trace of one shaft in one photo, in the photo's pixels.
@@ -69,6 +73,11 @@ impl Strand {
     /// The other end.
     pub fn tip(&self) -> Point {
         *self.centerline.points.last().expect("a centerline has two points")
+    }
+
+    /// Whether the hair counts: its root was seen, and lies in the field.
+    pub fn is_counted(&self, field: &Field) -> bool {
+        self.root_end != End::Border && field.counts(self.root())
     }
 
     /// The straight direction from root to tip, or `None` where they coincide.

@@ -1,0 +1,253 @@
+//! Many photos, each on its own: a photo that fails, or even breaks the program, takes no other with it.
+
+use super::config::Plan;
+use crate::analyze::{Settings, Stage, analyze};
+use crate::measure::Cuts;
+use crate::photo::{Limits, Photo};
+use crate::report::overlay;
+use crate::results::{Folder, Identity, Input, MadeBy, PhotoResult, json, read_at_most, sha256};
+use crate::session::Session;
+use image::codecs::jpeg::JpegEncoder;
+use image::codecs::png::PngEncoder;
+use image::{ImageEncoder, RgbImage};
+use std::any::Any;
+use std::collections::BTreeMap;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::mpsc;
+use std::time::{Duration, Instant};
+
+const JPEG_QUALITY: u8 = 85;
+
+/// How overlays are stored.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
+pub enum Overlay {
+    /// Small; the default.
+    Jpeg,
+    /// Exact.
+    Png,
+    /// Not at all.
+    None,
+}
+
+impl Overlay {
+    fn extension(self) -> Option<&'static str> {
+        match self {
+            Self::Jpeg => Some("jpg"),
+            Self::Png => Some("png"),
+            Self::None => None,
+        }
+    }
+}
+
+/// What is the same for every photo of a batch.
+pub struct Batch<'a> {
+    pub folder: &'a Folder,
+    pub limits: Limits,
+    pub overlay: Overlay,
+    /// Analyze again what an earlier run did.
+    pub force: bool,
+    pub threads: usize,
+    /// Set when no further photo is to be begun.
+    pub stop: &'a AtomicBool,
+}
+
+/// What one photo came to.
+pub struct Outcome {
+    /// Its place in the batch.
+    pub index: usize,
+    /// Its result, or why there is none.
+    pub end: Result<Finished, String>,
+    /// From its first byte read to its last byte written.
+    pub took: Duration,
+    /// The same, per stage.
+    pub stages: BTreeMap<Stage, Duration>,
+}
+
+/// The numbers of a finished photo that the run tells and keeps.
+pub struct Finished {
+    pub reused: bool,
+    pub counted: usize,
+    pub density: Option<f64>,
+    pub cuts: Option<Cuts>,
+}
+
+impl Batch<'_> {
+    /// Works on all photos, as many at a time as there are threads, and hands over each outcome as it comes.
+    ///
+    /// # Errors
+    /// When the system gives no threads.
+    pub fn run(&self, photos: &[(&Input, Plan)], mut hand_over: impl FnMut(Outcome)) -> Result<(), String> {
+        let pool = rayon::ThreadPoolBuilder::new().num_threads(self.threads).build().map_err(|error| error.to_string())?;
+        let next = AtomicUsize::new(0);
+        let (sender, receiver) = mpsc::channel();
+        std::thread::scope(|scope| {
+            // A thread that waits for work of its own photo may take up work of another's, but each worker here has one photo in hand,
+            // so no more photos than workers are ever in memory.
+            for _ in 0..self.threads.min(photos.len()) {
+                let (sender, next, pool) = (sender.clone(), &next, &pool);
+                scope.spawn(move || {
+                    while !self.stop.load(Ordering::Relaxed) {
+                        let index = next.fetch_add(1, Ordering::Relaxed);
+                        let Some((input, plan)) = photos.get(index) else { break };
+                        let outcome = pool.install(|| self.outcome(index, input, plan));
+                        if sender.send(outcome).is_err() {
+                            break;
+                        }
+                    }
+                });
+            }
+            drop(sender);
+            receiver.into_iter().for_each(&mut hand_over);
+        });
+        Ok(())
+    }
+
+    fn outcome(&self, index: usize, input: &Input, plan: &Plan) -> Outcome {
+        let began = Instant::now();
+        let mut clock = Clock::default();
+        let end = guarded(|| self.photo(input, plan, &mut clock));
+        clock.begin(None);
+        let end = end.map_err(|cause| match self.folder.remove_photo(&input.stem) {
+            Ok(()) => cause,
+            Err(error) => format!("{cause}; and the result of an earlier run could not be removed: {error}"),
+        });
+        Outcome { index, end, took: began.elapsed(), stages: clock.spent }
+    }
+
+    fn photo(&self, input: &Input, plan: &Plan, clock: &mut Clock) -> Result<Finished, String> {
+        clock.begin(Some(Stage::Decode));
+        let bytes = read_at_most(&input.file, self.limits.bytes)?;
+        let hash = sha256(&bytes);
+        let made_by = made_by(plan);
+        if !self.force
+            && let Some(result) = self.folder.reusable(input, &hash, &made_by)
+            && self.overlay.extension().is_none_or(|extension| self.folder.has_overlay(&input.stem, extension))
+        {
+            return Ok(Finished::new(&result, true));
+        }
+        let Decoded { photo, taken_at, device } = decode(&bytes, &self.limits)?;
+        drop(bytes);
+        let settings = plan.settings(device.as_deref());
+        let analysis = analyze(&photo, &settings, |stage| clock.begin(Some(stage)));
+        clock.begin(Some(Stage::Write));
+        let session = Session::from_path(&input.path);
+        let identity = Identity {
+            path: input.path.clone(),
+            sha256: hash,
+            width_px: photo.width(),
+            height_px: photo.height(),
+            taken_at: taken_at.or(session.taken_at),
+            subject: session.subject,
+            site: session.site,
+        };
+        let result = PhotoResult::new(identity, &analysis, &settings, made_by);
+        let overlay = self.overlay(&photo, &analysis, &settings)?;
+        let overlay = self.overlay.extension().zip(overlay.as_deref());
+        self.folder.write_photo(&input.stem, &result, overlay).map_err(|error| format!("its result could not be written: {error}"))?;
+        Ok(Finished::new(&result, false))
+    }
+
+    fn overlay(&self, photo: &Photo, analysis: &crate::analyze::Analysis, settings: &Settings) -> Result<Option<Vec<u8>>, String> {
+        if self.overlay == Overlay::None {
+            return Ok(None);
+        }
+        let picture = overlay::draw(photo, analysis, &settings.cuts);
+        encode(&picture, self.overlay).map(Some).map_err(|error| format!("its overlay could not be encoded: {error}"))
+    }
+}
+
+impl Finished {
+    fn new(result: &PhotoResult, reused: bool) -> Self {
+        Self {
+            reused,
+            counted: result.strands.iter().filter(|strand| strand.counted).count(),
+            density: result.measured("hair_density"),
+            cuts: result.cuts,
+        }
+    }
+}
+
+fn made_by(plan: &Plan) -> MadeBy {
+    MadeBy { version: env!("CARGO_PKG_VERSION").into(), model_sha256: None, settings_sha256: sha256(json(plan).as_bytes()) }
+}
+
+fn encode(picture: &RgbImage, overlay: Overlay) -> image::ImageResult<Vec<u8>> {
+    let mut bytes = Vec::new();
+    let (width, height) = picture.dimensions();
+    let color = image::ExtendedColorType::Rgb8;
+    match overlay {
+        Overlay::Png => PngEncoder::new(&mut bytes).write_image(picture, width, height, color)?,
+        _ => JpegEncoder::new_with_quality(&mut bytes, JPEG_QUALITY).write_image(picture, width, height, color)?,
+    }
+    Ok(bytes)
+}
+
+/// Runs work on one photo; a fault of ours becomes that photo's failure.
+fn guarded<T>(work: impl FnOnce() -> Result<T, String>) -> Result<T, String> {
+    catch_unwind(AssertUnwindSafe(work)).unwrap_or_else(|panic| Err(format!("internal error: {}", said(&*panic))))
+}
+
+fn said(panic: &(dyn Any + Send)) -> &str {
+    panic.downcast_ref::<String>().map(String::as_str).or_else(|| panic.downcast_ref::<&str>().copied()).unwrap_or("unknown")
+}
+
+/// How long each stage took.
+#[derive(Default)]
+struct Clock {
+    running: Option<(Stage, Instant)>,
+    spent: BTreeMap<Stage, Duration>,
+}
+
+impl Clock {
+    /// A stage begins, or none: the one before it ends.
+    fn begin(&mut self, stage: Option<Stage>) {
+        if let Some((stage, since)) = self.running.take() {
+            *self.spent.entry(stage).or_default() += since.elapsed();
+        }
+        self.running = stage.map(|stage| (stage, Instant::now()));
+    }
+}
+
+/// A photo and what its file says of when and with what it was taken.
+struct Decoded {
+    photo: Photo,
+    taken_at: Option<String>,
+    device: Option<String>,
+}
+
+/// Stands in until `Photo::decode` lands: 8-bit, upright as stored, no date and no device.
+fn decode(bytes: &[u8], limits: &Limits) -> Result<Decoded, String> {
+    let reader = image::ImageReader::new(std::io::Cursor::new(bytes)).with_guessed_format().map_err(|error| error.to_string())?;
+    let (width, height) = reader.into_dimensions().map_err(|error| error.to_string())?;
+    let megapixels = f64::from(width) * f64::from(height) / 1e6;
+    if megapixels > limits.megapixels {
+        return Err(format!("{width}×{height} is {megapixels:.0} megapixels, more than {} (see --max-megapixels)", limits.megapixels));
+    }
+    let picture = image::load_from_memory(bytes).map_err(|error| error.to_string())?.into_rgb8();
+    let pixels = picture.pixels().map(|pixel| pixel.0).collect();
+    Ok(Decoded { photo: Photo::from_rgb8(width as usize, height as usize, pixels), taken_at: None, device: None })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn panic_is_the_failure_of_one_photo() {
+        assert_eq!(guarded(|| Ok(1)), Ok(1));
+        assert_eq!(guarded(|| Err::<(), _>("broken".into())), Err("broken".into()));
+        let nothing: Option<usize> = None;
+        assert_eq!(guarded(|| Ok(nothing.expect("a strand"))), Err("internal error: a strand".into()));
+    }
+
+    #[test]
+    fn clock_sums_a_stage_that_comes_twice() {
+        let mut clock = Clock::default();
+        clock.begin(Some(Stage::Field));
+        clock.begin(Some(Stage::Trace));
+        clock.begin(Some(Stage::Field));
+        clock.begin(None);
+        assert_eq!(clock.spent.keys().copied().collect::<Vec<_>>(), [Stage::Field, Stage::Trace]);
+    }
+}

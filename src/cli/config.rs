@@ -1,0 +1,284 @@
+//! `anagen.toml`: the scale and cuts of a folder's photos, by name and by device.
+
+use super::about;
+use crate::analyze::{Scale, Settings};
+use crate::calibration::{Calibration, ScaleSource};
+use crate::field::Roi;
+use crate::measure::Cuts;
+use crate::results::{Input, read_at_most};
+use crate::segment::Detector;
+use crate::units::{Micrometers, Millimeters};
+use globset::{GlobBuilder, GlobMatcher};
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+
+const NAME: &str = "anagen.toml";
+const MOST_BYTES: u64 = 1_000_000;
+
+/// What one photo's settings are to be, as far as is known before it is decoded. The first rule that holds decides the scale.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Plan {
+    rules: Vec<Rule>,
+    roi: Option<Roi>,
+    detector: Detector,
+    cuts: Cuts,
+}
+
+/// A scale, and the device whose photos it holds for; `None` for any.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+struct Rule {
+    device: Option<String>,
+    scale: Scale,
+}
+
+/// What the command line says about every photo.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Stated {
+    /// The scale.
+    pub scale: Option<Scale>,
+    /// The part to count in.
+    pub roi: Option<Roi>,
+    /// The detector.
+    pub detector: Detector,
+    /// The lower cut.
+    pub vellus_below_um: Option<f64>,
+    /// The upper cut.
+    pub terminal_from_um: Option<f64>,
+}
+
+impl Plan {
+    /// The settings of the photo, taken with this device.
+    pub fn settings(&self, device: Option<&str>) -> Settings {
+        let same = |wanted: &str| device.is_some_and(|device| device.trim().eq_ignore_ascii_case(wanted.trim()));
+        let rule = self.rules.iter().find(|rule| rule.device.as_deref().is_none_or(same));
+        Settings { scale: rule.map_or(Scale::FromFile, |rule| rule.scale), roi: self.roi.clone(), detector: self.detector, cuts: self.cuts }
+    }
+}
+
+/// One plan per photo: the command line first, then the `anagen.toml` nearest to the photo and those above it up to the folder that was named.
+///
+/// # Errors
+/// `path:line: cause` for an `anagen.toml` that does not say what it should; cuts in the wrong order.
+pub fn plans(inputs: &[Input], stated: &Stated) -> Result<Vec<Plan>, String> {
+    let mut read = BTreeMap::new();
+    inputs.iter().map(|input| plan(input, stated, &mut read)).collect()
+}
+
+fn plan(input: &Input, stated: &Stated, read: &mut BTreeMap<PathBuf, Option<Config>>) -> Result<Plan, String> {
+    let mut rules: Vec<Rule> = stated.scale.map(|scale| Rule { device: None, scale }).into_iter().collect();
+    let (mut vellus_below, mut terminal_from) = (stated.vellus_below_um, stated.terminal_from_um);
+    let mut folder = input.file.parent();
+    while let Some(here) = folder {
+        if !read.contains_key(here) {
+            read.insert(here.to_path_buf(), Config::read(here)?);
+        }
+        if let Some(config) = &read[here] {
+            rules.extend(config.rules(input.file.strip_prefix(here).unwrap_or(&input.file)));
+            vellus_below = vellus_below.or(config.cuts.vellus_below_um.map(|cut| cut.0));
+            terminal_from = terminal_from.or(config.cuts.terminal_from_um.map(|cut| cut.0));
+        }
+        folder = here.parent().filter(|above| here != input.root && above.starts_with(&input.root));
+    }
+    // What stands behind a rule for any device is never asked, so it must not decide whether a stored result still holds.
+    if let Some(last) = rules.iter().position(|rule| rule.device.is_none()) {
+        rules.truncate(last + 1);
+    }
+    let default = Cuts::default();
+    let cuts = Cuts {
+        vellus_below_um: vellus_below.map_or(default.vellus_below_um, Micrometers),
+        terminal_from_um: terminal_from.map_or(default.terminal_from_um, Micrometers),
+    };
+    if cuts.vellus_below_um > cuts.terminal_from_um {
+        let (low, high) = (cuts.vellus_below_um.0, cuts.terminal_from_um.0);
+        return Err(format!("the cuts are in the wrong order: vellus below {low} µm, terminal from {high} µm"));
+    }
+    Ok(Plan { rules, roi: stated.roi.clone(), detector: stated.detector, cuts })
+}
+
+/// The content of one `anagen.toml`.
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Config {
+    um_per_px: Option<Positive>,
+    scale_bar_mm: Option<Positive>,
+    #[serde(default)]
+    cuts: CutsTable,
+    #[serde(default)]
+    photos: Vec<PhotosTable>,
+    #[serde(default)]
+    devices: Vec<DeviceTable>,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct CutsTable {
+    vellus_below_um: Option<Positive>,
+    terminal_from_um: Option<Positive>,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct PhotosTable {
+    glob: Pattern,
+    um_per_px: Option<Positive>,
+    scale_bar_mm: Option<Positive>,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct DeviceTable {
+    model: String,
+    um_per_px: Option<Positive>,
+    scale_bar_mm: Option<Positive>,
+}
+
+#[derive(Debug, Clone, Copy, Deserialize)]
+#[serde(try_from = "f64")]
+struct Positive(f64);
+
+impl TryFrom<f64> for Positive {
+    type Error = &'static str;
+
+    fn try_from(number: f64) -> Result<Self, Self::Error> {
+        if number > 0.0 && number.is_finite() { Ok(Self(number)) } else { Err("not a number above 0") }
+    }
+}
+
+#[derive(Debug, Clone, Deserialize)]
+#[serde(try_from = "String")]
+struct Pattern(GlobMatcher);
+
+impl TryFrom<String> for Pattern {
+    type Error = globset::Error;
+
+    fn try_from(text: String) -> Result<Self, Self::Error> {
+        Ok(Self(GlobBuilder::new(&text).literal_separator(true).build()?.compile_matcher()))
+    }
+}
+
+impl Config {
+    fn read(folder: &Path) -> Result<Option<Self>, String> {
+        let path = folder.join(NAME);
+        if !path.is_file() {
+            return Ok(None);
+        }
+        let bytes = read_at_most(&path, MOST_BYTES).map_err(|cause| about(&path, cause))?;
+        let text = String::from_utf8(bytes).map_err(|_| about(&path, "not UTF-8 text"))?;
+        Self::parse(&text).map(Some).map_err(|(line, cause)| format!("{}:{line}: {cause}", path.display()))
+    }
+
+    /// # Errors
+    /// The line and the cause.
+    fn parse(text: &str) -> Result<Self, (usize, String)> {
+        let config: Self = toml::from_str(text).map_err(|error| {
+            let start = error.span().map_or(0, |span| span.start);
+            (text.as_bytes().iter().take(start).filter(|byte| **byte == b'\n').count() + 1, error.message().to_owned())
+        })?;
+        let twice = |um: Option<Positive>, bar: Option<Positive>| um.is_some() && bar.is_some();
+        let tables = config.photos.iter().map(|t| (t.um_per_px, t.scale_bar_mm));
+        let tables = tables.chain(config.devices.iter().map(|t| (t.um_per_px, t.scale_bar_mm)));
+        if tables.chain([(config.um_per_px, config.scale_bar_mm)]).any(|(um, bar)| twice(um, bar)) {
+            let line = text.lines().position(|line| line.trim_start().starts_with("scale_bar_mm")).unwrap_or(0) + 1;
+            return Err((line, "give um_per_px or scale_bar_mm, not both: a scale that is known needs no bar".into()));
+        }
+        Ok(config)
+    }
+
+    /// The scales it has for a photo at this path below its folder, the most specific first.
+    fn rules(&self, below: &Path) -> Vec<Rule> {
+        let named = self.photos.iter().filter(|table| table.glob.0.is_match(below)).map(|t| (None, t.um_per_px, t.scale_bar_mm));
+        let devices = self.devices.iter().map(|t| (Some(t.model.clone()), t.um_per_px, t.scale_bar_mm));
+        let all = named.chain(devices).chain([(None, self.um_per_px, self.scale_bar_mm)]);
+        all.filter_map(|(device, um, bar)| scale(um, bar).map(|scale| Rule { device, scale })).collect()
+    }
+}
+
+fn scale(um_per_px: Option<Positive>, scale_bar_mm: Option<Positive>) -> Option<Scale> {
+    um_per_px.map(|um| Scale::Known(stated(um.0, ScaleSource::Config))).or(scale_bar_mm.map(|bar| Scale::Bar(Millimeters(bar.0))))
+}
+
+/// A scale as someone stated it. How well they knew it is not known.
+pub fn stated(um_per_px: f64, source: ScaleSource) -> Calibration {
+    Calibration { um_per_px, standard_uncertainty: 0.0, source }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::fs;
+
+    fn unstated() -> Stated {
+        Stated { scale: None, roi: None, detector: Detector::Ridge, vellus_below_um: None, terminal_from_um: None }
+    }
+
+    fn planned(files: &[(&str, &str)], photo: &str, stated: &Stated) -> Result<Plan, String> {
+        let root = tempfile::tempdir().unwrap();
+        for (path, text) in files {
+            let path = root.path().join(path);
+            fs::create_dir_all(path.parent().unwrap()).unwrap();
+            fs::write(path, text).unwrap();
+        }
+        let named = root.path().join("named");
+        let input = Input { file: named.join(photo), path: photo.into(), stem: photo.into(), root: named };
+        plans(&[input], stated).map(|plans| plans[0].clone())
+    }
+
+    fn scale_of(files: &[(&str, &str)], photo: &str, device: Option<&str>) -> Option<f64> {
+        match planned(files, photo, &unstated()).unwrap().settings(device).scale {
+            Scale::Known(calibration) => Some(calibration.um_per_px),
+            _ => None,
+        }
+    }
+
+    #[test]
+    fn without_a_file_there_is_no_scale() {
+        assert_eq!(scale_of(&[], "a/x.jpg", None), None);
+    }
+
+    #[test]
+    fn nearest_file_and_most_specific_table_decide() {
+        let files = [
+            ("anagen.toml", "um_per_px = 99"),
+            (
+                "named/anagen.toml",
+                "um_per_px = 1\n[[photos]]\nglob = 'a/*.jpg'\num_per_px = 2\n[[devices]]\nmodel = 'Scope'\num_per_px = 3\n[cuts]\nvellus_below_um = 40\n",
+            ),
+            ("named/b/anagen.toml", "[[devices]]\nmodel = 'Scope'\num_per_px = 4"),
+        ];
+        assert_eq!(scale_of(&files, "x.jpg", None), Some(1.0));
+        assert_eq!(scale_of(&files, "a/x.jpg", Some("Scope")), Some(2.0));
+        assert_eq!(scale_of(&files, "c/x.jpg", Some("scope ")), Some(3.0));
+        assert_eq!(scale_of(&files, "b/x.jpg", Some("Scope")), Some(4.0));
+        assert_eq!(scale_of(&files, "b/x.jpg", Some("Other")), Some(1.0));
+        assert_eq!(planned(&files, "b/x.jpg", &unstated()).unwrap().cuts.vellus_below_um, Micrometers(40.0));
+    }
+
+    #[test]
+    fn command_line_goes_before_the_file() {
+        let stated = Stated { scale: Some(Scale::Bar(Millimeters(1.0))), vellus_below_um: Some(20.0), ..unstated() };
+        let plan = planned(&[("named/anagen.toml", "um_per_px = 1\n[cuts]\nvellus_below_um = 40")], "x.jpg", &stated).unwrap();
+        assert_eq!(plan.settings(None).scale, Scale::Bar(Millimeters(1.0)));
+        assert_eq!(plan.cuts.vellus_below_um, Micrometers(20.0));
+    }
+
+    #[test]
+    fn errors_name_the_file_and_the_line() {
+        for (text, line) in [
+            ("um_per_px = 0", 1),
+            ("\n\num_per_px = 'two'", 3),
+            ("um_per_px = 1\nmagnification = 70", 2),
+            ("um_per_px = 1\n[[photos]]\nglob = '['\num_per_px = 2", 3),
+            ("um_per_px = 1\nscale_bar_mm = 1", 2),
+            ("um_per_px = ", 1),
+        ] {
+            let message = planned(&[("named/anagen.toml", text)], "x.jpg", &unstated()).unwrap_err();
+            assert!(message.contains(&format!("anagen.toml:{line}: ")), "{text}: {message}");
+        }
+    }
+
+    #[test]
+    fn cuts_in_the_wrong_order_are_refused() {
+        assert!(planned(&[], "x.jpg", &Stated { vellus_below_um: Some(70.0), ..unstated() }).unwrap_err().contains("wrong order"));
+    }
+}

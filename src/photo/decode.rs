@@ -1,0 +1,290 @@
+//! Bytes to pixels: format by content, limits first, upright, in sRGB.
+
+use super::acquisition::{Acquisition, png_chunks};
+use super::{Caveat, CaveatCode, Limits, Photo, Samples};
+use image::metadata::Orientation;
+use image::{DynamicImage, ImageDecoder, ImageError, ImageFormat, ImageReader};
+use moxcms::{ColorProfile, DataColorSpace, Layout, TransformExecutor, TransformOptions};
+use std::io::Cursor;
+
+/// Why a file gave no photo. The cause comes first; the caller adds the file's name.
+#[derive(Debug, Clone, PartialEq, thiserror::Error)]
+pub enum PhotoError {
+    /// There are no bytes.
+    #[error("empty file")]
+    Empty,
+    /// The content is of no picture format known here.
+    #[error("not an image{}", looks_like.map(|what| format!(": looks like {what}")).unwrap_or_default())]
+    NotAnImage {
+        /// What it may be instead.
+        looks_like: Option<&'static str>,
+    },
+    /// A picture, but of a kind not read here.
+    #[error("unsupported image: {0}; JPEG, PNG, TIFF, BMP and WebP are read")]
+    Unsupported(String),
+    /// The file ends before its pixels do.
+    #[error("truncated {format}: {detail}")]
+    Truncated {
+        /// The format by content.
+        format: &'static str,
+        /// Where it stopped.
+        detail: String,
+    },
+    /// The content contradicts itself.
+    #[error("damaged {format}: {detail}")]
+    Damaged {
+        /// The format by content.
+        format: &'static str,
+        /// What the decoder met.
+        detail: String,
+    },
+    /// The header claims more pixels than the limit allows.
+    #[error("{width}×{height} pixels is over the limit of {limit} megapixels; raise --max-megapixels if the photo is real")]
+    TooManyPixels {
+        /// Claimed.
+        width: u32,
+        /// Claimed.
+        height: u32,
+        /// The limit, in millions.
+        limit: f64,
+    },
+    /// Decoding would take more memory than the limit allows.
+    #[error("decoding would take more than the limit of {} MiB", limit >> 20)]
+    TooManyBytes {
+        /// The limit, in bytes.
+        limit: u64,
+    },
+}
+
+impl Photo {
+    /// The photo in the bytes of a JPEG, PNG, TIFF, BMP or WebP file: told by content, turned upright by its EXIF orientation, brought to
+    /// sRGB by its ICC profile, at 8 or 16 bits as the file has it.
+    ///
+    /// Gray becomes equal red, green and blue. What is transparent shows black, as the frame of a photo does. Of several pictures the first
+    /// is read, with a caveat. A file without a color profile is taken as sRGB.
+    ///
+    /// # Errors
+    /// When the content is no such file, is cut short or damaged, or claims more than `limits` before anything is allocated for it.
+    pub fn decode(bytes: &[u8], limits: &Limits) -> Result<Self, PhotoError> {
+        if bytes.is_empty() {
+            return Err(PhotoError::Empty);
+        }
+        let (format, name) = known_format(bytes)?;
+        let explain = |error| explain(error, name, limits);
+
+        let mut reader = ImageReader::with_format(Cursor::new(bytes), format);
+        let mut allocation = image::Limits::no_limits();
+        allocation.max_alloc = Some(limits.bytes);
+        reader.limits(allocation);
+        let mut decoder = reader.into_decoder().map_err(explain)?;
+        check(&decoder, limits)?;
+        if format == ImageFormat::Jpeg && !jpeg_is_whole(bytes) {
+            return Err(PhotoError::Truncated { format: name, detail: "it ends before its end marker, so pixels are missing".into() });
+        }
+        let exif = if format == ImageFormat::Tiff { Some(bytes.to_vec()) } else { decoder.exif_metadata().unwrap_or_default() };
+        // A broken profile or orientation is no reason to refuse the pixels.
+        let orientation = decoder.orientation().unwrap_or(Orientation::NoTransforms);
+        let profile = decoder.icc_profile().unwrap_or_default().and_then(|icc| ColorProfile::new_from_slice(&icc).ok());
+
+        let mut image = DynamicImage::from_decoder(decoder).map_err(explain)?;
+        image.apply_orientation(orientation);
+        let (width, height) = (image.width() as usize, image.height() as usize);
+        let samples = to_srgb(image, profile.as_ref());
+        let mut photo = Self::new(width, height, samples);
+        photo.acquisition = Acquisition::read(bytes, format, exif);
+        if holds_several(bytes, format) {
+            photo.caveats.push(Caveat {
+                code: CaveatCode::SeveralPictures,
+                message: format!("the {name} file holds several pictures; the first was read"),
+                region: None,
+            });
+        }
+        Ok(photo)
+    }
+}
+
+/// The format by content, with its name.
+fn known_format(bytes: &[u8]) -> Result<(ImageFormat, &'static str), PhotoError> {
+    match image::guess_format(bytes) {
+        Ok(ImageFormat::Jpeg) => Ok((ImageFormat::Jpeg, "JPEG")),
+        Ok(ImageFormat::Png) => Ok((ImageFormat::Png, "PNG")),
+        Ok(ImageFormat::Tiff) => Ok((ImageFormat::Tiff, "TIFF")),
+        Ok(ImageFormat::Bmp) => Ok((ImageFormat::Bmp, "BMP")),
+        Ok(ImageFormat::WebP) => Ok((ImageFormat::WebP, "WebP")),
+        Ok(other) => Err(PhotoError::Unsupported(format!("{other:?}").to_uppercase())),
+        Err(_) => Err(unknown_content(bytes)),
+    }
+}
+
+/// The best guess at what a file of no known picture format is.
+fn unknown_content(bytes: &[u8]) -> PhotoError {
+    let brand = bytes.get(4..12).unwrap_or_default();
+    if brand.starts_with(b"ftyp") {
+        return match &brand[4..] {
+            b"heic" | b"heix" | b"heim" | b"mif1" | b"msf1" => PhotoError::Unsupported("HEIC".into()),
+            b"avif" | b"avis" => PhotoError::Unsupported("AVIF".into()),
+            _ => PhotoError::NotAnImage { looks_like: Some("a video") },
+        };
+    }
+    let begins: [(&[u8], &str); 9] = [
+        (b"%PDF", "a PDF"),
+        (b"PK\x03\x04", "a ZIP archive or an office document"),
+        (b"\xD0\xCF\x11\xE0", "an old office document"),
+        (b"\x1F\x8B", "a gzip archive"),
+        (b"7z\xBC\xAF", "a 7-Zip archive"),
+        (b"\x7FELF", "a program"),
+        (b"MZ", "a program"),
+        (b"<svg", "an SVG drawing"),
+        (b"SQLite format 3", "a database"),
+    ];
+    let looks_like = if let Some((_, what)) = begins.iter().find(|(magic, _)| bytes.starts_with(magic)) {
+        Some(*what)
+    } else if bytes.get(128..132) == Some(b"DICM") {
+        Some("a DICOM file")
+    } else if bytes.iter().all(|&b| b == 0) {
+        Some("nothing but zero bytes")
+    } else if bytes.len() < 8 {
+        Some("the first few bytes of a cut file")
+    } else if bytes.iter().take(512).all(|&b| b.is_ascii_graphic() || b.is_ascii_whitespace()) {
+        Some("text")
+    } else {
+        None
+    };
+    PhotoError::NotAnImage { looks_like }
+}
+
+/// Refuses what the header claims beyond the limits. The pixels are counted twice: as the file has them and as sRGB.
+fn check(decoder: &impl ImageDecoder, limits: &Limits) -> Result<(), PhotoError> {
+    let (width, height) = decoder.dimensions();
+    let pixels = u64::from(width) * u64::from(height);
+    if pixels as f64 > limits.megapixels * 1e6 {
+        return Err(PhotoError::TooManyPixels { width, height, limit: limits.megapixels });
+    }
+    let depth = if decoder.color_type().bytes_per_pixel() > decoder.color_type().channel_count() { 2 } else { 1 };
+    let bytes = decoder.total_bytes().saturating_add(pixels.saturating_mul(3 * depth));
+    if bytes > limits.bytes { Err(PhotoError::TooManyBytes { limit: limits.bytes }) } else { Ok(()) }
+}
+
+/// What a decoder's error means to the person whose file it is.
+fn explain(error: ImageError, format: &'static str, limits: &Limits) -> PhotoError {
+    let detail = match &error {
+        ImageError::Decoding(inner) => std::error::Error::source(inner).map_or_else(|| inner.to_string(), |cause| cause.to_string()),
+        other => other.to_string(),
+    };
+    let detail = detail.lines().next().unwrap_or_default().chars().take(160).collect::<String>();
+    let lower = detail.to_lowercase();
+    let ended = ["eof", "end of file", "end of stream", "fill whole buffer", "no more bytes", "exhausted", "unexpected end"];
+    match error {
+        ImageError::Limits(_) => PhotoError::TooManyBytes { limit: limits.bytes },
+        ImageError::Unsupported(_) => PhotoError::Unsupported(format!("{format}: {detail}")),
+        _ if ended.iter().any(|words| lower.contains(words)) => PhotoError::Truncated { format, detail },
+        _ => PhotoError::Damaged { format, detail },
+    }
+}
+
+/// Whether a JPEG reaches its end marker. Decoders fill what is missing with gray, which must not be measured as skin.
+fn jpeg_is_whole(bytes: &[u8]) -> bool {
+    let mut at = 2;
+    while let Some(&[first, marker]) = bytes.get(at..at + 2) {
+        match (first, marker) {
+            (0xFF, 0xD9) => return true,
+            // Coded pixels and fill bytes stand between segments; so do restart markers, which carry nothing.
+            (0xFF, 0xFF) => at += 1,
+            (0xFF, 0x00 | 0x01 | 0xD0..=0xD8) => at += 2,
+            (0xFF, _) => {
+                // A segment, skipped whole: a thumbnail in it has an end marker of its own.
+                let Some(&[high, low]) = bytes.get(at + 2..at + 4) else { return false };
+                at += 2 + usize::from(u16::from_be_bytes([high, low])).max(2);
+            }
+            _ => at += 1,
+        }
+    }
+    false
+}
+
+/// Whether the file holds more pictures than the one that is read.
+fn holds_several(bytes: &[u8], format: ImageFormat) -> bool {
+    match format {
+        // The animation flag of the extended header.
+        ImageFormat::WebP => bytes.get(12..16) == Some(b"VP8X") && bytes.get(20).is_some_and(|flags| flags & 2 != 0),
+        ImageFormat::Png => png_chunks(bytes).take_while(|(name, _)| name != b"IDAT").any(|(name, _)| &name == b"acTL"),
+        ImageFormat::Tiff => tiff_has_next_page(bytes).unwrap_or(false),
+        _ => false,
+    }
+}
+
+/// Whether a TIFF's first directory of tags names a next one; `None` where the structure cannot be followed.
+fn tiff_has_next_page(bytes: &[u8]) -> Option<bool> {
+    let little = bytes.first()? == &b'I';
+    let number = |at: usize, size: usize| -> Option<u64> {
+        let field = bytes.get(at..at.checked_add(size)?)?;
+        let join = |value: u64, byte: &u8| value << 8 | u64::from(*byte);
+        Some(if little { field.iter().rev().fold(0, join) } else { field.iter().fold(0, join) })
+    };
+    let big = number(2, 2)? == 43;
+    let (offset_at, offset_size, count_size, entry_size) = if big { (8, 8, 8, 20) } else { (4, 4, 2, 12) };
+    let directory = usize::try_from(number(offset_at, offset_size)?).ok()?;
+    let entries = usize::try_from(number(directory, count_size)?).ok()?;
+    let next_at = entries.checked_mul(entry_size)?.checked_add(directory)?.checked_add(count_size)?;
+    Some(number(next_at, offset_size)? != 0)
+}
+
+/// The samples in sRGB: by the profile where there is one that fits the pixels, else as they are.
+fn to_srgb(image: DynamicImage, profile: Option<&ColorProfile>) -> Samples {
+    let deep = image.color().bytes_per_pixel() > image.color().channel_count();
+    let gray = !image.color().has_color();
+    let image = over_black(image);
+    // The decoders turn CMYK to RGB without its profile, which therefore does not fit what they give.
+    let profile = profile.filter(|p| p.color_space == if gray { DataColorSpace::Gray } else { DataColorSpace::Rgb });
+    let layout = if gray { Layout::Gray } else { Layout::Rgb };
+    let (srgb, options) = (ColorProfile::new_srgb(), TransformOptions::default());
+    if deep {
+        let converted = profile.and_then(|p| {
+            let source = if gray { image.to_luma16().into_raw() } else { image.to_rgb16().into_raw() };
+            converted(&*p.create_transform_16bit(layout, &srgb, Layout::Rgb, options).ok()?, &source, layout)
+        });
+        Samples::Sixteen(triples(&converted.unwrap_or_else(|| image.into_rgb16().into_raw())))
+    } else {
+        let converted = profile.and_then(|p| {
+            let source = if gray { image.to_luma8().into_raw() } else { image.to_rgb8().into_raw() };
+            converted(&*p.create_transform_8bit(layout, &srgb, Layout::Rgb, options).ok()?, &source, layout)
+        });
+        Samples::Eight(triples(&converted.unwrap_or_else(|| image.into_rgb8().into_raw())))
+    }
+}
+
+fn converted<T: Copy + Default>(transform: &(impl TransformExecutor<T> + ?Sized), source: &[T], layout: Layout) -> Option<Vec<T>> {
+    let mut pixels = vec![T::default(); source.len() / layout.channels() * 3];
+    transform.transform(source, &mut pixels).ok().map(|()| pixels)
+}
+
+fn triples<T: Copy>(flat: &[T]) -> Vec<[T; 3]> {
+    flat.as_chunks::<3>().0.to_vec()
+}
+
+/// The image without transparency, laid over black.
+fn over_black(mut image: DynamicImage) -> DynamicImage {
+    match &mut image {
+        DynamicImage::ImageLumaA8(pixels) => pixels.pixels_mut().for_each(|p| p.0[0] = scaled(p.0[0].into(), p.0[1].into(), 255) as u8),
+        DynamicImage::ImageRgba8(pixels) => pixels.pixels_mut().for_each(|p| {
+            let [.., alpha] = p.0;
+            p.0[..3].iter_mut().for_each(|v| *v = scaled((*v).into(), alpha.into(), 255) as u8);
+        }),
+        DynamicImage::ImageLumaA16(pixels) => pixels.pixels_mut().for_each(|p| p.0[0] = scaled(p.0[0].into(), p.0[1].into(), 65535) as u16),
+        DynamicImage::ImageRgba16(pixels) => pixels.pixels_mut().for_each(|p| {
+            let [.., alpha] = p.0;
+            p.0[..3].iter_mut().for_each(|v| *v = scaled((*v).into(), alpha.into(), 65535) as u16);
+        }),
+        DynamicImage::ImageRgba32F(pixels) => pixels.pixels_mut().for_each(|p| {
+            let [.., alpha] = p.0;
+            p.0[..3].iter_mut().for_each(|v| *v *= alpha);
+        }),
+        _ => {}
+    }
+    image
+}
+
+/// `value` × `alpha` / `full`, rounded.
+fn scaled(value: u64, alpha: u64, full: u64) -> u64 {
+    (value * alpha + full / 2) / full
+}

@@ -1,0 +1,353 @@
+//! Pixels and how they were acquired: decoding with limits, orientation, color profile, date and device.
+
+mod acquisition;
+mod decode;
+
+pub use acquisition::Acquisition;
+pub use decode::PhotoError;
+
+use crate::geometry::Rect;
+use crate::raster::Plane;
+use rayon::prelude::*;
+use serde::{Deserialize, Serialize};
+use std::sync::Arc;
+
+/// What a file may claim before anything is allocated for it.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Limits {
+    /// The most pixels, in millions. Default: 200.
+    pub megapixels: f64,
+    /// The most bytes the decoded pixels may take. Default: 2 GiB.
+    pub bytes: u64,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self { megapixels: 200.0, bytes: 2 << 30 }
+    }
+}
+
+/// Something about a photo that a reader of its numbers should know; never a reason to stop.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Caveat {
+    /// What kind of trouble, for programs.
+    pub code: CaveatCode,
+    /// What it means for the numbers and what to do about it, for people.
+    pub message: String,
+    /// The part of the photo it concerns, where it concerns a part.
+    #[serde(rename = "where")]
+    pub region: Option<Rect>,
+}
+
+/// The kinds of trouble a photo may have. Names stay for ever.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum CaveatCode {
+    /// No scale is known: pixels only.
+    Uncalibrated,
+    /// A scale bar was asked for and none was found in this photo.
+    NoScaleBar,
+    /// Part or all of the photo is out of focus.
+    OutOfFocus,
+    /// Part of the skin is blown out.
+    Glare,
+    /// No hair was found.
+    NoHair,
+    /// Too little of the photo shows skin to count on.
+    SmallField,
+    /// Too few pixels across a shaft to measure its width.
+    CoarseScale,
+    /// A file held several pictures; the first was read.
+    SeveralPictures,
+    /// Blur is a large part of the widths.
+    BlurDominates,
+    /// Many strands whose root and tip could not be told apart.
+    DirectionUnclear,
+}
+
+/// A decoded photo, upright, in sRGB.
+#[derive(Debug, Clone)]
+pub struct Photo {
+    width: usize,
+    height: usize,
+    samples: Samples,
+    /// The linear light of every value a sample can take, so that asking for a pixel's light is three look-ups.
+    linear: Arc<[f32]>,
+    acquisition: Acquisition,
+    caveats: Vec<Caveat>,
+}
+
+/// Colors at the depth the file kept them at, row by row.
+#[derive(Debug, Clone)]
+enum Samples {
+    Eight(Vec<[u8; 3]>),
+    Sixteen(Vec<[u16; 3]>),
+}
+
+/// The weights of red, green and blue in luminance (Rec. 709).
+const LUMINANCE: [f32; 3] = [0.2126, 0.7152, 0.0722];
+
+impl Photo {
+    /// The photo with these sRGB colors, row by row from the top left; nothing is known of how it was acquired.
+    ///
+    /// # Panics
+    /// When there is not one color per pixel, or no pixel.
+    pub fn from_rgb8(width: usize, height: usize, pixels: Vec<[u8; 3]>) -> Self {
+        Self::new(width, height, Samples::Eight(pixels))
+    }
+
+    /// The photo with these sRGB colors of 16 bits a channel, row by row from the top left; nothing is known of how it was acquired.
+    ///
+    /// # Panics
+    /// When there is not one color per pixel, or no pixel.
+    pub fn from_rgb16(width: usize, height: usize, pixels: Vec<[u16; 3]>) -> Self {
+        Self::new(width, height, Samples::Sixteen(pixels))
+    }
+
+    fn new(width: usize, height: usize, samples: Samples) -> Self {
+        let (colors, top) = match &samples {
+            Samples::Eight(pixels) => (pixels.len(), u8::MAX.into()),
+            Samples::Sixteen(pixels) => (pixels.len(), u16::MAX),
+        };
+        assert!(width > 0 && height > 0 && colors == width * height, "one color per pixel, and one pixel at least");
+        let linear = (0..=top).map(|v| srgb_to_linear(f64::from(v) / f64::from(top)) as f32).collect();
+        Self { width, height, samples, linear, acquisition: Acquisition::default(), caveats: vec![] }
+    }
+
+    /// Pixels from left to right; at least 1.
+    pub fn width(&self) -> usize {
+        self.width
+    }
+
+    /// Pixels from top to bottom; at least 1.
+    pub fn height(&self) -> usize {
+        self.height
+    }
+
+    /// When, with what and at what resolution the photo was taken, as far as its file says.
+    pub fn acquisition(&self) -> &Acquisition {
+        &self.acquisition
+    }
+
+    /// What decoding found that a reader of the numbers should know.
+    pub fn caveats(&self) -> &[Caveat] {
+        &self.caveats
+    }
+
+    /// The sRGB-encoded color at a pixel, each channel 0 to 1.
+    pub fn rgb(&self, x: usize, y: usize) -> [f32; 3] {
+        let i = y * self.width + x;
+        match &self.samples {
+            Samples::Eight(pixels) => pixels[i].map(|v| f32::from(v) / 255.0),
+            Samples::Sixteen(pixels) => pixels[i].map(|v| f32::from(v) / 65535.0),
+        }
+    }
+
+    /// The light at a pixel: linear-light luminance (Rec. 709), 0 to 1.
+    pub fn light(&self, x: usize, y: usize) -> f32 {
+        let i = y * self.width + x;
+        let [r, g, b] = match &self.samples {
+            Samples::Eight(pixels) => pixels[i].map(usize::from),
+            Samples::Sixteen(pixels) => pixels[i].map(usize::from),
+        };
+        LUMINANCE[0] * self.linear[r] + LUMINANCE[1] * self.linear[g] + LUMINANCE[2] * self.linear[b]
+    }
+
+    /// The sRGB-encoded luma at a pixel, 0 to 1: how light it looks, and the scale on which what programs draw has even steps.
+    pub fn luma(&self, x: usize, y: usize) -> f32 {
+        let [r, g, b] = self.rgb(x, y);
+        LUMINANCE[0] * r + LUMINANCE[1] * g + LUMINANCE[2] * b
+    }
+
+    /// The light at every pixel: linear-light luminance (Rec. 709), 0 to 1, at full resolution.
+    pub fn light_plane(&self) -> Plane {
+        let mut plane = Plane::zeros((self.height, self.width));
+        let values = plane.as_slice_mut().expect("a new plane is contiguous");
+        values.par_chunks_mut(self.width).enumerate().for_each(|(y, row)| {
+            for (x, value) in row.iter_mut().enumerate() {
+                *value = self.light(x, y);
+            }
+        });
+        plane
+    }
+
+    /// The sRGB-encoded color planes at `factor` photo pixels per plane pixel, red, green and blue.
+    ///
+    /// Plane position p shows photo position (p + 0.5) × factor − 0.5. For a factor of 1 or more each plane pixel is the mean of the
+    /// square of `factor` × `factor` photo pixels centered there, pixels it covers in part weighted by the part; below 1 the colors are
+    /// interpolated bilinearly. A plane has as many rows and columns as the photo holds such squares, rounded, and one at least.
+    ///
+    /// # Panics
+    /// When `factor` is not above 0 and finite.
+    pub fn planes(&self, factor: f64) -> [Plane; 3] {
+        assert!(factor > 0.0 && factor.is_finite(), "a plane pixel has a size");
+        let count = |pixels: usize| (pixels as f64 / factor).round().max(1.0) as usize;
+        let (rows, columns) = (count(self.height), count(self.width));
+        let mut planes = [0, 1, 2].map(|_| Plane::zeros((rows, columns)));
+        let [red, green, blue] = planes.each_mut().map(|p| p.as_slice_mut().expect("a new plane is contiguous").par_chunks_mut(columns));
+        let across = Cover::of_each(columns, factor, self.width);
+        let down = Cover::of_each(rows, factor, self.height);
+        red.zip(green).zip(blue).zip(&down).enumerate().for_each(|(row, (((red, green), blue), down))| {
+            let colors = if factor >= 1.0 { self.mean_row(down, &across) } else { self.interpolated_row(row, columns, factor) };
+            for (column, [r, g, b]) in colors.into_iter().enumerate() {
+                (red[column], green[column], blue[column]) = (r, g, b);
+            }
+        });
+        planes
+    }
+
+    /// The mean colors of the cells of one row of a plane.
+    fn mean_row(&self, down: &Cover, across: &[Cover]) -> Vec<[f32; 3]> {
+        let mut sums = vec![[0.0f32; 3]; self.width];
+        for (y, share) in down.weights() {
+            let row = y * self.width..(y + 1) * self.width;
+            match &self.samples {
+                Samples::Eight(pixels) => add_scaled(&mut sums, &pixels[row], share / 255.0),
+                Samples::Sixteen(pixels) => add_scaled(&mut sums, &pixels[row], share / 65535.0),
+            }
+        }
+        let mean = |cover: &Cover| {
+            cover.weights().fold([0.0; 3], |sum, (x, share)| [0, 1, 2].map(|channel| sum[channel] + share * sums[x][channel]))
+        };
+        across.iter().map(mean).collect()
+    }
+
+    /// The interpolated colors along one row of a plane finer than the photo.
+    fn interpolated_row(&self, row: usize, columns: usize, factor: f64) -> Vec<[f32; 3]> {
+        let place = |p: usize, last: usize| {
+            let at = ((p as f64 + 0.5) * factor - 0.5).clamp(0.0, last as f64);
+            (at as usize, (at as usize + 1).min(last), at.fract() as f32)
+        };
+        let (above, below, ty) = place(row, self.height - 1);
+        let between = |a: [f32; 3], b: [f32; 3], t: f32| [0, 1, 2].map(|c| a[c] + (b[c] - a[c]) * t);
+        (0..columns)
+            .map(|column| {
+                let (left, right, tx) = place(column, self.width - 1);
+                let top = between(self.rgb(left, above), self.rgb(right, above), tx);
+                let bottom = between(self.rgb(left, below), self.rgb(right, below), tx);
+                between(top, bottom, ty)
+            })
+            .collect()
+    }
+}
+
+/// The photo pixels under one plane pixel along one axis, each with its share; the shares sum to 1.
+struct Cover {
+    first: usize,
+    shares: Vec<f32>,
+}
+
+impl Cover {
+    /// The cover of each of `count` plane pixels, `factor` photo pixels wide, over `pixels` photo pixels.
+    fn of_each(count: usize, factor: f64, pixels: usize) -> Vec<Self> {
+        (0..count)
+            .map(|p| {
+                // A photo pixel i stretches from i to i + 1 here; the last cell may reach past the photo and is then the mean of what is left.
+                let (start, end) = (p as f64 * factor, ((p + 1) as f64 * factor).min(pixels as f64));
+                let first = (start as usize).min(pixels - 1);
+                let last = (end.ceil() as usize).clamp(first + 1, pixels);
+                let lengths: Vec<f64> = (first..last).map(|i| (end.min(i as f64 + 1.0) - start.max(i as f64)).max(0.0)).collect();
+                let whole: f64 = lengths.iter().sum();
+                Self { first, shares: lengths.iter().map(|length| (length / whole) as f32).collect() }
+            })
+            .collect()
+    }
+
+    fn weights(&self) -> impl Iterator<Item = (usize, f32)> + '_ {
+        self.shares.iter().enumerate().map(|(i, &share)| (self.first + i, share))
+    }
+}
+
+fn add_scaled<T: Copy + Into<f32>>(sums: &mut [[f32; 3]], row: &[[T; 3]], scale: f32) {
+    for (sum, color) in sums.iter_mut().zip(row) {
+        for (s, &v) in sum.iter_mut().zip(color) {
+            *s += scale * v.into();
+        }
+    }
+}
+
+/// The linear light of an sRGB-encoded value, both 0 to 1 (IEC 61966-2-1).
+fn srgb_to_linear(v: f64) -> f64 {
+    if v <= 0.04045 { v / 12.92 } else { ((v + 0.055) / 1.055).powf(2.4) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A photo whose every pixel differs from its neighbors.
+    fn gradient(width: usize, height: usize) -> Photo {
+        let color = |i: usize| [(i * 7 % 256) as u8, (i * 13 % 251) as u8, (i * 29 % 241) as u8];
+        Photo::from_rgb8(width, height, (0..width * height).map(color).collect())
+    }
+
+    #[test]
+    fn one_pixel_fills_any_plane() {
+        let photo = Photo::from_rgb8(1, 1, vec![[255, 0, 51]]);
+        for factor in [0.5, 1.0, 1.7, 100.0] {
+            let [r, g, b] = photo.planes(factor);
+            assert!(r.iter().all(|&v| v == 1.0) && g.iter().all(|&v| v == 0.0) && b.iter().all(|&v| (v - 0.2).abs() < 1e-6));
+        }
+    }
+
+    #[test]
+    fn planes_at_one_to_one_are_the_photo() {
+        let photo = gradient(7, 5);
+        let planes = photo.planes(1.0);
+        for (y, x) in (0..5).flat_map(|y| (0..7).map(move |x| (y, x))) {
+            let seen = planes.each_ref().map(|plane| plane[[y, x]]);
+            assert!(seen.iter().zip(photo.rgb(x, y)).all(|(a, b)| (a - b).abs() < 1e-6));
+        }
+    }
+
+    #[test]
+    fn planes_are_the_mean_of_what_they_cover() {
+        let photo = gradient(23, 17);
+        for factor in [1.3, 2.0, 2.5, 4.9] {
+            let planes = photo.planes(factor);
+            let (rows, columns) = planes[0].dim();
+            // Brute force: the mean over a fine lattice of points of each cell.
+            for (row, column) in (0..rows).flat_map(|r| (0..columns).map(move |c| (r, c))) {
+                let n = 200;
+                let (mut sum, mut points) = (0.0, 0.0);
+                for (i, j) in (0..n).flat_map(|i| (0..n).map(move |j| (i, j))) {
+                    let x = (column as f64 + (i as f64 + 0.5) / n as f64) * factor;
+                    let y = (row as f64 + (j as f64 + 0.5) / n as f64) * factor;
+                    if x < 23.0 && y < 17.0 {
+                        sum += f64::from(photo.rgb(x as usize, y as usize)[1]);
+                        points += 1.0;
+                    }
+                }
+                assert!((f64::from(planes[1][[row, column]]) - sum / points).abs() < 5e-3, "factor {factor} at {row}, {column}");
+            }
+        }
+    }
+
+    #[test]
+    fn a_finer_plane_interpolates_at_the_stated_places() {
+        // Bilinear interpolation of a ramp gives the ramp back, so positions are checked exactly.
+        let photo = Photo::from_rgb8(6, 4, (0..24).map(|i| [(i % 6 * 40) as u8; 3]).collect());
+        let [red, ..] = photo.planes(0.5);
+        assert_eq!(red.dim(), (8, 12));
+        for column in 1..11 {
+            let x = (column as f64 + 0.5) * 0.5 - 0.5;
+            assert!((f64::from(red[[3, column]]) - x * 40.0 / 255.0).abs() < 1e-6);
+        }
+    }
+
+    #[test]
+    fn sixteen_bits_agree_with_eight() {
+        let eight = gradient(9, 4);
+        let pixels = (0..36).map(|i| eight.rgb(i % 9, i / 9).map(|v| (v * 65535.0).round() as u16)).collect();
+        let sixteen = Photo::from_rgb16(9, 4, pixels);
+        let (a, b) = (eight.light_plane(), sixteen.light_plane());
+        assert!(a.iter().zip(&b).all(|(a, b)| (a - b).abs() < 1e-5));
+        assert!((a[[2, 3]] - eight.light(3, 2)).abs() < 1e-9);
+    }
+
+    #[test]
+    fn white_is_full_light_and_black_none() {
+        let photo = Photo::from_rgb8(2, 1, vec![[255; 3], [0; 3]]);
+        assert!((photo.light(0, 0) - 1.0).abs() < 1e-6 && photo.light(1, 0) == 0.0);
+    }
+}

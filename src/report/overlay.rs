@@ -1,0 +1,165 @@
+//! The photo with what was found drawn over it, at the photo's own resolution.
+
+use super::paint::{Canvas, Ink, edge};
+use crate::analyze::Analysis;
+use crate::calibration::Calibration;
+use crate::follicle::Unit;
+use crate::geometry::{Point, Rect, Vector};
+use crate::measure::{Cuts, ThicknessClass};
+use crate::photo::Photo;
+use crate::strand::{End, Strand};
+use crate::units::{Micrometers, Pixels};
+use image::{Rgb, RgbImage};
+
+// Okabe and Ito's palette, told apart in every common form of color blindness.
+const SKY_BLUE: [u8; 3] = [86, 180, 233];
+const YELLOW: [u8; 3] = [240, 228, 66];
+const VERMILION: [u8; 3] = [213, 94, 0];
+const BLUISH_GREEN: [u8; 3] = [0, 158, 115];
+const WHITE: [u8; 3] = [255; 3];
+const BLACK: [u8; 3] = [0; 3];
+
+/// The color of a class: sky blue for terminal, yellow for intermediate, vermilion for vellus, bluish green where there is none.
+pub fn color(class: Option<ThicknessClass>) -> [u8; 3] {
+    match class {
+        Some(ThicknessClass::Terminal) => SKY_BLUE,
+        Some(ThicknessClass::Intermediate) => YELLOW,
+        Some(ThicknessClass::Vellus) => VERMILION,
+        None => BLUISH_GREEN,
+    }
+}
+
+/// The photo with the field, strands, roots, tips and follicular units over it.
+///
+/// Outside the counted field the photo is dark. A strand is drawn as wide as it was measured, in the color of its class, its centerline
+/// solid; one that is not counted is faint. Its root is a circle, filled where the root was really seen, its tip a short bar across it.
+/// A ring is drawn around the roots of each unit of two hairs or more. With a known scale a scale bar stands at the lower right.
+pub fn draw(photo: &Photo, analysis: &Analysis, cuts: &Cuts) -> RgbImage {
+    // Lines stay visible when the whole photo is shown on one screen.
+    let stroke = (photo.width().max(photo.height()) as f64 / 1600.0).max(1.0);
+    let mut canvas = Canvas { picture: field(photo, analysis) };
+    let outline = &analysis.field.polygon.corners;
+    let closed: Vec<Point> = outline.iter().chain(outline.first()).copied().collect();
+    // Piece by piece, since one stretch of the outline may be as long as the photo.
+    for piece in closed.windows(2) {
+        canvas.line(piece, 1.5 * stroke, Ink { color: WHITE, opacity: 0.8 });
+    }
+    for strand in &analysis.strands {
+        draw_strand(&mut canvas, strand, analysis, cuts, stroke);
+    }
+    for unit in analysis.units.iter().filter(|unit| unit.strands.len() > 1) {
+        draw_unit(&mut canvas, unit, &analysis.strands, stroke);
+    }
+    if let Some(scale) = &analysis.calibration {
+        draw_scale_bar(&mut canvas, scale, stroke);
+    }
+    canvas.picture
+}
+
+fn field(photo: &Photo, analysis: &Analysis) -> RgbImage {
+    RgbImage::from_fn(photo.width() as u32, photo.height() as u32, |x, y| {
+        let brightness = if analysis.field.counts(Point::new(f64::from(x), f64::from(y))) { 255.0 } else { 115.0 };
+        Rgb(photo.rgb(x as usize, y as usize).map(|value| (value * brightness).round() as u8))
+    })
+}
+
+fn draw_strand(canvas: &mut Canvas, strand: &Strand, analysis: &Analysis, cuts: &Cuts, stroke: f64) {
+    let thickness = analysis.calibration.zip(strand.width).map(|(scale, width)| scale.micrometers(width.value));
+    let color = color(thickness.map(|t| cuts.class(t)));
+    let strength = if analysis.field.counts(strand.root()) { 1.0 } else { 0.4 };
+    let half = strand.width.map_or(stroke, |width| width.value.0 / 2.0);
+    let body = Ink { color, opacity: 0.3 * strength };
+    let line = Ink { color, opacity: strength };
+    canvas.along(
+        &strand.centerline.points,
+        half + stroke + 1.0,
+        &[(body, &|d| edge(half - d)), (line, &|d| 0.8 * edge(stroke / 2.0 - (d - half).abs())), (line, &|d| edge(stroke / 2.0 - d))],
+    );
+    let size = (1.2 * half).max(4.0 * stroke);
+    if strand.root_end == End::Root {
+        canvas.line(&[strand.root()], size, line);
+    }
+    canvas.ring(&[strand.root()], size, 1.5 * stroke, Ink { color: WHITE, opacity: strength });
+    if let Some(direction) = strand.direction() {
+        canvas.bar(strand.tip(), direction, 2.0 * size, 1.5 * stroke, Ink { color: WHITE, opacity: strength });
+    }
+}
+
+fn draw_unit(canvas: &mut Canvas, unit: &Unit, strands: &[Strand], stroke: f64) {
+    let roots: Vec<Point> = strands.iter().filter(|s| unit.strands.contains(&s.id)).map(Strand::root).collect();
+    // Around the paths from the ostium to each root: an outline that holds them all and no more.
+    let paths: Vec<Point> = roots.iter().flat_map(|root| [unit.ostium, *root]).collect();
+    canvas.ring(&paths, 9.0 * stroke, 1.5 * stroke, Ink { color: BLACK, opacity: 0.7 });
+    canvas.ring(&paths, 10.5 * stroke, 1.5 * stroke, Ink { color: WHITE, opacity: 0.9 });
+}
+
+fn draw_scale_bar(canvas: &mut Canvas, scale: &Calibration, stroke: f64) {
+    let (width, height) = (f64::from(canvas.picture.width()), f64::from(canvas.picture.height()));
+    let room = scale.micrometers(Pixels(width / 4.0));
+    let Some((length, label)) = round_length(room) else { return };
+    let long = scale.pixels(length).0;
+    let thick = 4.0 * stroke;
+    let corner = Point::new(width - long - 8.0 * stroke, height - 8.0 * stroke - thick);
+    let bar = |grow: f64| Rect { x: corner.x - grow, y: corner.y - grow, w: long + 2.0 * grow, h: thick + 2.0 * grow };
+    canvas.fill(bar(2.0 * stroke), Ink { color: BLACK, opacity: 0.6 });
+    canvas.fill(bar(0.0), Ink { color: WHITE, opacity: 1.0 });
+    let dot = (2.0 * stroke).round().max(2.0);
+    let above = corner - Vector::new(0.0, 7.5 * dot);
+    let back = Rect { x: above.x - dot, y: above.y - dot, w: (4 * label.len()) as f64 * dot + dot, h: 7.0 * dot };
+    canvas.fill(back, Ink { color: BLACK, opacity: 0.6 });
+    canvas.label(&label, above, dot, Ink { color: WHITE, opacity: 1.0 });
+}
+
+/// The longest length of 1, 2 or 5 times a power of ten µm that fits the room, and how it is written; `None` when the room is not a length.
+fn round_length(room: Micrometers) -> Option<(Micrometers, String)> {
+    if !room.0.is_finite() || room.0 < 1.0 {
+        return None;
+    }
+    let decade = 10f64.powi(room.0.log10().floor() as i32);
+    let length = [5.0, 2.0, 1.0].map(|step| step * decade).into_iter().find(|length| *length <= room.0)?;
+    let label = if length >= 1000.0 { format!("{}mm", length / 1000.0) } else { format!("{length}um") };
+    Some((Micrometers(length), label))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::results::tests::one_strand;
+
+    fn photo() -> Photo {
+        Photo::from_rgb8(40, 30, vec![[200, 170, 150]; 1200])
+    }
+
+    #[test]
+    fn photo_without_strands_keeps_its_pixels() {
+        let (mut analysis, settings) = one_strand(None);
+        analysis.strands.clear();
+        let picture = draw(&photo(), &analysis, &settings.cuts);
+        assert_eq!(picture.dimensions(), (40, 30));
+        assert_eq!(picture.get_pixel(20, 15), &Rgb([200, 170, 150]));
+    }
+
+    #[test]
+    fn outside_the_field_is_dark() {
+        let (mut analysis, settings) = one_strand(None);
+        analysis.strands.clear();
+        analysis.field.counted.fill(false);
+        assert!(draw(&photo(), &analysis, &settings.cuts).get_pixel(20, 15).0[0] < 100);
+    }
+
+    #[test]
+    fn strand_takes_the_color_of_its_class() {
+        for (um_per_px, expected) in [(Some(2.0), VERMILION), (Some(5.0), YELLOW), (Some(9.0), SKY_BLUE), (None, BLUISH_GREEN)] {
+            let (analysis, settings) = one_strand(um_per_px);
+            assert_eq!(draw(&photo(), &analysis, &settings.cuts).get_pixel(15, 15), &Rgb(expected), "{um_per_px:?}");
+        }
+    }
+
+    #[test]
+    fn scale_bar_is_a_round_length() {
+        let said = |room| round_length(Micrometers(room)).map(|(length, label)| (length.0, label));
+        assert_eq!(said(1768.0), Some((1000.0, "1mm".into())));
+        assert_eq!(said(999.0), Some((500.0, "500um".into())));
+        assert_eq!(said(f64::NAN), None);
+    }
+}

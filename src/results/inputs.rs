@@ -1,0 +1,315 @@
+//! Finding photos: files and folders as named, each photo with the relative path its results are stored under.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::ffi::OsStr;
+use std::fs;
+use std::io::{self, Read};
+use std::path::{Component, Path, PathBuf};
+use walkdir::WalkDir;
+
+const EXTENSIONS: [&str; 7] = ["jpg", "jpeg", "png", "tif", "tiff", "bmp", "webp"];
+
+/// A photo that was found.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Input {
+    /// Where it lies.
+    pub file: PathBuf,
+    /// Its relative path, with forward slashes: what it is called in every result.
+    pub path: String,
+    /// What its results are called: the relative path without its extension, or with it where two photos differ in nothing else.
+    pub stem: String,
+    /// The folder named on the command line that led to it, or the folder of the file that was named.
+    pub root: PathBuf,
+}
+
+/// A path that could not be used, and why.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Trouble {
+    /// The path.
+    pub path: PathBuf,
+    /// The cause.
+    pub cause: String,
+}
+
+/// What was found.
+#[derive(Debug, Clone, Default)]
+pub struct Inputs {
+    /// The photos, by relative path.
+    pub photos: Vec<Input>,
+    /// The paths that could not be used.
+    pub troubles: Vec<Trouble>,
+}
+
+/// Finds the photos among files and folders, leaving out hidden files, the results folder `out`, and what has no photo's extension.
+///
+/// Folders are walked to the bottom, through symbolic links, each folder once. A file named outright is always taken. A photo reached twice is
+/// taken once. A relative path starts below the folder that was named; where two arguments give the same one, all photos of both
+/// take their argument's own name in front, and as many of the folders above it as it takes to tell them apart.
+pub fn find(arguments: &[PathBuf], out: &Path) -> Inputs {
+    let out = fs::canonicalize(out).ok();
+    let mut inputs = Inputs::default();
+    let mut seen = BTreeSet::new();
+    let mut found = Vec::new();
+    for (argument, path) in arguments.iter().enumerate() {
+        let mut take = |file: PathBuf| {
+            let place = fs::canonicalize(&file).unwrap_or_else(|_| file.clone());
+            if seen.insert(place) {
+                found.push((argument, file));
+            }
+        };
+        match fs::metadata(path) {
+            Err(error) => inputs.troubles.push(Trouble { path: path.clone(), cause: cause(&error) }),
+            Ok(metadata) if metadata.is_dir() => walk(path, out.as_deref(), &mut take, &mut inputs.troubles),
+            Ok(_) => take(path.clone()),
+        }
+    }
+    let names = relative_paths(arguments, &found);
+    let stems = result_stems(&names);
+    for (((argument, file), path), stem) in found.into_iter().zip(names).zip(stems) {
+        let root = if arguments[argument] == file { parent(&file) } else { arguments[argument].clone() };
+        inputs.photos.push(Input { file, path, stem, root });
+    }
+    inputs.photos.sort_by(|a, b| a.path.cmp(&b.path));
+    inputs
+}
+
+fn walk(folder: &Path, out: Option<&Path>, take: &mut impl FnMut(PathBuf), troubles: &mut Vec<Trouble>) {
+    let mut places = BTreeSet::new();
+    let mut entries = WalkDir::new(folder).follow_links(true).sort_by_file_name().into_iter();
+    while let Some(entry) = entries.next() {
+        match entry {
+            Ok(entry) if entry.depth() > 0 && entry.file_name().as_encoded_bytes().starts_with(b".") => {
+                if entry.file_type().is_dir() {
+                    entries.skip_current_dir();
+                }
+            }
+            Ok(entry) if entry.file_type().is_dir() => {
+                // A folder may be reached again through a link beside it: once is enough.
+                if fs::canonicalize(entry.path()).is_ok_and(|place| Some(place.as_path()) == out || !places.insert(place)) {
+                    entries.skip_current_dir();
+                }
+            }
+            Ok(entry) if entry.file_type().is_file() && is_photo(entry.path()) => take(entry.into_path()),
+            Ok(_) => {}
+            // A link back to a folder above: what it leads to is being walked already.
+            Err(error) if error.loop_ancestor().is_some() => {}
+            Err(error) => {
+                let path = error.path().unwrap_or(folder).to_path_buf();
+                let dangling = fs::symlink_metadata(&path).is_ok_and(|m| m.is_symlink());
+                if !dangling || is_photo(&path) {
+                    troubles.push(Trouble { path, cause: error.io_error().map_or_else(|| error.to_string(), cause) });
+                }
+            }
+        }
+    }
+}
+
+fn is_photo(path: &Path) -> bool {
+    path.extension().and_then(OsStr::to_str).is_some_and(|e| EXTENSIONS.contains(&e.to_ascii_lowercase().as_str()))
+}
+
+/// What went wrong with a file, without the number the system has for it.
+fn cause(error: &io::Error) -> String {
+    match error.kind() {
+        io::ErrorKind::NotFound => "no such file or folder".into(),
+        io::ErrorKind::PermissionDenied => "permission denied".into(),
+        _ => error.to_string(),
+    }
+}
+
+fn relative_paths(arguments: &[PathBuf], found: &[(usize, PathBuf)]) -> Vec<String> {
+    let bases: Vec<PathBuf> = arguments.iter().map(|a| if a.is_dir() { a.clone() } else { parent(a) }).collect();
+    let above: Vec<Vec<String>> = bases.iter().map(|base| names(&std::path::absolute(base).unwrap_or_else(|_| base.clone()))).collect();
+    let mut depth = vec![0; arguments.len()];
+    loop {
+        let paths: Vec<String> = found
+            .iter()
+            .map(|(argument, file)| {
+                let prefix = &above[*argument][above[*argument].len() - depth[*argument]..];
+                let below = names(file.strip_prefix(&bases[*argument]).unwrap_or(file));
+                prefix.iter().chain(&below).map(String::as_str).collect::<Vec<_>>().join("/")
+            })
+            .collect();
+        let mut holders: BTreeMap<&str, BTreeSet<usize>> = BTreeMap::new();
+        for (path, (argument, _)) in paths.iter().zip(found) {
+            holders.entry(path).or_default().insert(*argument);
+        }
+        let mut longer: BTreeSet<usize> = holders.into_values().filter(|arguments| arguments.len() > 1).flatten().collect();
+        longer.retain(|&argument| depth[argument] < above[argument].len());
+        if longer.is_empty() {
+            return paths;
+        }
+        for argument in longer {
+            depth[argument] += 1;
+        }
+    }
+}
+
+fn result_stems(paths: &[String]) -> Vec<String> {
+    let mut stems: Vec<String> = paths.iter().map(|path| without_extension(path).to_owned()).collect();
+    loop {
+        // Lower case, since some file systems hold A.json and a.json for one.
+        let mut holders: BTreeMap<String, Vec<usize>> = BTreeMap::new();
+        for (i, stem) in stems.iter().enumerate() {
+            holders.entry(stem.to_lowercase()).or_default().push(i);
+        }
+        let clashing: Vec<usize> = holders.into_values().filter(|group| group.len() > 1).flatten().collect();
+        let changed = clashing.iter().filter(|&&i| stems[i] != paths[i]).count();
+        if changed == 0 {
+            return stems;
+        }
+        for i in clashing {
+            stems[i].clone_from(&paths[i]);
+        }
+    }
+}
+
+fn without_extension(path: &str) -> &str {
+    let name = path.rfind('/').map_or(0, |slash| slash + 1);
+    match path[name..].rfind('.') {
+        Some(dot) if dot > 0 => &path[..name + dot],
+        _ => path,
+    }
+}
+
+fn names(path: &Path) -> Vec<String> {
+    path.components()
+        .filter_map(|component| match component {
+            Component::Normal(name) => Some(name.to_string_lossy().into_owned()),
+            _ => None,
+        })
+        .collect()
+}
+
+fn parent(file: &Path) -> PathBuf {
+    match file.parent() {
+        Some(folder) if folder != Path::new("") => folder.to_path_buf(),
+        _ => PathBuf::from("."),
+    }
+}
+
+/// The bytes of a file, if there are at most `limit`.
+///
+/// # Errors
+/// The cause, without the path: what the system says, or that the file is larger.
+pub fn read_at_most(file: &Path, limit: u64) -> Result<Vec<u8>, String> {
+    let open = fs::File::open(file).map_err(|error| cause(&error))?;
+    let mut bytes = Vec::new();
+    open.take(limit.saturating_add(1)).read_to_end(&mut bytes).map_err(|error| cause(&error))?;
+    if bytes.len() as u64 > limit {
+        return Err(format!("the file is larger than {} MB", limit / 1_000_000));
+    }
+    Ok(bytes)
+}
+
+/// The `<photo>.truth.json` files of a folder, at any depth, by their relative path without that ending.
+///
+/// # Errors
+/// When there is no folder there.
+pub fn truths(folder: &Path) -> io::Result<BTreeMap<String, PathBuf>> {
+    fs::read_dir(folder)?;
+    let files = WalkDir::new(folder).follow_links(true).into_iter().filter_map(Result::ok).filter(|entry| entry.file_type().is_file());
+    Ok(files
+        .filter_map(|entry| {
+            let path = names(entry.path().strip_prefix(folder).ok()?).join("/");
+            Some((path.strip_suffix(".truth.json")?.to_owned(), entry.into_path()))
+        })
+        .collect())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn tree(files: &[&str]) -> tempfile::TempDir {
+        let folder = tempfile::tempdir().unwrap();
+        for file in files {
+            let path = folder.path().join(file);
+            fs::create_dir_all(path.parent().unwrap()).unwrap();
+            fs::write(path, b"").unwrap();
+        }
+        folder
+    }
+
+    fn found(folder: &tempfile::TempDir, arguments: &[&str]) -> Vec<(String, String)> {
+        let arguments: Vec<PathBuf> = arguments.iter().map(|a| folder.path().join(a)).collect();
+        find(&arguments, &folder.path().join("out")).photos.into_iter().map(|p| (p.path, p.stem)).collect()
+    }
+
+    fn paths(folder: &tempfile::TempDir, arguments: &[&str]) -> Vec<String> {
+        found(folder, arguments).into_iter().map(|(path, _)| path).collect()
+    }
+
+    #[test]
+    fn nothing_named_finds_nothing() {
+        assert!(find(&[], Path::new("out")).photos.is_empty());
+    }
+
+    #[test]
+    fn folder_gives_its_photos_sorted_and_no_others() {
+        let folder =
+            tree(&["b/2.PNG", "a.jpg", "a.truth.json", "b/.hidden.jpg", ".cache/x.jpg", "out/overlays/a.jpg", "notes.txt", "b/1.tif"]);
+        assert_eq!(paths(&folder, &[""]), ["a.jpg", "b/1.tif", "b/2.PNG"]);
+    }
+
+    #[test]
+    fn folder_named_like_a_photo_is_walked() {
+        assert_eq!(paths(&tree(&["x.jpg/inside.png"]), &[""]), ["x.jpg/inside.png"]);
+    }
+
+    #[test]
+    fn file_named_outright_is_taken_whatever_its_name() {
+        assert_eq!(paths(&tree(&["scan.dat"]), &["scan.dat"]), ["scan.dat"]);
+    }
+
+    #[test]
+    fn missing_path_is_trouble() {
+        let inputs = find(&[PathBuf::from("/nowhere/at/all.jpg")], Path::new("out"));
+        assert_eq!(inputs.troubles[0].cause, "no such file or folder");
+    }
+
+    #[test]
+    fn photo_reached_twice_is_taken_once() {
+        assert_eq!(paths(&tree(&["d/x.jpg"]), &["d", "d/x.jpg"]), ["x.jpg"]);
+    }
+
+    #[test]
+    fn colliding_arguments_take_their_own_names() {
+        let folder = tree(&["a/x.jpg", "a/y.jpg", "b/x.jpg", "c/z.jpg"]);
+        assert_eq!(paths(&folder, &["a", "b", "c"]), ["a/x.jpg", "a/y.jpg", "b/x.jpg", "z.jpg"]);
+        assert_eq!(paths(&folder, &["a/x.jpg", "b/x.jpg"]), ["a/x.jpg", "b/x.jpg"]);
+    }
+
+    #[test]
+    fn colliding_arguments_of_the_same_name_take_the_folder_above_too() {
+        assert_eq!(paths(&tree(&["a/v/x.jpg", "b/v/x.jpg"]), &["a/v", "b/v"]), ["a/v/x.jpg", "b/v/x.jpg"]);
+    }
+
+    #[test]
+    fn photos_that_differ_in_extension_alone_keep_it_in_their_results() {
+        let stems: Vec<_> = found(&tree(&["x.jpg", "x.png", "x.jpg.png", "y.v2.jpg"]), &[""]).into_iter().map(|(_, stem)| stem).collect();
+        assert_eq!(stems, ["x.jpg", "x.jpg.png", "x.png", "y.v2"]);
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn links_are_followed_and_loops_survived() {
+        let folder = tree(&["in/a/x.jpg", "elsewhere/y.jpg"]);
+        std::os::unix::fs::symlink(folder.path().join("in"), folder.path().join("in/a/loop")).unwrap();
+        std::os::unix::fs::symlink(folder.path().join("elsewhere"), folder.path().join("in/linked")).unwrap();
+        std::os::unix::fs::symlink("nowhere", folder.path().join("in/gone")).unwrap();
+        std::os::unix::fs::symlink("nowhere", folder.path().join("in/gone.jpg")).unwrap();
+        let inputs = find(&[folder.path().join("in")], Path::new("out"));
+        assert_eq!(inputs.photos.iter().map(|p| p.path.as_str()).collect::<Vec<_>>(), ["a/x.jpg", "linked/y.jpg"]);
+        assert_eq!(inputs.troubles.len(), 1, "{:?}", inputs.troubles);
+    }
+
+    #[test]
+    fn file_over_the_limit_is_refused() {
+        let folder = tree(&[]);
+        let file = folder.path().join("big");
+        fs::write(&file, [0; 11]).unwrap();
+        assert!(read_at_most(&file, 10).is_err());
+        assert_eq!(read_at_most(&file, 11).unwrap().len(), 11);
+    }
+}

@@ -1,0 +1,359 @@
+//! The result of one photo, as written: `anagen/photo/1`.
+
+use crate::analyze::{Analysis, Settings};
+use crate::calibration::Calibration;
+use crate::field::BorderRule;
+use crate::geometry::{Point, Polygon, Polyline, Rect};
+use crate::measure::{Cuts, Measurement, ThicknessClass};
+use crate::photo::Caveat;
+use crate::strand::{End, Strand, Tone};
+use crate::units::{Micrometers, Millimeters, Pixels, SquareCentimeters};
+use serde::{Deserialize, Serialize};
+use sha2::{Digest, Sha256};
+
+/// The version of a photo's result.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub enum PhotoSchema {
+    /// The first.
+    #[serde(rename = "anagen/photo/1")]
+    V1,
+}
+
+/// What one photo gave: the content of `photos/<relative path>.json`. Numbers are rounded far below what they resolve.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct PhotoResult {
+    /// The version of the contract.
+    pub schema: PhotoSchema,
+    /// Which photo it was.
+    pub photo: Identity,
+    /// Its scale; without one no length in µm or mm and no area in cm² is written.
+    pub calibration: Option<Calibration>,
+    /// The counted part of the skin.
+    pub field: FieldResult,
+    /// Every traced shaft.
+    pub strands: Vec<StrandResult>,
+    /// Strands grouped by ostium.
+    pub units: Vec<UnitResult>,
+    /// The catalogue; without a scale, only what needs none.
+    pub measurements: Vec<Measurement>,
+    /// What a reader of the numbers should know.
+    pub caveats: Vec<Caveat>,
+    /// The cuts behind each strand's class; `None` without a scale.
+    pub cuts: Option<Cuts>,
+    /// What made this result, so that a later run knows whether it still holds.
+    pub made_by: MadeBy,
+}
+
+/// Which photo a result is of.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Identity {
+    /// Its relative path in the input, with forward slashes.
+    pub path: String,
+    /// The hash of the file's bytes, in hexadecimal.
+    pub sha256: String,
+    /// Pixels from left to right, once upright.
+    pub width_px: usize,
+    /// Pixels from top to bottom, once upright.
+    pub height_px: usize,
+    /// When it was taken, in the camera's own time; the date alone where only that is known.
+    pub taken_at: Option<String>,
+    /// Whose scalp, by the folders.
+    pub subject: Option<String>,
+    /// Which place on the scalp, by the name.
+    pub site: Option<String>,
+}
+
+/// The counted part of the skin.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct FieldResult {
+    /// Its area in square pixels.
+    pub area_px: f64,
+    /// Its area on the skin.
+    pub area_cm2: Option<SquareCentimeters>,
+    /// When a hair at its edge counts.
+    pub border_rule: BorderRule,
+    /// Its outline.
+    pub polygon: Polygon,
+}
+
+/// One traced shaft.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct StrandResult {
+    /// Its number within the photo.
+    pub id: usize,
+    /// Where it leaves the skin.
+    pub root: Point,
+    /// Its other end.
+    pub tip: Point,
+    /// What was seen at the root.
+    pub root_end: End,
+    /// What was seen at the tip.
+    pub tip_end: End,
+    /// From root to tip.
+    pub centerline: Polyline,
+    /// Its width.
+    pub width_px: Option<Pixels>,
+    /// Its width on the skin.
+    pub thickness_um: Option<Micrometers>,
+    /// One standard deviation of `thickness_um`, from the spread along the shaft and the scale's uncertainty left out.
+    pub thickness_standard_error_um: Option<Micrometers>,
+    /// The clean places its width rests on.
+    pub samples: usize,
+    /// Along the centerline.
+    pub length_mm: Option<Millimeters>,
+    /// Direction from root to tip in degrees, 0 to 360: 0 is to the right, 90 is up.
+    pub angle_deg: Option<f64>,
+    /// By the cuts named in this file.
+    pub class: Option<ThicknessClass>,
+    /// Against its skin.
+    pub tone: Tone,
+    /// The follicular unit it grows from.
+    pub unit: Option<usize>,
+    /// The estimated chance that it is one hair, rightly traced; 0 to 1.
+    pub confidence: f64,
+    /// Whether its root lies in the field, by the border rule.
+    pub counted: bool,
+}
+
+/// One or more hairs from one ostium.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct UnitResult {
+    /// Its number within the photo.
+    pub id: usize,
+    /// Where its hairs leave the skin.
+    pub ostium: Point,
+    /// The ids of its strands, ascending.
+    pub strands: Vec<usize>,
+}
+
+/// What made a result. With the photo's own hash it decides whether the result still holds.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct MadeBy {
+    /// The version of anagen.
+    pub version: String,
+    /// The hash of the detector's weights; `None` for a detector without any.
+    pub model_sha256: Option<String>,
+    /// The hash of everything else that decides the result: options and the folder's `anagen.toml`.
+    pub settings_sha256: String,
+}
+
+/// The SHA-256 of some bytes, in hexadecimal.
+pub fn sha256(bytes: &[u8]) -> String {
+    Sha256::digest(bytes).iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
+impl PhotoResult {
+    /// The result of a photo's analysis, as it will be written.
+    pub fn new(photo: Identity, analysis: &Analysis, settings: &Settings, made_by: MadeBy) -> Self {
+        let scale = analysis.calibration;
+        Self {
+            schema: PhotoSchema::V1,
+            photo,
+            calibration: scale.map(|c| Calibration {
+                um_per_px: rounded(c.um_per_px, 6),
+                standard_uncertainty: rounded(c.standard_uncertainty, 6),
+                ..c
+            }),
+            field: FieldResult {
+                area_px: rounded(analysis.field.area_px, 1),
+                area_cm2: scale.map(|c| SquareCentimeters(rounded(c.square_centimeters(analysis.field.area_px).0, 6))),
+                border_rule: analysis.field.border_rule,
+                polygon: Polygon::new(points(&analysis.field.polygon.corners)),
+            },
+            strands: analysis.strands.iter().map(|strand| StrandResult::new(strand, analysis, &settings.cuts)).collect(),
+            units: analysis
+                .units
+                .iter()
+                .map(|unit| UnitResult { id: unit.id, ostium: point(unit.ostium), strands: unit.strands.clone() })
+                .collect(),
+            measurements: analysis.measurements.iter().filter(|m| scale.is_some() || !needs_scale(&m.unit)).map(measurement).collect(),
+            caveats: analysis.caveats.iter().map(caveat).collect(),
+            cuts: scale.map(|_| settings.cuts),
+            made_by,
+        }
+    }
+
+    /// The value of a measurement by its name, where it is known.
+    pub fn measured(&self, name: &str) -> Option<f64> {
+        self.measurements.iter().find(|m| m.name == name).and_then(|m| m.value)
+    }
+}
+
+impl StrandResult {
+    fn new(strand: &Strand, analysis: &Analysis, cuts: &Cuts) -> Self {
+        let scale = analysis.calibration;
+        let thickness = scale.zip(strand.width).map(|(c, width)| c.micrometers(width.value));
+        Self {
+            id: strand.id,
+            root: point(strand.root()),
+            tip: point(strand.tip()),
+            root_end: strand.root_end,
+            tip_end: strand.tip_end,
+            centerline: Polyline::new(points(&strand.centerline.points)),
+            width_px: strand.width.map(|width| Pixels(rounded(width.value.0, 3))),
+            thickness_um: thickness.map(|t| Micrometers(rounded(t.0, 2))),
+            thickness_standard_error_um: scale
+                .zip(strand.width)
+                .map(|(c, width)| Micrometers(rounded(c.micrometers(width.standard_error).0, 3))),
+            samples: strand.width.map_or(0, |width| width.samples),
+            length_mm: scale.map(|c| Millimeters(rounded(c.millimeters(Pixels(strand.centerline.length())).0, 4))),
+            // The photo's y grows downwards, and angles are counted as seen.
+            angle_deg: strand.direction().map(|d| rounded((-d.y).atan2(d.x).to_degrees(), 1).rem_euclid(360.0)),
+            class: thickness.map(|t| cuts.class(t)),
+            tone: strand.tone,
+            unit: analysis.units.iter().find(|unit| unit.strands.contains(&strand.id)).map(|unit| unit.id),
+            confidence: rounded(strand.confidence, 3),
+            counted: analysis.field.counts(strand.root()),
+        }
+    }
+}
+
+/// Whether a unit of measurement (UCUM) means something on the skin only.
+fn needs_scale(unit: &str) -> bool {
+    ["um", "mm", "cm"].iter().any(|length| unit.contains(length))
+}
+
+fn measurement(m: &Measurement) -> Measurement {
+    Measurement { value: m.value.and_then(significant), low: m.low.and_then(significant), high: m.high.and_then(significant), ..m.clone() }
+}
+
+fn caveat(c: &Caveat) -> Caveat {
+    let rect = |r: Rect| Rect { x: rounded(r.x, 1), y: rounded(r.y, 1), w: rounded(r.w, 1), h: rounded(r.h, 1) };
+    Caveat { region: c.region.map(rect), ..c.clone() }
+}
+
+fn points(points: &[Point]) -> Vec<Point> {
+    points.iter().copied().map(point).collect()
+}
+
+fn point(p: Point) -> Point {
+    Point::new(rounded(p.x, 2), rounded(p.y, 2))
+}
+
+/// To so many decimals, so that bytes do not hang on the last bits of a sum; never −0.
+fn rounded(value: f64, decimals: i32) -> f64 {
+    let scale = 10f64.powi(decimals);
+    (value * scale).round() / scale + 0.0
+}
+
+/// To six significant digits, whatever the measurement's size; what is not finite is not known.
+fn significant(value: f64) -> Option<f64> {
+    if !value.is_finite() {
+        return None;
+    }
+    if value == 0.0 {
+        return Some(0.0);
+    }
+    let decimals = 5 - value.abs().log10().floor() as i32;
+    // Through decimal text, since a power of ten beyond 22 is not exact.
+    Some(if (0..=22).contains(&decimals) { rounded(value, decimals) } else { format!("{value:.5e}").parse().unwrap_or(value) })
+}
+
+#[cfg(test)]
+pub(crate) mod tests {
+    use super::*;
+    use crate::calibration::ScaleSource;
+    use crate::field::Field;
+    use crate::follicle::Unit;
+    use crate::photo::Photo;
+    use crate::strand::Width;
+
+    /// One strand going up and to the right, alone in a small photo.
+    pub(crate) fn one_strand(um_per_px: Option<f64>) -> (Analysis, Settings) {
+        let photo = Photo::from_rgb8(40, 30, vec![[200, 170, 150]; 1200]);
+        let (field, caveats) = Field::find(&photo, None);
+        let density = |name: &str, unit: &str| Measurement {
+            name: name.into(),
+            value: Some(1.0 / 3.0),
+            unit: unit.into(),
+            low: Some(f64::NAN),
+            high: None,
+            level: 0.95,
+            n: 1,
+            method: "counted by hand".into(),
+        };
+        let calibration = um_per_px.map(|um_per_px| Calibration { um_per_px, standard_uncertainty: 0.0, source: ScaleSource::CommandLine });
+        let strand = Strand {
+            id: 0,
+            centerline: Polyline::new(vec![Point::new(10.0, 20.0), Point::new(15.0, 15.0), Point::new(20.004, 9.996)]),
+            root_end: End::Root,
+            tip_end: End::Tip,
+            width: Some(Width { value: Pixels(8.0), standard_error: Pixels(0.5), samples: 9 }),
+            tone: Tone::Dark,
+            confidence: 0.87654,
+        };
+        let units = vec![Unit { id: 0, ostium: Point::new(10.0, 20.0), strands: vec![0] }];
+        let measurements = vec![density("hair_count", "1"), density("hair_density", "/cm2"), density("thickness_mean", "um")];
+        let settings = Settings {
+            scale: calibration.map_or(crate::analyze::Scale::FromFile, crate::analyze::Scale::Known),
+            roi: None,
+            detector: Default::default(),
+            cuts: Cuts::default(),
+        };
+        (Analysis { calibration, field, strands: vec![strand], units, measurements, caveats }, settings)
+    }
+
+    pub(crate) fn result(path: &str, um_per_px: Option<f64>) -> PhotoResult {
+        let (analysis, settings) = one_strand(um_per_px);
+        let identity = Identity {
+            path: path.into(),
+            sha256: sha256(path.as_bytes()),
+            width_px: 40,
+            height_px: 30,
+            taken_at: None,
+            subject: None,
+            site: None,
+        };
+        let made_by = MadeBy { version: "0".into(), model_sha256: None, settings_sha256: String::new() };
+        PhotoResult::new(identity, &analysis, &settings, made_by)
+    }
+
+    #[test]
+    fn without_a_scale_nothing_in_um_mm_or_cm2_has_a_value() {
+        let result = result("a.png", None);
+        let strand = &result.strands[0];
+        assert_eq!(
+            (strand.thickness_um, strand.thickness_standard_error_um, strand.length_mm, strand.class, result.field.area_cm2, result.cuts),
+            (None, None, None, None, None, None)
+        );
+        assert_eq!(result.measurements.iter().map(|m| m.name.as_str()).collect::<Vec<_>>(), ["hair_count"]);
+        assert_eq!(strand.width_px, Some(Pixels(8.0)));
+    }
+
+    #[test]
+    fn with_a_scale_lengths_stand_on_the_skin() {
+        let result = result("a.png", Some(5.0));
+        let strand = &result.strands[0];
+        assert_eq!(strand.thickness_um, Some(Micrometers(40.0)));
+        assert_eq!(strand.class, Some(ThicknessClass::Intermediate));
+        assert_eq!(strand.thickness_standard_error_um, Some(Micrometers(2.5)));
+        assert_eq!(result.field.area_cm2, Some(SquareCentimeters(0.0003)));
+        assert_eq!(result.measurements.len(), 3);
+    }
+
+    #[test]
+    fn angle_counts_counter_clockwise_as_seen() {
+        assert_eq!(result("a.png", None).strands[0].angle_deg, Some(45.0));
+        for (tip, angle) in [((20.0, 20.0), 0.0), ((10.0, 10.0), 90.0), ((0.0, 20.0), 180.0), ((10.0, 30.0), 270.0), ((30.0, 20.0001), 0.0)]
+        {
+            let (mut analysis, settings) = one_strand(None);
+            analysis.strands[0].centerline = Polyline::new(vec![Point::new(10.0, 20.0), Point::new(tip.0, tip.1)]);
+            assert_eq!(StrandResult::new(&analysis.strands[0], &analysis, &settings.cuts).angle_deg, Some(angle), "{tip:?}");
+        }
+    }
+
+    #[test]
+    fn what_is_written_is_read_back() {
+        let result = result("a.png", Some(5.0));
+        assert_eq!(serde_json::from_str::<PhotoResult>(&crate::results::json(&result)).unwrap(), result);
+    }
+
+    #[test]
+    fn numbers_that_are_none_are_not_known() {
+        let result = result("a.png", Some(5.0));
+        assert_eq!((result.measurements[0].value, result.measurements[0].low), (Some(0.333333), None));
+        assert_eq!(significant(1234567.0), Some(1234570.0));
+        assert_eq!(significant(-0.0), Some(0.0));
+        assert_eq!(significant(1.234567e-30), Some(1.23457e-30));
+    }
+}

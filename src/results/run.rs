@@ -1,0 +1,83 @@
+//! What a run did, as written: `run.json`, the only file that holds times.
+
+use crate::analyze::Stage;
+use crate::measure::Cuts;
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
+
+/// The version of `run.json`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub enum RunSchema {
+    /// The first.
+    #[serde(rename = "anagen/run/1")]
+    V1,
+}
+
+/// What was run, and what became of every photo.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Run {
+    /// The version of the contract.
+    pub schema: RunSchema,
+    /// The version of anagen.
+    pub version: String,
+    /// The hash of the detector's weights; `None` for a detector without any.
+    pub model_sha256: Option<String>,
+    /// The options, with their defaults filled in.
+    pub settings: serde_json::Value,
+    /// The thickness cuts where no `anagen.toml` says otherwise.
+    pub cuts: Cuts,
+    /// The files and folders named on the command line.
+    pub inputs: Vec<String>,
+    /// How many photos were found.
+    pub found: usize,
+    /// How many were analyzed now.
+    pub done: usize,
+    /// How many results of an earlier run still held.
+    pub reused: usize,
+    /// How many photos, or named paths, gave no result.
+    pub failed: usize,
+    /// Whether the run was stopped before its last photo.
+    pub interrupted: bool,
+    /// Every photo, by path.
+    pub photos: Vec<PhotoRun>,
+    /// How long it took.
+    pub times: Times,
+}
+
+/// What became of one photo.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct PhotoRun {
+    /// Its relative path in the input.
+    pub path: String,
+    /// What became of it.
+    pub status: Status,
+    /// Why it failed.
+    pub reason: Option<String>,
+    /// Where its result lies in the results folder.
+    pub result: Option<String>,
+    /// The cuts behind its classes; `None` where it has no scale or no result.
+    pub cuts: Option<Cuts>,
+}
+
+/// What became of a photo.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Status {
+    /// Analyzed in this run.
+    Done,
+    /// An earlier run's result still held.
+    Reused,
+    /// No result, for the reason given.
+    Failed,
+    /// The run was stopped before its turn.
+    NotReached,
+}
+
+/// How long a run took, in seconds.
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
+pub struct Times {
+    /// From start to end.
+    pub wall_s: f64,
+    /// Per stage, summed over the photos analyzed.
+    pub stages_s: BTreeMap<Stage, f64>,
+}

@@ -1,0 +1,186 @@
+//! Who, where and when, as far as a photo's relative path says.
+
+/// What a relative path says about a photo. What is not evident is `None`.
+///
+/// A date is `2026-02-10`, `2026_02_10`, `2026.02.10` or `20260210`, alone or followed by a time such as `_090018`, standing free of other digits;
+/// the one nearest the end of the path counts. Then
+///
+/// - `<subject>/<date>/<site>.jpg` and `<subject>/<date>/<site>/<anything>.jpg`: the folder above the date is the subject, what follows it the site;
+/// - `<subject>/<site>_<date>.jpg`, `<subject>/<date>_<site>.jpg`: the folder is the subject, the rest of the name the site.
+///
+/// A camera's running number (`IMG_0012`, `00017`) is not a site. Without a date nothing tells subjects from other folders, so all is `None`.
+///
+/// # Examples
+/// ```
+/// let session = anagen::session::Session::from_path("trial/s01/2026-02-10/vertex.jpg");
+/// assert_eq!(session.subject.as_deref(), Some("s01"));
+/// assert_eq!(session.site.as_deref(), Some("vertex"));
+/// assert_eq!(session.taken_at.as_deref(), Some("2026-02-10"));
+/// ```
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Session {
+    /// Whose scalp.
+    pub subject: Option<String>,
+    /// Which place on the scalp.
+    pub site: Option<String>,
+    /// The date, `2026-02-10`, with the time, `2026-02-10T09:00:18`, where the name has one.
+    pub taken_at: Option<String>,
+}
+
+impl Session {
+    /// What a relative path with forward slashes says.
+    pub fn from_path(path: &str) -> Self {
+        let mut parts: Vec<&str> = path.split('/').collect();
+        let name = parts.pop().unwrap_or_default();
+        let name = name.rsplit_once('.').map_or(name, |(stem, _)| stem);
+        if let Some(dated) = Dated::find(name) {
+            let subject = parts.iter().rev().find(|folder| Dated::find(folder).is_none());
+            return Self { subject: owned(subject.copied().unwrap_or_default()), site: site(&dated.rest), taken_at: Some(dated.taken_at) };
+        }
+        for (i, folder) in parts.iter().enumerate().rev() {
+            if let Some(dated) = Dated::find(folder) {
+                let named = parts.get(i + 1).copied().unwrap_or(name);
+                let subject = if i > 0 { parts[i - 1] } else { dated.rest.as_str() };
+                return Self { subject: owned(subject), site: site(named), taken_at: Some(dated.taken_at) };
+            }
+        }
+        Self::default()
+    }
+}
+
+/// A date found in a name.
+struct Dated {
+    taken_at: String,
+    /// The name without the date and what joined it.
+    rest: String,
+}
+
+impl Dated {
+    fn find(name: &str) -> Option<Self> {
+        (0..name.len()).rev().filter(|&start| name.is_char_boundary(start)).find_map(|start| Self::at(name, start))
+    }
+
+    fn at(name: &str, start: usize) -> Option<Self> {
+        let (before, text) = name.split_at(start);
+        if before.ends_with(|c: char| c.is_ascii_digit()) {
+            return None;
+        }
+        let (year, rest) = number(text, 4)?;
+        let separator = rest.chars().next().filter(|c| "-_.".contains(*c));
+        let joined = |rest| match separator {
+            Some(c) => str::strip_prefix(rest, c),
+            None => Some(rest),
+        };
+        let (month, rest) = number(joined(rest)?, 2)?;
+        let (day, rest) = number(joined(rest)?, 2)?;
+        if !(1970..=2199).contains(&year) || !(1..=12).contains(&month) || !(1..=days(year, month)).contains(&day) {
+            return None;
+        }
+        let mut taken_at = format!("{year:04}-{month:02}-{day:02}");
+        let mut after = rest;
+        if let Some((hour, minute, second, rest)) = time(rest) {
+            taken_at += &format!("T{hour:02}:{minute:02}:{second:02}");
+            after = rest;
+        }
+        if after.starts_with(|c: char| c.is_ascii_digit()) {
+            return None;
+        }
+        let trimmed = [before, after].map(|part| part.trim_matches(|c: char| "-_. ".contains(c)));
+        Some(Self { taken_at, rest: trimmed.into_iter().filter(|part| !part.is_empty()).collect::<Vec<_>>().join("_") })
+    }
+}
+
+/// A time such as `_090018`, `T09-00-18` or ` 09.00.18` at the start of what follows a date, and what follows it.
+fn time(text: &str) -> Option<(u32, u32, u32, &str)> {
+    let text = text.strip_prefix(['_', '-', 'T', ' '])?;
+    let (hour, rest) = number(text, 2)?;
+    let (minute, rest) = number(rest.trim_start_matches(['-', '.', ':']), 2)?;
+    let (second, rest) = number(rest.trim_start_matches(['-', '.', ':']), 2)?;
+    let whole = hour < 24 && minute < 60 && second < 60 && !rest.starts_with(|c: char| c.is_ascii_digit());
+    whole.then_some((hour, minute, second, rest))
+}
+
+/// The number written in the first `digits` characters, and what follows.
+fn number(text: &str, digits: usize) -> Option<(u32, &str)> {
+    let (head, rest) = text.split_at_checked(digits)?;
+    head.bytes().all(|b| b.is_ascii_digit()).then(|| head.parse().ok().zip(Some(rest)))?
+}
+
+fn days(year: u32, month: u32) -> u32 {
+    match month {
+        2 if year.is_multiple_of(4) && (!year.is_multiple_of(100) || year.is_multiple_of(400)) => 29,
+        2 => 28,
+        4 | 6 | 9 | 11 => 30,
+        _ => 31,
+    }
+}
+
+/// A name as a site, unless it is a camera's running number: at least three digits after at most a word.
+fn site(name: &str) -> Option<String> {
+    let digits = name.bytes().rev().take_while(u8::is_ascii_digit).count();
+    let word = &name[..name.len() - digits];
+    let running = digits == name.len() || (digits >= 3 && word.trim_end_matches(['_', '-']).chars().all(char::is_alphabetic));
+    if running { None } else { owned(name) }
+}
+
+fn owned(text: &str) -> Option<String> {
+    (!text.is_empty()).then(|| text.to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn said(path: &str) -> [Option<String>; 3] {
+        let Session { subject, site, taken_at } = Session::from_path(path);
+        [subject, site, taken_at]
+    }
+
+    fn expect(path: &str, subject: &str, site: &str, taken_at: &str) {
+        assert_eq!(said(path), [subject, site, taken_at].map(owned), "{path}");
+    }
+
+    #[test]
+    fn paths_without_a_date_say_nothing() {
+        for path in [
+            "",
+            "vertex.jpg",
+            "s01/vertex.jpg",
+            "s01/1234/vertex.jpg",
+            "s01/2026-13-01/vertex.jpg",
+            "s01/2026-02-30/v.jpg",
+            "x/920260210/v.jpg",
+        ] {
+            expect(path, "", "", "");
+        }
+    }
+
+    #[test]
+    fn date_folder_parts_subject_from_site() {
+        expect("s01/2026-02-10/vertex.jpg", "s01", "vertex", "2026-02-10");
+        expect("trial/s01/20260210/vertex/left.png", "s01", "vertex", "2026-02-10");
+        expect("2026-02-10/vertex.jpg", "", "vertex", "2026-02-10");
+        expect("s01/2024_02_29/IMG_0012.jpg", "s01", "", "2024-02-29");
+        expect("s01 2026-02-10/vertex.jpg", "s01", "vertex", "2026-02-10");
+    }
+
+    #[test]
+    fn date_in_the_name_leaves_the_site() {
+        expect("s01/vertex_2026-02-10.jpg", "s01", "vertex", "2026-02-10");
+        expect("s01/20260210_090018_vertex.jpg", "s01", "vertex", "2026-02-10T09:00:18");
+        expect("s01/2026-02-10.jpg", "s01", "", "2026-02-10");
+        expect("s01/2026-02-10/vertex 2026-02-11.jpg", "s01", "vertex", "2026-02-11");
+    }
+
+    #[test]
+    fn names_in_other_scripts_are_kept() {
+        expect("患者一/2026-02-10/头顶.jpg", "患者一", "头顶", "2026-02-10");
+        expect("é/2026-02-10é/é.jpg", "é", "é", "2026-02-10");
+    }
+
+    #[test]
+    fn site_numbered_by_hand_is_a_site() {
+        expect("s01/2026-02-10/vertex2.jpg", "s01", "vertex2", "2026-02-10");
+        expect("s01/2026-02-10/A0123.jpg", "s01", "", "2026-02-10");
+    }
+}

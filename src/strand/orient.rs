@@ -1,0 +1,111 @@
+//! Telling root from tip.
+
+use super::select::Found;
+use super::shaft::Shaft;
+use super::trace::Traced;
+use super::{End, Strand};
+use crate::field::Field;
+use crate::geometry::{Point, Polyline, Vector};
+use crate::raster::sample;
+use crate::segment::Segmentation;
+use crate::units::Pixels;
+
+/// The shafts as strands, root first: where the skin beyond one end shows the bluish haze of the shaft under it, and as the neighbors grow.
+pub(super) fn oriented(found: Vec<Found>, seen: &Segmentation, field: &Field) -> Vec<Traced> {
+    let shafts: Vec<&Shaft> = found.iter().map(|f| &f.shaft).collect();
+    let own: Vec<f64> = shafts.iter().map(|s| haze_evidence(s, seen)).collect();
+    let odds = consensus(&shafts, &own, seen.stroke);
+    let mut traced: Vec<Traced> = found
+        .iter()
+        .zip(odds)
+        .map(|(Found { shaft, chance }, odds)| {
+            let line = if odds >= 0.0 { shaft.line.clone() } else { shaft.line.reversed() };
+            let last = line.points.len() - 1;
+            let (root, tip) = (line.points[0], line.points[last]);
+            let end = |at: Point, inner: Point, kind: End| end_class(shaft, at, (at - inner).unit().unwrap_or_default(), kind, seen, field);
+            let strand = Strand {
+                id: 0,
+                root_end: end(root, line.at(shaft.width), End::Root),
+                tip_end: end(tip, line.at(line.length() - shaft.width), End::Tip),
+                centerline: Polyline::new(line.resampled(4.0).points.into_iter().map(|p| seen.to_photo(p)).collect()),
+                width: None,
+                tone: shaft.tone,
+                confidence: chance / (1.0 + (-odds.abs()).exp()),
+            };
+            Traced { strand, rough_width: Pixels(shaft.width * seen.factor) }
+        })
+        .collect();
+    traced.sort_by(|a, b| {
+        let (a, b) = (a.strand.root(), b.strand.root());
+        a.y.total_cmp(&b.y).then(a.x.total_cmp(&b.x))
+    });
+    for (id, traced) in traced.iter_mut().enumerate() {
+        traced.strand.id = id;
+    }
+    traced
+}
+
+/// What is seen at an end: the border, something as dark as the shaft that lies over it, or the end of the shaft itself.
+fn end_class(shaft: &Shaft, at: Point, outward: Vector, kind: End, seen: &Segmentation, field: &Field) -> End {
+    let plane = seen.contrasts.iter().find(|c| c.tone == shaft.tone).map(|c| &c.plane);
+    let beyond = plane.map_or(0.0, |plane| f64::from(sample(plane, at + outward * (0.6 * shaft.width + 1.0))));
+    if near_border(seen.to_photo(at), field, seen) {
+        End::Border
+    } else if beyond > 0.6 * shaft.height {
+        End::Occluded
+    } else {
+        kind
+    }
+}
+
+/// Whether the photo stops showing anything within a stroke of this point.
+fn near_border(at: Point, field: &Field, seen: &Segmentation) -> bool {
+    let reach = 0.6 * seen.stroke * seen.factor;
+    (0..8).any(|i| !field.shows(at + Vector::from_angle(f64::from(i) * std::f64::consts::FRAC_PI_4) * reach))
+}
+
+/// Log odds that the line's first end is the root, from the haze beyond either end.
+fn haze_evidence(shaft: &Shaft, seen: &Segmentation) -> f64 {
+    let length = shaft.line.length();
+    let reach = (1.5 * seen.stroke).min(length);
+    let (Some(first), Some(last)) = (shaft.line.tangent(0.0, reach), shaft.line.tangent(length, reach)) else { return 0.0 };
+    let beyond = |from: Point, heading: Vector| {
+        let (mut sum, mut n) = (0.0, 0.0);
+        for step in 0..12 {
+            let d = (0.7 + 0.3 * f64::from(step)) * seen.stroke;
+            for side in -2..=2 {
+                sum += f64::from(sample(&seen.haze, from + heading * d + heading.normal() * (0.4 * f64::from(side) * seen.stroke)))
+                    .clamp(-0.5, 1.5);
+                n += 1.0;
+            }
+        }
+        sum / n
+    };
+    let (a, b) = (shaft.line.points[0], shaft.line.points[shaft.line.points.len() - 1]);
+    6.0 * (beyond(a, -first) - beyond(b, last))
+}
+
+/// The log odds after neighbors have been heard: hair nearby grows the same way.
+fn consensus(shafts: &[&Shaft], own: &[f64], stroke: f64) -> Vec<f64> {
+    let middle: Vec<Point> = shafts.iter().map(|s| s.line.at(s.line.length() / 2.0)).collect();
+    let direction: Vec<Vector> =
+        shafts.iter().map(|s| (*s.line.points.last().expect("a shaft has points") - s.line.points[0]).unit().unwrap_or_default()).collect();
+    let reach = 15.0 * stroke;
+    let mut odds = own.to_vec();
+    for _ in 0..30 {
+        let belief: Vec<f64> = odds.iter().map(|o| (o / 2.0).tanh()).collect();
+        odds = (0..shafts.len())
+            .map(|i| {
+                let heard: f64 = (0..shafts.len())
+                    .filter(|&j| j != i)
+                    .map(|j| {
+                        let near = (-0.5 * (middle[i].distance(middle[j]) / reach).powi(2)).exp();
+                        near * belief[j] * direction[i].dot(direction[j])
+                    })
+                    .sum();
+                own[i] + (0.8 * heard).clamp(-6.0, 6.0)
+            })
+            .collect();
+    }
+    odds
+}

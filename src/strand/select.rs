@@ -1,0 +1,132 @@
+//! Choosing, of all shafts proposed, those that are hair and explain what is seen.
+
+use super::shaft::Shaft;
+use crate::raster::{Mask, Plane, sample};
+use crate::segment::Tone;
+
+/// A shaft with what speaks for it.
+#[derive(Debug, Clone)]
+pub(super) struct Found {
+    pub(super) shaft: Shaft,
+    /// The estimated chance that it is hair and rightly traced, 0 to 1.
+    pub(super) chance: f64,
+}
+
+/// The least chance at which a shaft is reported.
+const LEAST_CHANCE: f64 = 0.4;
+
+/// The shafts that are more likely hair than texture, debris or a path across a bundle.
+///
+/// The log odds rise with the contrast against the photo's own strong hair, with the share of the sides that are really edges, with length
+/// and with slenderness.
+///
+/// # Source
+/// Ours. The weights are rounded from a logistic fit on half of 66 hand-marked clipped fields; the other half and unrounded weights differ
+/// by 0.01 in F1.
+pub(super) fn likely(shafts: Vec<Shaft>, plane: &Plane, stroke: f64) -> Vec<Found> {
+    let supports: Vec<f64> = shafts.iter().map(|s| edge_support(s, plane)).collect();
+    let Some(strong) = strong_contrast(&shafts, &supports) else { return vec![] };
+    shafts
+        .into_iter()
+        .zip(supports)
+        .filter(|(shaft, _)| plausible(shaft, stroke))
+        .map(|(shaft, support)| {
+            let length = shaft.line.length();
+            let odds =
+                2.6 * (shaft.height / strong).ln() + 2.5 * support + 0.75 * (length / stroke).ln() + 0.6 * (length / shaft.width).ln()
+                    - 2.6;
+            Found { shaft, chance: 1.0 / (1.0 + (-odds).exp()) }
+        })
+        .filter(|found| found.chance >= LEAST_CHANCE)
+        .collect()
+}
+
+/// The contrast of the photo's strong hair: three fifths of all well-edged length are weaker.
+fn strong_contrast(shafts: &[Shaft], supports: &[f64]) -> Option<f64> {
+    let mut weighed: Vec<(f64, f64)> = shafts.iter().zip(supports).map(|(s, e)| (s.height, s.line.length() * e * e * s.height)).collect();
+    weighed.sort_by(|a, b| a.0.total_cmp(&b.0));
+    let total: f64 = weighed.iter().map(|w| w.1).sum();
+    let mut sum = 0.0;
+    weighed
+        .iter()
+        .find(|w| {
+            sum += w.1;
+            sum >= 0.6 * total
+        })
+        .map(|w| w.0)
+}
+
+/// The shafts that together explain what is seen, each stretch of hair once: the best first, then those that add enough of their own.
+pub(super) fn distinct(shafts: Vec<Shaft>, plane: &Plane) -> Vec<Shaft> {
+    let mut ranked: Vec<(f64, Shaft)> = shafts
+        .into_iter()
+        .map(|shaft| (edge_support(&shaft, plane).powi(2) * shaft.line.length() * shaft.height.min(1.5), shaft))
+        .collect();
+    ranked.sort_by(|a, b| b.0.total_cmp(&a.0));
+    let mut covered = Mask::from_elem(plane.dim(), false);
+    let mut kept = vec![];
+    for (_, shaft) in ranked {
+        let core = strip(&shaft, 0.35 * shaft.width, plane.dim());
+        let fresh = core.iter().filter(|at| !covered[**at]).count();
+        if fresh as f64 > 0.6 * core.len() as f64 {
+            strip(&shaft, 0.5 * shaft.width + 1.0, plane.dim()).iter().for_each(|at| covered[*at] = true);
+            kept.push(shaft);
+        }
+    }
+    kept
+}
+
+/// The working pixels within `reach` of a shaft's centerline.
+fn strip(shaft: &Shaft, reach: f64, (rows, columns): (usize, usize)) -> Vec<[usize; 2]> {
+    let mut pixels = vec![];
+    for w in shaft.line.points.windows(2) {
+        let Some(along) = (w[1] - w[0]).unit() else { continue };
+        let length = w[0].distance(w[1]);
+        for i in 0..(2.0 * length).ceil() as usize {
+            for k in 0..=(2.0 * reach).ceil() as usize * 2 {
+                let p = w[0] + along * (i as f64 * 0.5) + along.normal() * ((k as f64 * 0.5).min(2.0 * reach) - reach);
+                if p.x >= 0.0 && p.y >= 0.0 && (p.x as usize) < columns && (p.y as usize) < rows {
+                    pixels.push([p.y as usize, p.x as usize]);
+                }
+            }
+        }
+    }
+    pixels.sort_unstable();
+    pixels.dedup();
+    pixels
+}
+
+/// How much of a shaft's two sides is really an edge, where the contrast falls away: 1 for a bar on bare skin, near 0 for a path across a bundle.
+fn edge_support(shaft: &Shaft, plane: &Plane) -> f64 {
+    let length = shaft.line.length();
+    let stations = length.ceil().max(2.0) as usize;
+    let mut sum = 0.0;
+    for i in 0..=stations {
+        let d = length * i as f64 / stations as f64;
+        let Some(along) = shaft.line.tangent(d, 3.0) else { continue };
+        let at = shaft.line.at(d);
+        let top = f64::from(sample(plane, at)).max(0.3 * shaft.height);
+        let fall = |sign: f64| {
+            let outside = (0..6)
+                .map(|k| {
+                    f64::from(sample(
+                        plane,
+                        at + along.normal() * (sign * (0.5 * shaft.width + 0.1 * f64::from(k) * (shaft.width + 4.0) * 0.5)),
+                    ))
+                })
+                .fold(f64::INFINITY, f64::min);
+            ((1.0 - outside / top) / 0.6).clamp(0.0, 1.0)
+        };
+        sum += (fall(1.0) * fall(-1.0)).sqrt();
+    }
+    sum / (stations + 1) as f64
+}
+
+/// Whether a shaft is long and thin enough for hair.
+fn plausible(shaft: &Shaft, stroke: f64) -> bool {
+    let length = shaft.line.length();
+    match shaft.tone {
+        Tone::Dark => length > 1.3 * shaft.width && length > 1.5 * stroke && shaft.width < 2.5 * stroke,
+        Tone::Light => length > 6.0 * shaft.width && length > 6.0 * stroke && shaft.width < 2.0 * stroke,
+    }
+}

@@ -1,0 +1,37 @@
+//! Lines to strands: which lines are one shaft, where it begins and ends, and which end is the root.
+
+use super::orient::oriented;
+use super::select::{distinct, likely};
+use super::{Strand, join, shaft};
+use crate::field::Field;
+use crate::segment::{Segmentation, Tone};
+use crate::units::Pixels;
+
+/// A strand whose width is still to be measured.
+#[derive(Debug, Clone)]
+pub struct Traced {
+    /// The strand, without a width.
+    pub strand: Strand,
+    /// Its width as the tracing saw it, good to a factor of two.
+    pub rough_width: Pixels,
+}
+
+/// Every shaft of the photo, in photo pixels, from top to bottom by root, ids ascending; widths are still to be measured.
+///
+/// Lines found at several scales are proposals. Each is cut at bends and centered between its edges; those that explain the same hair
+/// compete; what faces each other across a gap is joined; the unlikely are dropped; haze under the skin and the neighbors tell root from tip.
+///
+/// # Source
+/// Ours, on the lines of Steger 1998, doi:10.1109/34.659930.
+pub fn trace(seen: &Segmentation, field: &Field) -> Vec<Traced> {
+    let mut found = vec![];
+    for contrast in &seen.contrasts {
+        // What is shorter than this cannot be told from texture.
+        let least = if contrast.tone == Tone::Dark { 0.8 } else { 2.5 } * seen.stroke;
+        let mut shafts: Vec<_> = contrast.lines.iter().flat_map(|line| shaft::shafts_along(contrast, line, seen.stroke)).collect();
+        shafts.retain(|shaft| shaft.line.length() > least);
+        let shafts = join::joined(distinct(shafts, &contrast.plane), &contrast.plane, seen.stroke);
+        found.extend(likely(distinct(shafts, &contrast.plane), &contrast.plane, seen.stroke));
+    }
+    oriented(found, seen, field)
+}

@@ -1,1 +1,0 @@
-//! A profile fit across the shaft.

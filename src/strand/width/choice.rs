@@ -1,0 +1,169 @@
+//! The profile models of one shaft, and the choice between them by evidence.
+
+use super::fit::{Fit, NARROW, Problem, Spread, Staircase};
+use super::neighbors::Clearance;
+use super::profile::{Profile, Window};
+
+/// One window's profile, and what was fitted to it.
+#[derive(Debug, Clone)]
+pub(super) struct Place {
+    pub(super) window: Window,
+    pub(super) profile: Profile,
+    /// Without a core.
+    pub(super) plain: Fit,
+    /// With one, where it could be fitted.
+    pub(super) cored: Option<Fit>,
+}
+
+impl Place {
+    /// Fits the models to a profile, from the edges expected.
+    pub(super) fn fit(window: Window, profile: Profile, half_width: f64, spread: f64, held: Spread, clearance: Clearance) -> Option<Self> {
+        let problem = Problem { profile: &profile, spread: held, core: None };
+        let plain = match clearance {
+            Clearance::Crossed => return None,
+            Clearance::Clear(..) => problem.fit(staircase(&profile, &[-half_width, half_width], 0, spread))?,
+            Clearance::Beside { center, width, .. } => beside(&problem, half_width, center, width, spread)?,
+        };
+        let cored = fit_core(&problem, &plain);
+        Some(Self { window, profile, plain, cored })
+    }
+
+    /// The same profile fitted anew with the point spread held.
+    pub(super) fn refit(&self, ln_spread: f64) -> Option<Self> {
+        let hold = |fitted: &Fit| {
+            let mut start = fitted.model;
+            // What is seen of a narrow stripe is the sum width² / 12 + blur²: a start that keeps it is near the new optimum.
+            let (k, width, center) = (start.shaft, start.width(), start.center());
+            let gained = (2.0 * start.ln_spread).exp() - (2.0 * ln_spread).exp();
+            let half = (width * width + 12.0 * gained).max((0.3 * width).powi(2)).sqrt() / 2.0;
+            if start.steps == 2 {
+                start.edges[k] = center - half;
+                start.edges[k + 1] = center + half;
+            }
+            start.ln_spread = ln_spread;
+            start
+        };
+        let problem = Problem { profile: &self.profile, spread: Spread::Fixed, core: None };
+        let plain = problem.fit(hold(&self.plain))?;
+        let cored = better(self.cored.and_then(|cored| problem.fit(hold(&cored))), fit_core(&problem, &plain));
+        Some(Self { plain, cored, ..self.clone() })
+    }
+
+    /// The fit of the chosen model.
+    pub(super) fn chosen(&self, core: bool) -> Option<&Fit> {
+        if core { self.cored.as_ref() } else { Some(&self.plain) }
+    }
+
+    /// How much less the Bayesian information criterion is with a core than without; negative where the core is not worth its parameters.
+    /// `independent` is the share of pixels that count as independent of their neighbors.
+    fn evidence_for_core(&self, independent: f64) -> f64 {
+        self.cored.as_ref().map_or(0.0, |cored| evidence(&self.profile, &self.plain, cored, independent))
+    }
+}
+
+/// How much less the Bayesian information criterion of the richer fit is; negative where it is not worth its parameters.
+pub(super) fn evidence(profile: &Profile, plain: &Fit, richer: &Fit, independent: f64) -> f64 {
+    let n = profile.bins.iter().map(|b| b.pixels).sum::<f64>() * independent;
+    let noise = richer.noise.max(1e-9);
+    (plain.cost - richer.cost) / (noise * noise) * independent - (richer.parameters - plain.parameters) as f64 * n.max(2.0).ln()
+}
+
+/// Whether the shaft carries a core: the evidence of all its places together. One place may plead at most so much as a clear one does.
+pub(super) fn has_core(places: &[Place], independent: f64) -> bool {
+    let cored = places.iter().filter(|p| p.cored.is_some()).count();
+    2 * cored > places.len() && places.iter().map(|p| p.evidence_for_core(independent).clamp(-30.0, 30.0)).sum::<f64>() > 0.0
+}
+
+/// The fit of two hairs side by side: with skin between them, or touching, by the Bayesian information criterion.
+fn beside(problem: &Problem, half_width: f64, center: f64, width: f64, spread: f64) -> Option<Fit> {
+    let (inner, outer) = (center.abs() - width / 2.0, center.abs() + width / 2.0);
+    let side = center.signum();
+    let gap = inner - half_width;
+    let (a, b) = if gap > 0.4 {
+        (half_width, inner)
+    } else {
+        let m = (half_width + inner) / 2.0;
+        (m - 0.2, m + 0.2)
+    };
+    let starts = [vec![-half_width, a, b, outer], vec![-half_width, (a + b) / 2.0, outer]];
+    let n: f64 = problem.profile.bins.iter().map(|b| b.pixels).sum();
+    starts
+        .into_iter()
+        .filter_map(|edges| {
+            let (edges, shaft) = if side > 0.0 {
+                (edges, 0)
+            } else {
+                let s = edges.len() - 2;
+                (edges.iter().rev().map(|e| -e).collect(), s)
+            };
+            problem.fit(staircase(problem.profile, &edges, shaft, spread))
+        })
+        .map(|f| (n * f.cost.max(1e-12).ln() + f.parameters as f64 * n.ln(), f))
+        .min_by(|a, b| a.0.total_cmp(&b.0))
+        .map(|(_, f)| f)
+}
+
+/// A staircase with these edges, its levels the mean light between them.
+fn staircase(profile: &Profile, edges: &[f64], shaft: usize, spread: f64) -> Staircase {
+    let mut model = Staircase::single([0.0; 3], [0.0; 2], spread);
+    model.steps = edges.len();
+    model.shaft = shaft;
+    model.edges[..edges.len()].copy_from_slice(edges);
+    let mut before = f64::NEG_INFINITY;
+    for k in 0..=edges.len() {
+        let after = edges.get(k).copied().unwrap_or(f64::INFINITY);
+        let (sum, n) = profile
+            .bins
+            .iter()
+            .filter(|b| b.x >= before && b.x < after)
+            .fold((0.0, 0.0), |(sum, n), b| (sum + b.light * b.pixels, n + b.pixels));
+        let nearest = || {
+            let middle = (before.max(-1e6) + after.min(1e6)) / 2.0;
+            profile.bins.iter().min_by(|a, b| (a.x - middle).abs().total_cmp(&(b.x - middle).abs())).map_or(0.5, |b| b.light)
+        };
+        model.levels[k] = if n > 0.0 { sum / n } else { nearest() };
+        before = after;
+    }
+    model
+}
+
+/// Fits a core on top of a plain fit, begun where the plain fit is most wrong within the shaft.
+pub(super) fn fit_core(problem: &Problem, plain: &Fit) -> Option<Fit> {
+    let (center, width) = (plain.model.center(), plain.model.width());
+    let level = plain.model.levels[plain.model.shaft + 1];
+    let (offset, height) = [-0.25, -0.12, 0.0, 0.12, 0.25]
+        .map(|offset| {
+            let (sum, n) = problem
+                .profile
+                .bins
+                .iter()
+                .filter(|b| (b.x - center - offset * width).abs() <= 0.12 * width + 0.25)
+                .fold((0.0, 0.0), |(sum, n), b| (sum + (b.light - level) * b.pixels, n + b.pixels));
+            (offset, if n > 0.0 { sum / n } else { 0.0 })
+        })
+        .into_iter()
+        .max_by(|a, b| a.1.abs().total_cmp(&b.1.abs()))?;
+    // The plain level stands for shaft and core together: begin with the shaft itself on the other side of it.
+    let begin = |mut from: Staircase, height: f64, offset: f64| {
+        from.levels[from.shaft + 1] -= 0.3 * height;
+        problem.fit(from.with_core(1.3 * height, offset, problem.core))
+    };
+    let first = begin(plain.model, height, offset);
+    let second = match (problem.spread, problem.core) {
+        // Without its core a shaft may look far more blurred than it is: do not believe that blur.
+        (Spread::Free, _) => {
+            let mut sharper = plain.model;
+            sharper.ln_spread -= 0.7;
+            begin(sharper, height, offset)
+        }
+        // In a narrow shaft a core leaves no mark of its own to begin from: believe what is known of it.
+        (Spread::Fixed, Some(prior)) => begin(plain.model, -prior.strength * plain.model.contrast() / prior.share.hypot(1.0 / NARROW), 0.0),
+        (Spread::Fixed, None) => None,
+    };
+    better(first, second)
+}
+
+/// The fit of the lower cost.
+fn better(a: Option<Fit>, b: Option<Fit>) -> Option<Fit> {
+    [a, b].into_iter().flatten().min_by(|a, b| a.cost.total_cmp(&b.cost))
+}

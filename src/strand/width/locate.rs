@@ -1,0 +1,107 @@
+//! Brings a rough centerline onto the middle of its shaft.
+
+use super::point_spread::median;
+use super::profile::{Profile, Window};
+use super::search::stripe;
+use crate::geometry::{Point, Polyline};
+use crate::raster::Plane;
+use crate::strand::Tone;
+
+/// A shaft found beneath a rough centerline.
+#[derive(Debug, Clone)]
+pub(super) struct Located {
+    pub(super) centerline: Polyline,
+    pub(super) width: f64,
+}
+
+/// The shaft that lies nearest a rough centerline, by the best stripe in each of its windows; `None` where no stripe is found.
+///
+/// The centerline may be off by about a width; the rough width by a factor of about two. Without a rough width, widths from 1.5 to 60
+/// pixels are tried.
+pub(super) fn locate(
+    light: &Plane,
+    centerline: &Polyline,
+    tone: Tone,
+    rough: Option<f64>,
+    usable: &dyn Fn(Point) -> bool,
+) -> Option<Located> {
+    let (expected, widths) = match rough {
+        Some(w) => (w, (0.45 * w, 1.8 * w)),
+        None => {
+            let w = dominant_width(light, centerline, tone, usable)?;
+            (w, (0.5 * w, 2.0 * w))
+        }
+    };
+    let off_center = expected.max(2.0);
+    let first = on_shaft(light, centerline, tone, (expected, widths, off_center), usable)?;
+    // A second look from nearby, with the width now known, straightens out windows that had caught something else.
+    let w = first.width;
+    on_shaft(light, &first.centerline, tone, (w, (0.6 * w, 1.5 * w), (0.35 * w).max(1.0)), usable)
+}
+
+fn on_shaft(
+    light: &Plane,
+    centerline: &Polyline,
+    tone: Tone,
+    (expected, widths, off_center): (f64, (f64, f64), f64),
+    usable: &dyn Fn(Point) -> bool,
+) -> Option<Located> {
+    let reach = off_center + widths.1 / 2.0 + (0.4 * expected).max(4.0);
+    let bin = (expected / 16.0).clamp(0.5, 2.0);
+    let found: Vec<(Window, f64, f64)> = Window::along(centerline, expected.min(centerline.length() / 8.0), 24)
+        .into_iter()
+        .filter_map(|window| {
+            let profile = Profile::gather(light, &window, (-reach, reach), bin, usable)?;
+            let stripe = stripe(&profile, tone, widths, off_center)?;
+            Some((window, stripe.center(), stripe.width()))
+        })
+        .collect();
+    let width = median(found.iter().map(|f| f.2).collect())?;
+    // A window whose stripe strays from its neighbors' caught another hair or nothing at all.
+    let kept: Vec<&(Window, f64, f64)> = (0..found.len())
+        .filter(|&i| {
+            let near = &found[i.saturating_sub(2)..(i + 3).min(found.len())];
+            let usual = median(near.iter().map(|f| f.1).collect()).unwrap_or(0.0);
+            (found[i].1 - usual).abs() <= (0.3 * width).max(0.8)
+        })
+        .map(|i| &found[i])
+        .collect();
+    let (first, last) = (kept.first()?, kept.last()?);
+    let (start, end) = (*centerline.points.first()?, *centerline.points.last()?);
+    // The ends keep their place along the shaft and take the offset of the nearest window.
+    let shifted = |end: Point, (window, offset, _): &(Window, f64, f64)| end + window.tangent.normal() * *offset;
+    let points = std::iter::once(shifted(start, first))
+        .chain(kept.iter().map(|(window, offset, _)| window.across(*offset)))
+        .chain(std::iter::once(shifted(end, last)))
+        .collect();
+    Some(Located { centerline: Polyline::new(points), width })
+}
+
+/// The width whose stripe stands out most along a centerline.
+fn dominant_width(light: &Plane, centerline: &Polyline, tone: Tone, usable: &dyn Fn(Point) -> bool) -> Option<f64> {
+    [2.5, 5.0, 10.0, 20.0, 40.0]
+        .into_iter()
+        .filter_map(|w| {
+            let reach = 3.0 * w;
+            let strengths = Window::along(centerline, w, 8).into_iter().filter_map(|window| {
+                let profile = Profile::gather(light, &window, (-reach, reach), (w / 8.0).clamp(0.5, 2.0), usable)?;
+                let stripe = stripe(&profile, tone, (0.6 * w, 1.5 * w), w)?;
+                let contrast = (stripe.levels[0] + stripe.levels[2]) / 2.0 - stripe.levels[1];
+                // The misfit of the stripe tells a hair from a piece of a wider one or of the skin's own unevenness.
+                let misfit: f64 = profile
+                    .bins
+                    .iter()
+                    .map(|b| {
+                        let k = usize::from(b.x > stripe.edges[0]) + usize::from(b.x > stripe.edges[1]);
+                        (b.light - stripe.levels[k]).powi(2)
+                    })
+                    .sum::<f64>()
+                    / profile.bins.len() as f64;
+                Some((contrast.abs() * profile.unit / (misfit.sqrt() + 0.02), stripe.width()))
+            });
+            let (strengths, widths): (Vec<f64>, Vec<f64>) = strengths.unzip();
+            Some((median(strengths)?, median(widths)?))
+        })
+        .max_by(|a, b| a.0.total_cmp(&b.0))
+        .map(|(_, width)| width)
+}

@@ -1,0 +1,327 @@
+//! Width under a pixel: a profile fit across the shaft on the original pixels.
+//!
+//! Every pixel near a shaft is placed by its own distance from the centerline, so nothing is interpolated. A blurred staircase (skin, shaft,
+//! skin, with a core or a second hair where the evidence asks for one) is fitted to each short window along the shaft; its two edges share
+//! the photo's point spread, which the wide hairs tell. The windows of one strand give one width, its taper and its standard error.
+
+mod choice;
+mod estimate;
+mod fit;
+mod locate;
+mod neighbors;
+mod point_spread;
+mod pooled;
+mod profile;
+mod search;
+#[cfg(test)]
+mod tests;
+
+pub use point_spread::{PointSpread, smallest_trusted};
+
+use super::{Tone, Width};
+use crate::geometry::{Point, Polyline};
+use crate::raster::Plane;
+use crate::units::Pixels;
+use choice::{Place, has_core};
+use estimate::{Errors, Sample, Summary};
+use fit::{CorePrior, Fit, NARROW, Spread};
+use locate::{Located, locate};
+use neighbors::{Clearance, Course, clearance};
+use point_spread::{Anchor, combined, median};
+use pooled::Pooled;
+use profile::{Profile, Window};
+use rayon::prelude::*;
+
+/// A shaft to measure: where it runs and how it stands against its skin.
+#[derive(Debug, Clone, Copy)]
+pub struct Shaft<'a> {
+    /// From root to tip, in photo pixels; may lie up to about a width beside the shaft.
+    pub centerline: &'a Polyline,
+    /// Dark or light against its skin.
+    pub tone: Tone,
+    /// The width expected, right to a factor of two; tried over all widths where unknown.
+    pub rough_width: Option<Pixels>,
+}
+
+/// What was measured of one shaft.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Measured {
+    /// Its width, where any clean place was found.
+    pub width: Option<Width>,
+    /// The centerline brought onto the middle between the edges; the ends keep their place along the shaft.
+    pub centerline: Polyline,
+}
+
+/// Every shaft of one photo, measured together.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Survey {
+    /// In the order of the shafts given.
+    pub shafts: Vec<Measured>,
+    /// The photo's blur; `None` where no shaft tells it.
+    pub point_spread: Option<PointSpread>,
+}
+
+/// The most windows along one strand.
+const MOST_WINDOWS: usize = 24;
+
+/// Measures the widths of all shafts of one photo.
+///
+/// Left out are places where another of the shafts lies over this one, where `usable` says no for half the window, and one width from either end.
+/// A shaft with another close beside it is fitted as two hairs.
+///
+/// # Units
+/// `light`: linear light of the original pixels, any gain and offset. Widths and the point spread in pixels.
+pub fn measure(light: &Plane, shafts: &[Shaft], usable: &(dyn Fn(Point) -> bool + Sync)) -> Survey {
+    let located: Vec<Option<Located>> = shafts
+        .par_iter()
+        .map(|shaft| locate(light, shaft.centerline, shaft.tone, shaft.rough_width.map(|w| w.0).filter(|w| *w > 0.0), usable))
+        .collect();
+    let courses: Vec<Option<Course>> = located.iter().map(|l| l.as_ref().map(|l| Course::new(&l.centerline, l.width))).collect();
+    let traced: Vec<Option<Traced>> = (0..shafts.len())
+        .into_par_iter()
+        .map(|i| {
+            let (own, course) = (located[i].as_ref()?, courses[i].as_ref()?);
+            let reach = 1.5 * own.width + 30.0;
+            let others: Vec<&Course> = courses
+                .iter()
+                .enumerate()
+                .filter(|(j, _)| *j != i)
+                .filter_map(|(_, c)| c.as_ref())
+                .filter(|c| course.near(c, reach))
+                .collect();
+            Traced::of(light, own, shafts[i].tone, &others, usable)
+        })
+        .collect();
+    let point_spread = point_spread(&traced);
+    let settle = |core: Option<CorePrior>, narrow: bool| -> Vec<Option<Settled>> {
+        let of = |t: &Option<Traced>| {
+            let (traced, photo) = (t.as_ref()?, point_spread.as_ref()?);
+            if traced.is_wide(NARROW, photo.sigma.0) != narrow { Settled::of(traced, photo, core) } else { None }
+        };
+        traced.par_iter().map(of).collect()
+    };
+    // The wide hairs come first: they tell what core to expect in those too narrow to show it.
+    let wide = settle(None, false);
+    let core = core_of_wide(&wide);
+    let settled: Vec<Option<Settled>> = settle(core, true).into_iter().zip(wide).map(|(narrow, wide)| narrow.or(wide)).collect();
+    let summaries: Vec<Summary> = settled.iter().flatten().map(|s| s.summary.clone()).collect();
+    let errors = Errors::of(&summaries);
+    let shafts = (0..shafts.len())
+        .map(|i| Measured {
+            width: settled[i].as_ref().map(|s| s.width(&errors)),
+            centerline: settled[i]
+                .as_ref()
+                .map(|s| s.centerline.clone())
+                .or_else(|| located[i].as_ref().map(|l| l.centerline.clone()))
+                .unwrap_or_else(|| shafts[i].centerline.clone()),
+        })
+        .collect();
+    Survey { shafts, point_spread }
+}
+
+/// A shaft whose places are fitted, each with a point spread of its own.
+struct Traced {
+    places: Vec<Place>,
+    centerline: Polyline,
+    tone: Tone,
+    width: f64,
+    middle: Point,
+    /// The logarithm of the point spread at its edges, and the variance of that.
+    ln_spread: (f64, f64),
+}
+
+impl Traced {
+    fn of(light: &Plane, located: &Located, tone: Tone, others: &[&Course], usable: &dyn Fn(Point) -> bool) -> Option<Self> {
+        let windows = Window::along(&located.centerline, located.width, MOST_WINDOWS);
+        // A few windows tell how much skin the blurred edges need beside them; then all are fitted with that.
+        let few: Vec<Window> = windows.iter().step_by(windows.len().div_ceil(5).max(1)).copied().collect();
+        let generous = (0.5 * located.width).max(9.0);
+        let pilot = places(light, &few, tone, (located.width, 1.2, generous), others, usable);
+        let (width, spread) = typical(&pilot).unwrap_or((located.width, 1.2));
+        let flank = (3.2 * spread + 2.5).max(0.3 * width);
+        let mut places = places(light, &windows, tone, (width, spread, flank), others, usable);
+        let width = typical(&places)?.0;
+        places.retain(|p| p.plain.model.width() > 0.4 * width && p.plain.model.width() < 2.5 * width);
+        let core = has_core(&places, 1.0);
+        let fits = || places.iter().filter_map(|p| p.chosen(core));
+        let ln_spreads: Vec<f64> = fits().map(|f| f.model.ln_spread).collect();
+        let center = median(ln_spreads.clone())?;
+        let scatter = 1.4826 * median(ln_spreads.iter().map(|s| (s - center).abs()).collect())?;
+        let white = median(fits().map(|f| f.ln_spread_variance).collect())?;
+        // A median of n is worth about 2 n / π of them.
+        let variance = (scatter * scatter).max(white) * 1.57 / ln_spreads.len() as f64 + 1e-6;
+        let middle = located.centerline.at(located.centerline.length() / 2.0);
+        Some(Self { places, centerline: located.centerline.clone(), tone, width, middle, ln_spread: (center, variance) })
+    }
+
+    /// Whether the shaft is at least so many point spreads wide, by the larger of its own and the photo's usual one: a thin shaft's own may
+    /// come out far too small.
+    fn is_wide(&self, least: f64, usual: f64) -> bool {
+        self.width >= least * usual.max(self.ln_spread.0.exp())
+    }
+}
+
+/// Fits every window that is clear, with free point spread, from an expected width and point spread.
+fn places(
+    light: &Plane,
+    windows: &[Window],
+    tone: Tone,
+    (width, spread, flank): (f64, f64, f64),
+    others: &[&Course],
+    usable: &dyn Fn(Point) -> bool,
+) -> Vec<Place> {
+    let bin = (width / 30.0).clamp(0.35, 1.0);
+    let reach = width / 2.0 + flank;
+    windows
+        .iter()
+        .filter_map(|window| {
+            let clearance = clearance(window, width / 2.0, 0.7 * flank, reach, others);
+            let range = match clearance {
+                Clearance::Crossed => return None,
+                Clearance::Clear(from, to) | Clearance::Beside { from, to, .. } => (from, to),
+            };
+            let profile = Profile::gather(light, window, range, bin, usable)?;
+            let place = Place::fit(*window, profile, width / 2.0, spread, Spread::Free, clearance)?;
+            let contrast = place.plain.model.contrast() * if tone == Tone::Dark { -1.0 } else { 1.0 };
+            (contrast > 0.0 && place.plain.model.center().abs() < (0.5 * width).max(1.5)).then_some(place)
+        })
+        .collect()
+}
+
+/// The median width and point spread of plainly fitted places.
+fn typical(places: &[Place]) -> Option<(f64, f64)> {
+    let width = median(places.iter().map(|p| p.plain.model.width()).collect())?;
+    let ln_spread = median(places.iter().map(|p| p.plain.model.ln_spread).collect())?;
+    Some((width, ln_spread.exp()))
+}
+
+/// The photo's point spread from its wide hairs; where there are none, from the widest there are.
+///
+/// What is wide is told by the widest third's point spread: a thin shaft's own may come out far too small.
+fn point_spread(traced: &[Option<Traced>]) -> Option<PointSpread> {
+    let mut by_width: Vec<&Traced> = traced.iter().flatten().collect();
+    by_width.sort_by(|a, b| b.width.total_cmp(&a.width));
+    by_width.truncate(by_width.len().div_ceil(3).max(3));
+    let usual = median(by_width.iter().map(|t| t.ln_spread.0).collect())?.exp();
+    [NARROW, 5.0, 3.0, 0.0].into_iter().find_map(|least| {
+        let anchors: Vec<Anchor> = traced
+            .iter()
+            .flatten()
+            .filter(|t| t.is_wide(least, usual) && t.places.len() >= 2)
+            .map(|t| Anchor { at: t.middle, ln_sigma: t.ln_spread.0, variance: t.ln_spread.1 })
+            .collect();
+        (anchors.len() >= 3 || least == 0.0).then(|| PointSpread::from_anchors(anchors)).flatten()
+    })
+}
+
+/// What core the wide hairs of a photo have, where three at least tell.
+fn core_of_wide(wide: &[Option<Settled>]) -> Option<CorePrior> {
+    let strengths: Vec<f64> = wide.iter().flatten().map(|s| s.core_strength).collect();
+    if strengths.len() < 3 {
+        return None;
+    }
+    let strength = median(strengths.clone())?;
+    let scatter = 1.4826 * median(strengths.iter().map(|s| (s - strength).abs()).collect())?;
+    let share = median(wide.iter().flatten().filter_map(|s| s.core_share).collect()).unwrap_or(fit::USUAL_SHARE);
+    // Thin hair need not shine just as thick hair does.
+    Some(CorePrior { share, strength, deviation: (1.3 * scatter).max(0.25 * strength.abs()).max(0.004) })
+}
+
+/// A shaft measured with the point spread held.
+struct Settled {
+    width: f64,
+    summary: Summary,
+    /// What the mean profile says, where the width comes from it.
+    pooled: Option<Pooled>,
+    /// The strength of its core, zero without; and the core's own size as a share of the width.
+    core_strength: f64,
+    core_share: Option<f64>,
+    centerline: Polyline,
+    core: bool,
+    spread: f64,
+    /// How uncertain the logarithm of the point spread is, and how much the width moves with it.
+    ln_spread_error: f64,
+    width_by_ln_spread: f64,
+}
+
+impl Settled {
+    fn of(traced: &Traced, photo: &PointSpread, core_prior: Option<CorePrior>) -> Option<Self> {
+        let narrow = !traced.is_wide(NARROW, photo.sigma.0);
+        let expected = photo.expected(traced.middle);
+        // A wide shaft's own edges tell its own focus; a thin one's are told by the photo.
+        let own = (!narrow).then_some(traced.ln_spread);
+        let (ln_spread, variance) = combined(std::iter::once((expected.0, expected.1.max(1e-6))).chain(own))?;
+        let places: Vec<Place> = traced.places.iter().filter_map(|p| p.refit(ln_spread)).collect();
+        let core = !narrow && has_core(&places, 1.0);
+        let chosen: Vec<(&Place, &Fit)> = places.iter().filter_map(|p| Some((p, p.chosen(core)?))).collect();
+        let usual = median(chosen.iter().map(|(_, f)| f.model.width()).collect())?;
+        let clean: Vec<(&Place, &Fit)> = chosen
+            .into_iter()
+            .filter(|(_, f)| {
+                let contrast = f.model.contrast() * if traced.tone == Tone::Dark { -1.0 } else { 1.0 };
+                contrast > 0.0 && f.model.width() > 0.4 * usual && f.model.width() < 2.5 * usual
+            })
+            .collect();
+        let samples: Vec<Sample> =
+            clean.iter().map(|(p, f)| Sample { distance: p.window.distance, width: f.model.width(), variance: f.width_variance }).collect();
+        let summary = Summary::of(&samples)?;
+        let width_by_ln_spread = median(clean.iter().map(|(_, f)| f.width_by_ln_spread).collect())?;
+        let mut settled = Self {
+            width: summary.width,
+            centerline: refined(&traced.centerline, &clean),
+            summary,
+            pooled: None,
+            core_share: median(clean.iter().filter_map(|(_, f)| f.model.core_share()).collect()),
+            core_strength: median(clean.iter().map(|(_, f)| f.model.core_strength()).collect())?,
+            core,
+            spread: ln_spread.exp(),
+            ln_spread_error: variance.sqrt(),
+            width_by_ln_spread,
+        };
+        if narrow {
+            settled.pool(&clean, core_prior);
+        }
+        Some(settled)
+    }
+
+    /// Takes the width of a narrow shaft from the mean of its profiles.
+    fn pool(&mut self, clean: &[(&Place, &Fit)], core: Option<CorePrior>) {
+        let kept: Vec<&Place> = self.summary.kept.iter().map(|&i| clean[i].0).collect();
+        let fitted = pooled::mean_profile(&kept).and_then(|profile| pooled::width(&profile, self.width, self.spread, core));
+        if let Some(fitted) = fitted {
+            self.width = fitted.width;
+            self.core = fitted.core;
+            self.width_by_ln_spread = fitted.width_by_ln_spread;
+            self.pooled = Some(fitted);
+        }
+    }
+
+    fn width(&self, errors: &Errors) -> Width {
+        let shared = self.width_by_ln_spread * self.ln_spread_error;
+        let own = match self.pooled {
+            Some(pooled) => self.summary.pooled_standard_error(pooled.white, errors).hypot(pooled.between.sqrt()),
+            None => self.summary.standard_error(errors),
+        };
+        Width {
+            value: Pixels(self.width),
+            standard_error: Pixels(own.hypot(shared)),
+            samples: self.summary.kept.len(),
+            taper: self.summary.taper,
+            core: self.core,
+            blur_dominated: self.width < 2.5 * self.spread,
+        }
+    }
+}
+
+/// The centerline through the middles between the fitted edges; the ends take the offset of the nearest place.
+fn refined(centerline: &Polyline, clean: &[(&Place, &Fit)]) -> Polyline {
+    let (Some(first), Some(last), [start, .., end]) = (clean.first(), clean.last(), &centerline.points[..]) else {
+        return centerline.clone();
+    };
+    let shift = |(place, fit): &(&Place, &Fit)| place.window.tangent.normal() * fit.model.center();
+    let points = std::iter::once(*start + shift(first))
+        .chain(clean.iter().map(|(place, fit)| place.window.across(fit.model.center())))
+        .chain(std::iter::once(*end + shift(last)))
+        .collect();
+    Polyline::new(points)
+}
