@@ -1,10 +1,18 @@
 //! The catalogue of measurements, each with its unit, n, interval and method.
 
+mod classes;
+mod counts;
+mod coverage;
+pub mod intervals;
+mod layout;
+mod thickness;
+
 use crate::calibration::Calibration;
 use crate::field::Field;
 use crate::follicle::Unit;
 use crate::strand::Strand;
-use crate::units::Micrometers;
+use crate::units::{Micrometers, SquareCentimeters};
+use intervals::Interval;
 use serde::{Deserialize, Serialize};
 
 /// The thickness cuts between vellus, intermediate and terminal hair: data, named in every result, since the field agrees on none.
@@ -68,8 +76,120 @@ pub struct Measurement {
     pub method: String,
 }
 
-/// Stub until the catalogue lands: every measurement of one photo, over the strands whose root the field counts.
-pub fn catalogue(strands: &[Strand], units: &[Unit], field: &Field, calibration: Option<&Calibration>, cuts: &Cuts) -> Vec<Measurement> {
-    let _ = (strands, units, field, calibration, cuts);
-    vec![]
+impl Measurement {
+    /// A measurement with a value and, where one is known, its interval.
+    fn new(name: &str, unit: &str, n: usize, value: Option<f64>, interval: Option<Interval>, method: String) -> Self {
+        Self {
+            name: name.into(),
+            value,
+            unit: unit.into(),
+            low: interval.map(|i| i.low),
+            high: interval.map(|i| i.high),
+            level: intervals::LEVEL,
+            n,
+            method,
+        }
+    }
 }
+
+/// Every measurement of one photo, over the strands whose root the field counts and the units whose ostium it counts, in a fixed order.
+///
+/// # Units
+/// Each measurement names its own. Without a calibration those in µm, mm or cm² are left out altogether.
+///
+/// # Accuracy
+/// An interval says how far another field of the same skin may lie, and how well the scale is known. Hairs missed or
+/// found twice by the detector are not in it.
+pub fn catalogue(strands: &[Strand], units: &[Unit], field: &Field, calibration: Option<&Calibration>, cuts: &Cuts) -> Vec<Measurement> {
+    let sample = Sample::new(strands, units, field);
+    let scaled = calibration.map(|calibration| Scaled::new(&sample, calibration));
+    let mut catalogue = counts::hairs(&sample, scaled.as_ref());
+    catalogue.extend(counts::units(&sample, scaled.as_ref()));
+    catalogue.extend(thickness::measure(&sample, scaled.as_ref()));
+    if let Some(scaled) = &scaled {
+        catalogue.extend(classes::measure(scaled, cuts));
+        catalogue.push(thickness::cumulative(scaled));
+    }
+    catalogue.push(coverage::measure(&sample));
+    if let Some(scaled) = &scaled {
+        catalogue.push(layout::interunit_distance(scaled));
+    }
+    catalogue.push(layout::direction_coherence(&sample));
+    catalogue
+}
+
+/// What of a photo is counted.
+struct Sample<'a> {
+    field: &'a Field,
+    /// Every strand, counted or not.
+    strands: &'a [Strand],
+    /// Every unit, counted or not.
+    units: &'a [Unit],
+    /// The units whose ostium lies in the field.
+    counted_units: Vec<&'a Unit>,
+    /// The strands whose root lies in the field, those of a unit together; a unit across the border is cut by it.
+    clusters: Vec<Vec<&'a Strand>>,
+}
+
+impl<'a> Sample<'a> {
+    fn new(strands: &'a [Strand], units: &'a [Unit], field: &'a Field) -> Self {
+        let mut counted: std::collections::BTreeMap<usize, &Strand> =
+            strands.iter().filter(|s| field.counts(s.root())).map(|s| (s.id, s)).collect();
+        let mut clusters: Vec<Vec<&Strand>> =
+            units.iter().map(|u| u.strands.iter().filter_map(|id| counted.remove(id)).collect()).collect();
+        // A strand that no unit claims is a cluster of its own.
+        clusters.extend(counted.into_values().map(|s| vec![s]));
+        clusters.retain(|c| !c.is_empty());
+        Self { field, strands, units, counted_units: units.iter().filter(|u| field.counts(u.ostium)).collect(), clusters }
+    }
+
+    fn hairs(&self) -> impl Iterator<Item = &'a Strand> + '_ {
+        self.clusters.iter().flatten().copied()
+    }
+
+    /// What is known of each hair, by cluster.
+    fn known<T>(&self, of: impl Fn(&Strand) -> Option<T>) -> Vec<Vec<T>> {
+        let clusters = self.clusters.iter().map(|hairs| hairs.iter().filter_map(|s| of(s)).collect());
+        clusters.filter(|known: &Vec<T>| !known.is_empty()).collect()
+    }
+}
+
+/// What of a photo is counted, where its scale is known.
+struct Scaled<'a> {
+    sample: &'a Sample<'a>,
+    calibration: &'a Calibration,
+    area: SquareCentimeters,
+    /// The relative standard uncertainty of a length; an area has twice that.
+    uncertainty: f64,
+}
+
+impl<'a> Scaled<'a> {
+    fn new(sample: &'a Sample<'a>, calibration: &'a Calibration) -> Self {
+        Self {
+            sample,
+            calibration,
+            area: calibration.square_centimeters(sample.field.area_px),
+            uncertainty: calibration.standard_uncertainty / calibration.um_per_px,
+        }
+    }
+
+    fn thickness(&self, strand: &Strand) -> Option<Micrometers> {
+        strand.width.map(|width| self.calibration.micrometers(width.value))
+    }
+
+    /// The thickness of every hair that has one, by cluster.
+    fn thicknesses(&self) -> Vec<Vec<Micrometers>> {
+        self.sample.known(|s| self.thickness(s))
+    }
+
+    /// A count as a density, its interval widened by the scale's uncertainty; unknown where no skin was counted.
+    fn density(&self, name: &str, n: usize, (count, interval): (f64, Interval), method: String) -> Measurement {
+        let per_area = (self.area.0 > 0.0).then(|| 1.0 / self.area.0);
+        let value = per_area.map(|factor| count * factor);
+        let interval = per_area.map(|factor| interval.scaled(factor).widened(count * factor, 2.0 * self.uncertainty));
+        Measurement::new(name, "/cm2", n, value, interval, method)
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,104 @@
+//! How thick the counted hairs are and how much they differ.
+
+use super::intervals::{Interval, bootstrap, compound_poisson, mean, median};
+use super::{Measurement, Sample, Scaled};
+
+/// A width and its standard error, in pixels.
+type Fitted = (f64, f64);
+
+/// `thickness_mean`, `thickness_median`, `thickness_sd` and, which needs no scale, `thickness_cv`.
+pub fn measure(sample: &Sample, scaled: Option<&Scaled>) -> Vec<Measurement> {
+    let widths = sample.known(|s| s.width.map(|w| (w.value.0, w.standard_error.0)));
+    let mut found: Vec<Measurement> = scaled.map_or(vec![], |scaled| {
+        let in_micrometers = |name, statistic: fn(&[Fitted]) -> Option<f64>, what| micrometers(name, &widths, statistic, what, scaled);
+        vec![
+            in_micrometers("thickness_mean", |w| mean(&values(w)), "Mean shaft diameter of the counted hairs that have one"),
+            in_micrometers("thickness_median", |w| median(&values(w)), "Median shaft diameter of the counted hairs that have one"),
+            in_micrometers("thickness_sd", deviation, "Standard deviation of shaft diameter between hairs, measurement error taken out"),
+        ]
+    });
+    let method = "Standard deviation of shaft diameter between hairs, measurement error taken out, over the mean diameter; \
+                  interval: bootstrap over units."
+        .into();
+    let all = widths.concat();
+    found.push(Measurement::new("thickness_cv", "1", all.len(), variation(&all), bootstrap(&widths, variation), method));
+    found
+}
+
+fn micrometers(name: &str, widths: &[Vec<Fitted>], statistic: fn(&[Fitted]) -> Option<f64>, what: &str, scaled: &Scaled) -> Measurement {
+    let all = widths.concat();
+    let um_per_px = scaled.calibration.um_per_px;
+    let value = statistic(&all).map(|px| px * um_per_px);
+    let interval = value.zip(bootstrap(widths, statistic)).map(|(value, px)| px.scaled(um_per_px).widened(value, scaled.uncertainty));
+    let method = format!("{what}; interval: bootstrap over units, and the scale's uncertainty.");
+    Measurement::new(name, "um", all.len(), value, interval, method)
+}
+
+fn values(widths: &[Fitted]) -> Vec<f64> {
+    widths.iter().map(|w| w.0).collect()
+}
+
+/// The standard deviation between hairs: what is seen, less the mean square of what the measuring itself adds; 0 where that is all.
+fn deviation(widths: &[Fitted]) -> Option<f64> {
+    let center = mean(&values(widths))?;
+    if widths.len() < 2 {
+        return None;
+    }
+    let seen = widths.iter().map(|w| (w.0 - center).powi(2)).sum::<f64>() / (widths.len() - 1) as f64;
+    let measuring = widths.iter().map(|w| w.1.powi(2)).sum::<f64>() / widths.len() as f64;
+    Some((seen - measuring).max(0.0).sqrt())
+}
+
+fn variation(widths: &[Fitted]) -> Option<f64> {
+    let center = mean(&values(widths)).filter(|center| *center > 0.0)?;
+    Some(deviation(widths)? / center)
+}
+
+/// `cumulative_thickness`: the diameters of all hairs on a square centimeter laid side by side.
+pub fn cumulative(scaled: &Scaled) -> Measurement {
+    let thicknesses = scaled.thicknesses();
+    let n: usize = thicknesses.iter().map(Vec::len).sum();
+    let hairs = scaled.sample.hairs().count();
+    let (sum, interval) = compound_poisson(thicknesses.iter().map(|cluster| cluster.iter().map(|t| t.0 / 1000.0).sum::<f64>()));
+    // Without any hair no more than nothing is known of the thickness of the next.
+    let (value, interval) = match (hairs, n) {
+        (0, _) => (Some(0.0), None),
+        (_, 0) => (None, None),
+        _ => (Some(sum), Some(interval)),
+    };
+    let per_area = (scaled.area.0 > 0.0).then(|| hairs.max(1) as f64 / n.max(1) as f64 / scaled.area.0);
+    let value = value.zip(per_area).map(|(sum, factor)| sum * factor);
+    let interval: Option<Interval> = interval
+        .zip(per_area)
+        .zip(value)
+        // A length over an area carries the scale's uncertainty once.
+        .map(|((interval, factor), value)| interval.scaled(factor).widened(value, scaled.uncertainty));
+    let method = "Sum of the counted hairs' diameters over the field's area, hairs without one taken as thick as the others; \
+                  interval: Poisson (Garwood) with a unit's hairs taken as one event, and the scale's uncertainty."
+        .into();
+    Measurement::new("cumulative_thickness", "mm/cm2", n, value, interval, method)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use rand::SeedableRng;
+    use rand_distr::{Distribution, Normal};
+
+    #[test]
+    fn measuring_error_is_taken_out_of_the_deviation() {
+        let mut random = rand_chacha::ChaCha8Rng::seed_from_u64(2);
+        let (hair, error) = (Normal::new(24.0, 4.0).unwrap(), Normal::new(0.0, 3.0).unwrap());
+        let widths: Vec<Fitted> = (0..20_000).map(|_| (hair.sample(&mut random) + error.sample(&mut random), 3.0)).collect();
+        assert!((deviation(&widths).unwrap() - 4.0).abs() < 0.1);
+        assert!((variation(&widths).unwrap() - 4.0 / 24.0).abs() < 0.005);
+    }
+
+    #[test]
+    fn a_deviation_all_of_measuring_is_zero_and_of_one_hair_unknown() {
+        assert_eq!(deviation(&[(20.0, 5.0), (21.0, 5.0)]), Some(0.0));
+        assert_eq!(deviation(&[(20.0, 0.0)]), None);
+        assert_eq!(deviation(&[]), None);
+        assert_eq!(variation(&[(0.0, 0.0), (0.0, 0.0)]), None);
+    }
+}
