@@ -142,7 +142,15 @@ mod tests {
 
     #[test]
     fn paths_without_a_date_say_nothing() {
-        for path in ["", "vertex.jpg", "s01/vertex.jpg", "s01/1234/vertex.jpg", "s01/2026-13-01/vertex.jpg", "s01/2026-02-30/v.jpg", "x/920260210/v.jpg"] {
+        for path in [
+            "",
+            "vertex.jpg",
+            "s01/vertex.jpg",
+            "s01/1234/vertex.jpg",
+            "s01/2026-13-01/vertex.jpg",
+            "s01/2026-02-30/v.jpg",
+            "x/920260210/v.jpg",
+        ] {
             expect(path, "", "", "");
         }
     }

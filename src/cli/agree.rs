@@ -125,7 +125,8 @@ fn read_truth(file: &Path) -> Result<Truth, String> {
 
 /// The result of each counted photo: at the same relative path, else the only one of the same name.
 fn pair(truths: &[String], stems: &[String]) -> BTreeMap<String, String> {
-    let mut pairing: BTreeMap<String, String> = truths.iter().filter(|truth| stems.contains(truth)).map(|t| (t.clone(), t.clone())).collect();
+    let mut pairing: BTreeMap<String, String> =
+        truths.iter().filter(|truth| stems.contains(truth)).map(|t| (t.clone(), t.clone())).collect();
     let by_name = |paths: &[String]| {
         let mut named: BTreeMap<String, Vec<String>> = BTreeMap::new();
         for path in paths.iter().filter(|path| !pairing.contains_key(*path)) {

@@ -128,7 +128,14 @@ impl Analyze {
         let folder = Folder::create(&self.out).map_err(|error| about(&self.out, error))?;
         let stop = stop_on_interrupt();
         let photos: Vec<_> = inputs.photos.iter().zip(plans).collect();
-        let batch = Batch { folder: &folder, limits: self.limits(), overlay: self.overlay, force: self.force, threads: self.threads(), stop: &stop };
+        let batch = Batch {
+            folder: &folder,
+            limits: self.limits(),
+            overlay: self.overlay,
+            force: self.force,
+            threads: self.threads(),
+            stop: &stop,
+        };
         let mut progress = Progress::new(photos.len(), self.quiet);
         let mut outcomes: Vec<Option<Outcome>> = photos.iter().map(|_| None).collect();
         batch.run(&photos, |outcome| {
@@ -138,8 +145,13 @@ impl Analyze {
         })?;
         drop(progress);
         let run = self.record(&inputs, &outcomes, &stated, began.elapsed());
-        let stems: Vec<String> =
-            inputs.photos.iter().zip(&outcomes).filter(|(_, o)| matches!(o, Some(Outcome { end: Ok(_), .. }))).map(|(p, _)| p.stem.clone()).collect();
+        let stems: Vec<String> = inputs
+            .photos
+            .iter()
+            .zip(&outcomes)
+            .filter(|(_, o)| matches!(o, Some(Outcome { end: Ok(_), .. })))
+            .map(|(p, _)| p.stem.clone())
+            .collect();
         write_tables(&folder, &stems).map_err(|error| about(&self.out, format!("the tables could not be written: {error}")))?;
         folder.write_json("run.json", &run).map_err(|error| about(&folder.place("run.json"), error))?;
         if let Some(place) = &self.json {
@@ -282,8 +294,10 @@ fn photo_run(input: &Input, outcome: Option<&Outcome>) -> PhotoRun {
 
 /// The stored results as one JSON text: one photo's as its file has it, several in an array.
 fn together(folder: &Folder, stems: &[String]) -> Result<String, String> {
-    let texts: Result<Vec<String>, String> =
-        stems.iter().map(|stem| folder.read(stem).map(|result| results::json(&result)).map_err(|error| format!("{stem}: {error}"))).collect();
+    let texts: Result<Vec<String>, String> = stems
+        .iter()
+        .map(|stem| folder.read(stem).map(|result| results::json(&result)).map_err(|error| format!("{stem}: {error}")))
+        .collect();
     let texts = texts?;
     Ok(match &texts[..] {
         [only] => only.clone(),

@@ -43,7 +43,17 @@ mod tests {
         assert_eq!(roi("rect:1,2,3,4"), Ok(Roi::Rect(Rect { x: 1.0, y: 2.0, w: 3.0, h: 4.0 })));
         assert_eq!(roi("circle:10, 20, 5"), Ok(Roi::Circle(Point::new(10.0, 20.0), 5.0)));
         assert!(matches!(roi("polygon:0,0,9,0,9,9"), Ok(Roi::Polygon(polygon)) if polygon.corners.len() == 3));
-        for text in ["", "rect", "rect:1,2,3", "rect:1,2,0,4", "circle:1,2,-3", "polygon:0,0,1,1", "polygon:0,0,1,1,2", "disk:1,2,3", "rect:1,2,NaN,4"] {
+        for text in [
+            "",
+            "rect",
+            "rect:1,2,3",
+            "rect:1,2,0,4",
+            "circle:1,2,-3",
+            "polygon:0,0,1,1",
+            "polygon:0,0,1,1,2",
+            "disk:1,2,3",
+            "rect:1,2,NaN,4",
+        ] {
             assert!(roi(text).is_err(), "{text}");
         }
     }

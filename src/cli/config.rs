@@ -52,12 +52,7 @@ impl Plan {
     pub fn settings(&self, device: Option<&str>) -> Settings {
         let same = |wanted: &str| device.is_some_and(|device| device.trim().eq_ignore_ascii_case(wanted.trim()));
         let rule = self.rules.iter().find(|rule| rule.device.as_deref().is_none_or(same));
-        Settings {
-            scale: rule.map_or(Scale::FromFile, |rule| rule.scale),
-            roi: self.roi.clone(),
-            detector: self.detector,
-            cuts: self.cuts,
-        }
+        Settings { scale: rule.map_or(Scale::FromFile, |rule| rule.scale), roi: self.roi.clone(), detector: self.detector, cuts: self.cuts }
     }
 }
 
@@ -200,9 +195,7 @@ impl Config {
 }
 
 fn scale(um_per_px: Option<Positive>, scale_bar_mm: Option<Positive>) -> Option<Scale> {
-    um_per_px
-        .map(|um| Scale::Known(stated(um.0, ScaleSource::Config)))
-        .or(scale_bar_mm.map(|bar| Scale::Bar(Millimeters(bar.0))))
+    um_per_px.map(|um| Scale::Known(stated(um.0, ScaleSource::Config))).or(scale_bar_mm.map(|bar| Scale::Bar(Millimeters(bar.0))))
 }
 
 /// A scale as someone stated it. How well they knew it is not known.

@@ -73,11 +73,7 @@ fn draw_strand(canvas: &mut Canvas, strand: &Strand, analysis: &Analysis, cuts: 
     canvas.along(
         &strand.centerline.points,
         half + stroke + 1.0,
-        &[
-            (body, &|d| edge(half - d)),
-            (line, &|d| 0.8 * edge(stroke / 2.0 - (d - half).abs())),
-            (line, &|d| edge(stroke / 2.0 - d)),
-        ],
+        &[(body, &|d| edge(half - d)), (line, &|d| 0.8 * edge(stroke / 2.0 - (d - half).abs())), (line, &|d| edge(stroke / 2.0 - d))],
     );
     let size = (1.2 * half).max(4.0 * stroke);
     if strand.root_end == End::Root {

@@ -247,7 +247,8 @@ mod tests {
 
     #[test]
     fn folder_gives_its_photos_sorted_and_no_others() {
-        let folder = tree(&["b/2.PNG", "a.jpg", "a.truth.json", "b/.hidden.jpg", ".cache/x.jpg", "out/overlays/a.jpg", "notes.txt", "b/1.tif"]);
+        let folder =
+            tree(&["b/2.PNG", "a.jpg", "a.truth.json", "b/.hidden.jpg", ".cache/x.jpg", "out/overlays/a.jpg", "notes.txt", "b/1.tif"]);
         assert_eq!(paths(&folder, &[""]), ["a.jpg", "b/1.tif", "b/2.PNG"]);
     }
 

@@ -272,8 +272,7 @@ pub(crate) mod tests {
             n: 1,
             method: "counted by hand".into(),
         };
-        let calibration =
-            um_per_px.map(|um_per_px| Calibration { um_per_px, standard_uncertainty: 0.0, source: ScaleSource::CommandLine });
+        let calibration = um_per_px.map(|um_per_px| Calibration { um_per_px, standard_uncertainty: 0.0, source: ScaleSource::CommandLine });
         let strand = Strand {
             id: 0,
             centerline: Polyline::new(vec![Point::new(10.0, 20.0), Point::new(15.0, 15.0), Point::new(20.004, 9.996)]),
@@ -335,7 +334,8 @@ pub(crate) mod tests {
     #[test]
     fn angle_counts_counter_clockwise_as_seen() {
         assert_eq!(result("a.png", None).strands[0].angle_deg, Some(45.0));
-        for (tip, angle) in [((20.0, 20.0), 0.0), ((10.0, 10.0), 90.0), ((0.0, 20.0), 180.0), ((10.0, 30.0), 270.0), ((30.0, 20.0001), 0.0)] {
+        for (tip, angle) in [((20.0, 20.0), 0.0), ((10.0, 10.0), 90.0), ((0.0, 20.0), 180.0), ((10.0, 30.0), 270.0), ((30.0, 20.0001), 0.0)]
+        {
             let (mut analysis, settings) = one_strand(None);
             analysis.strands[0].centerline = Polyline::new(vec![Point::new(10.0, 20.0), Point::new(tip.0, tip.1)]);
             assert_eq!(StrandResult::new(&analysis.strands[0], &analysis, &settings.cuts).angle_deg, Some(angle), "{tip:?}");

@@ -129,7 +129,9 @@ fn photo_row(result: &PhotoResult) -> Vec<String> {
     ];
     for (name, unit, _) in MEASUREMENTS {
         let measured = result.measurements.iter().find(|m| m.name == name && m.unit == unit);
-        row.extend([measured.and_then(|m| m.value), measured.and_then(|m| m.low), measured.and_then(|m| m.high)].map(|number| cell(&number)));
+        row.extend(
+            [measured.and_then(|m| m.value), measured.and_then(|m| m.low), measured.and_then(|m| m.high)].map(|number| cell(&number)),
+        );
     }
     row
 }
