@@ -1,1 +1,5 @@
 //! The one integration binary.
+
+mod agree;
+mod commands;
+mod resume;
