@@ -389,10 +389,10 @@ mod tests {
     fn least_by_trial(cost: &[Vec<f64>], taken: &mut Vec<usize>) -> f64 {
         let Some(row) = cost.get(taken.len()) else { return 0.0 };
         let mut least = f64::INFINITY;
-        for column in 0..row.len() {
+        for (column, one) in row.iter().enumerate() {
             if !taken.contains(&column) {
                 taken.push(column);
-                least = least.min(row[column] + least_by_trial(cost, taken));
+                least = least.min(one + least_by_trial(cost, taken));
                 taken.pop();
             }
         }
