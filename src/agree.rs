@@ -381,7 +381,7 @@ mod tests {
     fn icc_of_the_published_example() {
         // The first and fourth judges of Shrout and Fleiss's Table 2; the same formula gives their published 0.29 for all four.
         let ratings = [[9.0, 8.0], [6.0, 2.0], [8.0, 8.0], [7.0, 6.0], [10.0, 9.0], [6.0, 7.0]];
-        assert!((icc(&ratings).unwrap() - np.float64(0.647887323944)).abs() < 1e-9, "{:?}", icc(&ratings));
+        assert!((icc(&ratings).unwrap() - 0.647887323944).abs() < 1e-9, "{:?}", icc(&ratings));
         assert_eq!(icc(&[[5.0, 5.0], [5.0, 5.0]]), None);
         assert_eq!(icc(&[[5.0, 5.0], [9.0, 9.0]]), Some(1.0));
     }
@@ -389,10 +389,10 @@ mod tests {
     fn least_by_trial(cost: &[Vec<f64>], taken: &mut Vec<usize>) -> f64 {
         let Some(row) = cost.get(taken.len()) else { return 0.0 };
         let mut least = f64::INFINITY;
-        for column in 0..row.len() {
+        for (column, one) in row.iter().enumerate() {
             if !taken.contains(&column) {
                 taken.push(column);
-                least = least.min(row[column] + least_by_trial(cost, taken));
+                least = least.min(one + least_by_trial(cost, taken));
                 taken.pop();
             }
         }

@@ -1,4 +1,4 @@
 //! Pictures and pages for people.
 
 pub mod overlay;
-mod paint;
+pub(crate) mod paint;

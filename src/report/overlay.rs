@@ -103,7 +103,7 @@ fn draw_scale_bar(canvas: &mut Canvas, scale: &Calibration, stroke: f64) {
     let bar = |grow: f64| Rect { x: corner.x - grow, y: corner.y - grow, w: long + 2.0 * grow, h: thick + 2.0 * grow };
     canvas.fill(bar(2.0 * stroke), Ink { color: BLACK, opacity: 0.6 });
     canvas.fill(bar(0.0), Ink { color: WHITE, opacity: 1.0 });
-    let dot = (2.0 * stroke).round().max(2.0);
+    let dot = (3.0 * stroke).round();
     let above = corner - Vector::new(0.0, 7.5 * dot);
     let back = Rect { x: above.x - dot, y: above.y - dot, w: (4 * label.len()) as f64 * dot + dot, h: 7.0 * dot };
     canvas.fill(back, Ink { color: BLACK, opacity: 0.6 });
@@ -117,7 +117,7 @@ fn round_length(room: Micrometers) -> Option<(Micrometers, String)> {
     }
     let decade = 10f64.powi(room.0.log10().floor() as i32);
     let length = [5.0, 2.0, 1.0].map(|step| step * decade).into_iter().find(|length| *length <= room.0)?;
-    let label = if length >= 1000.0 { format!("{}mm", length / 1000.0) } else { format!("{length}um") };
+    let label = if length >= 1000.0 { format!("{} mm", length / 1000.0) } else { format!("{length} um") };
     Some((Micrometers(length), label))
 }
 
@@ -158,8 +158,8 @@ mod tests {
     #[test]
     fn scale_bar_is_a_round_length() {
         let said = |room| round_length(Micrometers(room)).map(|(length, label)| (length.0, label));
-        assert_eq!(said(1768.0), Some((1000.0, "1mm".into())));
-        assert_eq!(said(999.0), Some((500.0, "500um".into())));
+        assert_eq!(said(1768.0), Some((1000.0, "1 mm".into())));
+        assert_eq!(said(999.0), Some((500.0, "500 um".into())));
         assert_eq!(said(f64::NAN), None);
     }
 }

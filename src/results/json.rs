@@ -94,7 +94,6 @@ impl Formatter for Layout {
 
 #[cfg(test)]
 mod tests {
-    use super::*;
     use serde_json::{Value, json};
 
     #[test]

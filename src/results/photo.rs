@@ -95,7 +95,7 @@ pub struct StrandResult {
     pub width_px: Option<Pixels>,
     /// Its width on the skin.
     pub thickness_um: Option<Micrometers>,
-    /// One standard deviation of `thickness_um`, from the spread along the shaft and the scale's uncertainty left out.
+    /// One standard deviation of `thickness_um`, by the spread along the shaft; the scale's uncertainty, shared by all strands, is left out.
     pub thickness_standard_error_um: Option<Micrometers>,
     /// The clean places its width rests on.
     pub samples: usize,

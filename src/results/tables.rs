@@ -31,7 +31,7 @@ const MEASUREMENTS: [(&str, &str, &str); 26] = [
     ("hair_density_at_least_60um", "/cm2", "hair_density_at_least_60um_per_cm2"),
     ("cumulative_thickness", "mm/cm2", "cumulative_thickness_mm_per_cm2"),
     ("hair_coverage", "1", "hair_coverage"),
-    ("interunit_distance_median", "um", "interunit_distance_median_um"),
+    ("interunit_distance_median", "mm", "interunit_distance_median_mm"),
     ("direction_coherence", "1", "direction_coherence"),
 ];
 

@@ -1,4 +1,7 @@
 //! The one integration binary.
 
+mod agree;
 mod calibration;
+mod commands;
 mod decode;
+mod resume;
