@@ -72,7 +72,7 @@ impl Pigment {
     fn optics(self) -> (Color, f32, f32) {
         match self {
             Self::Black => (decode([26, 23, 20]), 1.0, 0.0),
-            Self::Brown => (decode([58, 41, 30]), 1.0, 0.0),
+            Self::Brown => (decode([50, 38, 29]), 1.0, 0.0),
             Self::LightBrown => (decode([112, 84, 58]), 0.97, 0.25),
             Self::Blond => (decode([196, 168, 120]), 0.75, 0.55),
             Self::Gray => (decode([168, 167, 165]), 0.85, 0.6),
@@ -131,12 +131,12 @@ pub(crate) fn grow(look: &HairLook, frame: Frame, dice: &mut Dice) -> Growth {
         let mut aside = -0.5 * thicknesses.iter().sum::<f64>();
         let fan = dice.normal(0.0, 0.08);
         // Touching or overlapping side by side, or a little apart, but always from one ostium.
-        let spacing = if dice.chance(0.55) { dice.between(0.7, 1.1) } else { dice.between(1.1, 1.9) };
+        let spacing = if dice.chance(0.55) { dice.between(0.5, 1.05) } else { dice.between(1.1, 1.9) };
         for (k, thickness) in thicknesses.iter().copied().enumerate() {
             let place = (aside + 0.5 * thickness) * spacing;
             aside += thickness;
             let across = Vector::from_angle(heading).normal();
-            let along = Vector::from_angle(heading) * dice.normal(0.0, 35.0);
+            let along = Vector::from_angle(heading) * dice.normal(0.0, 55.0).clamp(-120.0, 120.0);
             let root = ostium + across * place.clamp(-110.0, 110.0) + along;
             let middle = k as f64 - (size as f64 - 1.0) / 2.0;
             let seed = Sprout {
@@ -199,7 +199,7 @@ impl Sprout {
         let uneven = Texture::new(dice.seed());
         let tapers = !look.clipped || fine && dice.chance(0.6);
         let taper_from = dice.between(0.5, 0.8);
-        let rough = if look.clipped { dice.between(0.01, 0.06) } else { 0.01 };
+        let rough = if look.clipped { dice.between(0.02, 0.12) } else { 0.01 };
         let thickness_um: Vec<f64> = (0..n)
             .map(|i| {
                 let (s, t) = (i as f64 * step, i as f64 / (n - 1) as f64);
@@ -231,6 +231,7 @@ impl Sprout {
             mottle: dice.between(0.1, 0.6) as f32,
             mottle_seed: dice.seed(),
             reflex,
+            emergence: dice.between(0.5, 1.4) * self.thickness.min(70.0) / um,
             slant: if look.clipped { dice.normal(0.0, 0.4).clamp(-1.0, 1.0) } else { 0.0 },
             defocus: [0.0, blur],
         };
@@ -279,13 +280,13 @@ impl Sprout {
     fn under_skin(&self, path: &[Point], back: f64, fade: f64, um: f64, frame: Frame, dice: &mut Dice) -> Stroke {
         let step = 24.0;
         let bow = dice.normal(0.0, 0.02);
-        let spread = dice.between(0.16, 0.3);
+        let spread = dice.between(0.1, 0.22);
         let (mut at, mut heading) = (path[0] + (path[1] - path[0]).unit().unwrap_or_default() * (0.25 * self.thickness), back);
         let mut stroke = Stroke { line: vec![], width: vec![], softness: vec![], slant: 0.0 };
         for i in 0..=(2.6 * fade / step) as usize {
             let s = i as f64 * step;
             stroke.line.push(frame.pixel(at));
-            stroke.width.push((self.thickness + 0.12 * s) / um);
+            stroke.width.push((self.thickness * 1.2 + 0.45 * s) / um);
             stroke.softness.push((9.0 + spread * s) / um);
             heading += bow;
             at = at + Vector::from_angle(heading) * step;
@@ -324,7 +325,7 @@ fn splinter(shaft: &Shaft, dice: &mut Dice) -> Vec<Shaft> {
             let away = Vector::from_angle(along.angle() + dice.normal(0.0, 0.12));
             let end = start + away * (width * dice.between(0.5, 1.1));
             let widths = vec![width * dice.between(0.3, 0.45), width * dice.between(0.15, 0.35)];
-            Shaft { centerline: Polyline::new(vec![start, end]), widths, reflex: None, ..shaft.clone() }
+            Shaft { centerline: Polyline::new(vec![start, end]), widths, reflex: None, emergence: 0.0, ..shaft.clone() }
         })
         .collect()
 }
@@ -338,8 +339,8 @@ impl Hair {
         let (strength, fade) = (self.under_skin_strength, self.under_skin_fade);
         self.under_skin.paint(light, |pixel, cell| {
             // Skin scatters red farther than blue, so that what lies deep looks blue-gray.
-            let d = strength * cell.coverage * (-(cell.along / fade).powi(2)).exp().max(0.0);
-            *pixel = [pixel[0] * (1.0 - d), pixel[1] * (1.0 - 0.92 * d), pixel[2] * (1.0 - 0.74 * d)];
+            let d = strength * cell.coverage * (-cell.along / fade).exp();
+            *pixel = [pixel[0] * (1.0 - d), pixel[1] * (1.0 - 0.84 * d), pixel[2] * (1.0 - 0.55 * d)];
         });
     }
 

@@ -131,15 +131,18 @@ impl Light {
     pub fn exposed(&self, noise: Noise, seed: u64) -> Vec<[u8; 3]> {
         let mut out = vec![[0; 3]; self.pixels.len()];
         let width = self.width.max(1);
+        // The encoding at 2¹⁶ levels: a twentieth of an 8-bit step apart at most.
+        let levels = f32::from(u16::MAX);
+        let encoded: Vec<u8> = (0..=u16::MAX).map(|v| (encode(f32::from(v) / levels) * 255.0 + 0.5) as u8).collect();
+        let noiseless = noise == Noise::default();
         out.par_chunks_mut(width).zip(self.pixels.par_chunks(width)).enumerate().for_each(|(y, (out, row))| {
             // A stream per row makes the noise the same at any number of threads.
             let mut dice = Dice::new(seed, y as u64);
-            let noiseless = noise == Noise::default();
             for (to, from) in out.iter_mut().zip(row) {
                 *to = from.map(|v| {
-                    let sd = if noiseless { 0.0 } else { (noise.read * noise.read + noise.shot * v.max(0.0)).sqrt() };
-                    let seen = if sd > 0.0 { v + sd * dice.normal(0.0, 1.0) as f32 } else { v };
-                    (encode(seen) * 255.0 + 0.5) as u8
+                    let sd = (noise.read * noise.read + noise.shot * v.max(0.0)).sqrt();
+                    let seen = if noiseless { v } else { v + sd * dice.normal(0.0, 1.0) as f32 };
+                    encoded[(seen.clamp(0.0, 1.0) * levels + 0.5) as usize]
                 });
             }
         });

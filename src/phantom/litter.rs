@@ -33,7 +33,7 @@ pub(crate) fn flake(light: &mut Light, center: Point, radius: f64, dice: &mut Di
     let brightness = dice.between(0.75, 1.35) as f32;
     blot(light, center, 1.5 * radius / stretch.sqrt(), |pixel, d, angle| {
         let r = d * 1.5 / stretch.sqrt();
-        let (x, y) = (r * (angle - turn).cos() * stretch, r * (angle - turn).sin() / stretch.sqrt());
+        let (x, y) = (r * (angle - turn).cos() * stretch.sqrt(), r * (angle - turn).sin() / stretch.sqrt());
         let ragged = outline.fractal(1.7 * x + 9.0 * cos, 1.7 * y + 9.0 * sin, 3);
         let inside = smooth_step(0.0, 0.12, 0.8 - (x * x + y * y).sqrt() as f32 + 0.5 * ragged);
         let layers = 1.0 + 0.18 * outline.fractal(4.0 * x, 4.0 * y, 2);
@@ -120,6 +120,7 @@ fn glare(light: &mut Light, frame: Frame, dice: &mut Dice) {
         let (a, b) = ((x * cos + y * sin) / grain, (y * cos - x * sin) / (0.55 * grain));
         let patch = 1.0 - smooth_step(0.2, 1.0, d as f32 * 1.1 + 0.3 * shape.fractal(2.0 * x / size, 2.0 * y / size, 2));
         let bright = smooth_step(0.25, 0.55, specks.fractal(a, b, 3) + 0.9 * patch - 0.45) * patch;
-        (0..3).for_each(|c| pixel[c] += 1.1 * bright);
+        // Blown-out light strays into a soft halo.
+        (0..3).for_each(|c| pixel[c] += 0.9 * bright + 0.12 * patch);
     });
 }

@@ -7,7 +7,7 @@ use super::litter::{self, Litter};
 use super::marks::{Layout, Marks};
 use super::shaft::Shaft;
 use super::skin::{Frame, Skin, SkinLook};
-use super::texture::Texture;
+use super::texture::{Slow, Texture, smooth_step};
 use super::{Seams, TrueHair, Truth};
 use crate::geometry::{Point, Polyline, Vector};
 use crate::photo::Photo;
@@ -203,23 +203,30 @@ fn scale_around(hair: &Hair, light: &mut Light, frame: Frame, dice: &mut Dice) {
 /// The uneven light on the skin and the uneven focus on it.
 struct Lamp {
     frame: Frame,
-    towards: Vector,
-    unevenness: f32,
     cast: f32,
-    cloud: Texture,
+    /// The veil and clouds of the light, slow enough to be known on a coarse grid: blueness and brightness.
+    blueness: Slow,
+    level: Slow,
     focus: Point,
 }
 
 impl Lamp {
     fn new(look: &Look, frame: Frame, dice: &mut Dice) -> Self {
-        Self {
-            frame,
-            towards: Vector::from_angle(dice.between(0.0, 6.28)),
-            unevenness: look.unevenness,
-            cast: look.skin.cast,
-            cloud: Texture::new(dice.seed()),
-            focus: Point::new(dice.normal(0.0, 0.3), dice.normal(0.0, 0.3)),
-        }
+        let towards = Vector::from_angle(dice.between(0.0, 6.28));
+        let (cloud, unevenness) = (Texture::new(dice.seed()), look.unevenness);
+        let half = 0.5 * frame.width.min(frame.height) as f64;
+        let place = |x: f64, y: f64| Vector::new((x - 0.5 * frame.width as f64) / half, (y - 0.5 * frame.height as f64) / half);
+        // From −1 on the yellowish side to 1 on the bluish one.
+        let blueness = Slow::new(frame.width, frame.height, |x, y| {
+            let p = place(x, y);
+            (0.65 * p.dot(towards) as f32 + 0.7 * cloud.fractal(0.9 * p.x, 0.9 * p.y, 2)).clamp(-1.0, 1.0)
+        });
+        let level = Slow::new(frame.width, frame.height, |x, y| {
+            let p = place(x, y);
+            let clouds = cloud.fractal(1.3 * p.x + 30.0, 1.3 * p.y, 2) + 0.4 * p.dot(towards) as f32;
+            ((1.0 - 0.22 * unevenness * p.dot(p) as f32) * (1.0 + 0.3 * unevenness * clouds)).max(0.15)
+        });
+        Self { frame, cast: look.skin.cast, blueness, level, focus: Point::new(dice.normal(0.0, 0.3), dice.normal(0.0, 0.3)) }
     }
 
     /// The place of a pixel, −1 to 1 over the shorter side.
@@ -228,33 +235,19 @@ impl Lamp {
         Vector::new((x as f64 - 0.5 * self.frame.width as f64) / half, (y as f64 - 0.5 * self.frame.height as f64) / half)
     }
 
-    /// From −1 on the yellowish side to 1 on the bluish one.
-    fn blueness(&self, place: Vector) -> f32 {
-        let cloud = self.cloud.fractal(0.9 * place.x, 0.9 * place.y, 2);
-        (0.65 * place.dot(self.towards) as f32 + 0.7 * cloud).clamp(-1.0, 1.0)
-    }
-
     /// Lights a pixel.
     fn shine(&self, x: usize, y: usize, pixel: &mut [f32; 3]) {
-        let place = self.place(x, y);
-        let off_center = place.dot(place) as f32;
-        let cloud = self.cloud.fractal(1.3 * place.x + 30.0, 1.3 * place.y, 2);
-        let level =
-            (1.0 - 0.22 * self.unevenness * off_center) * (1.0 + 0.3 * self.unevenness * (cloud + 0.4 * place.dot(self.towards) as f32));
-        let blue = self.cast * self.blueness(place);
-        let tint = if blue > 0.0 {
-            [1.0 - 0.02 * blue, 1.0 - 0.07 * blue, 1.0 + 0.38 * blue]
-        } else {
-            [1.0, 1.0 - 0.02 * blue, 1.0 + 0.35 * blue]
-        };
+        let (level, blue) = (self.level.at(x, y), self.cast * self.blueness.at(x, y));
+        let tint =
+            if blue > 0.0 { [1.0 - 0.04 * blue, 1.0 - 0.1 * blue, 1.0 + 0.75 * blue] } else { [1.0, 1.0 - 0.02 * blue, 1.0 + 0.35 * blue] };
         // Light strayed in the optics lifts the blacks.
         let veil = [0.0045, 0.0045, 0.005];
-        (0..3).for_each(|c| pixel[c] = (pixel[c] * tint[c] * level.max(0.15)).max(0.0) + veil[c] * level.max(0.15));
+        (0..3).for_each(|c| pixel[c] = ((pixel[c] * tint[c]).max(0.0) + veil[c]) * level);
     }
 
     /// The color of what the surface mirrors: bluer where the light is.
     fn gloss_color(&self, x: usize, y: usize) -> [f32; 3] {
-        let blue = 0.5 + 0.5 * self.blueness(self.place(x, y));
+        let blue = 0.5 + 0.5 * self.blueness.at(x, y);
         mix([0.62, 0.62, 0.55], [0.68, 0.7, 0.95], blue)
     }
 
@@ -270,7 +263,7 @@ impl Lamp {
         seen.change(|x, y, pixel| {
             let place = self.place(x, y);
             let away = Vector::new(place.x - self.focus.x, place.y - self.focus.y).length() as f32;
-            *pixel = mix(*pixel, soft.at(x, y), super::texture::smooth_step(0.55, 1.4, away));
+            *pixel = mix(*pixel, soft.at(x, y), smooth_step(0.55, 1.4, away));
         });
         seen
     }
@@ -390,4 +383,132 @@ fn jpeg(pixels: &[[u8; 3]], width: usize, height: usize, quality: u8) -> Vec<u8>
 fn decoded(bytes: &[u8]) -> Option<Vec<[u8; 3]>> {
     let picture = image::load_from_memory_with_format(bytes, image::ImageFormat::Jpeg).ok()?.into_rgb8();
     Some(picture.as_raw().as_chunks::<3>().0.to_vec())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::geometry::Rect;
+
+    fn small(name: &str) -> Look {
+        Look { width: 640, height: 480, ..Scene::by_name(name).expect("a scene").look(5) }
+    }
+
+    #[test]
+    fn every_scene_draws_with_its_truth_inside() {
+        for scene in scenes() {
+            for seed in [1, 2] {
+                let look = Look { width: 480, height: 360, ..scene.look(seed) };
+                let phantom = draw_look(&look, seed);
+                assert_eq!(phantom.pixels.len(), 480 * 360, "{}", scene.name);
+                let inside = Rect { x: -0.5, y: -0.5, w: 480.0, h: 360.0 };
+                for hair in &phantom.truth.hairs {
+                    let points = &hair.points.as_ref().expect("a drawn hair has a centerline").points;
+                    assert!(points.iter().all(|&p| inside.contains(p)), "{} seed {seed}", scene.name);
+                    assert_eq!((hair.root, hair.tip), (points[0], points[points.len() - 1]));
+                    assert!(hair.width_um.is_some_and(|w| w.0 > 5.0 && w.0 < 150.0));
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn the_seed_decides_every_byte() {
+        let look = small("clipped-small");
+        let (one, again, other) = (draw_look(&look, 3), draw_look(&look, 3), draw_look(&look, 4));
+        assert_eq!(one, again);
+        assert_eq!(one.encode(), again.encode());
+        assert_ne!(one.pixels, other.pixels);
+    }
+
+    #[test]
+    fn the_photo_is_the_same_at_any_number_of_threads() {
+        let look = small("annotated");
+        let at = |threads| rayon::ThreadPoolBuilder::new().num_threads(threads).build().expect("a pool").install(|| draw_look(&look, 8));
+        assert_eq!(at(1), at(3));
+    }
+
+    #[test]
+    fn density_and_thickness_are_natural() {
+        let (mut count, mut area, mut thicknesses, mut fine) = (0.0, 0.0, vec![], 0.0);
+        for seed in 0..8 {
+            let look = Scene::by_name("clipped-small").expect("a scene").look(seed);
+            // Fewer pixels over the same skin: only the truth is asked.
+            let look = Look {
+                width: 600,
+                height: 480,
+                um_per_px: 10.0,
+                upsampling: 1,
+                hair: HairLook { units_per_cm2: 80.0, ..look.hair },
+                ..look
+            };
+            let phantom = draw_look(&look, seed);
+            area += phantom.skin_px as f64 * 1e-6;
+            for hair in phantom.truth.hairs.iter().filter(|h| h.class != "abnormal") {
+                count += 1.0;
+                let um = hair.width_um.expect("a drawn hair is known").0;
+                if hair.class == "undersize" { fine += 1.0 } else { thicknesses.push(um) }
+            }
+        }
+        let density = count / area;
+        assert!((110.0..240.0).contains(&density), "{density}");
+        let mean = mean(&thicknesses);
+        let sd = (thicknesses.iter().map(|t| (t - mean).powi(2)).sum::<f64>() / thicknesses.len() as f64).sqrt();
+        assert!((60.0..75.0).contains(&mean), "{mean}");
+        assert!((11.0..20.0).contains(&sd), "{sd}");
+        assert!((0.02..0.2).contains(&(fine / count)), "{fine} of {count}");
+    }
+
+    #[test]
+    fn a_dark_hair_is_dark_where_the_truth_says() {
+        let look = Look { litter: Litter::default(), defocus: 1.0, marks: Marks::default(), ..small("clipped-small") };
+        let phantom = draw_look(&look, 11);
+        let photo = phantom.photo();
+        let mut seen = 0;
+        for hair in phantom.truth.hairs.iter().filter(|h| h.class == "single" || h.class == "premium") {
+            let line = hair.points.as_ref().expect("a centerline");
+            let middle = line.at(0.6 * line.length());
+            let light = photo.light(middle.x.round() as usize, middle.y.round() as usize);
+            assert!(light < 0.08, "{light} at {middle:?}");
+            seen += 1;
+        }
+        assert!(seen > 3);
+    }
+
+    #[test]
+    fn bare_skin_has_no_hair_and_a_round_field_less_area() {
+        assert!(draw_look(&small("bare"), 1).truth.hairs.is_empty());
+        assert!(draw_look(&small("dermoscope"), 1).skin_px < 480 * 480);
+        assert_eq!(draw_look(&small("bare"), 1).skin_px, 640 * 480);
+    }
+
+    #[test]
+    fn the_scale_bar_is_a_millimeter_long() {
+        let look = Look { um_per_px: 5.0, marks: Marks { scale_bar: true, ..Marks::default() }, ..small("bare") };
+        let with = draw_look(&look, 2).pixels;
+        let without = draw_look(&Look { marks: Marks::default(), ..look }, 2).pixels;
+        let row = (480.0f64 * 0.951).round() as usize;
+        let changed = |x: &usize| with[row * 640 + x] != without[row * 640 + x];
+        let run = (0..640).skip_while(|x| !changed(x)).take_while(changed).count();
+        assert!((198..=202).contains(&run), "{run} pixels of 200");
+    }
+
+    #[test]
+    fn an_encoded_photo_decodes_to_itself() {
+        let phantom = draw_look(&Look { jpeg_quality: None, ..small("sparse") }, 1);
+        let decoded = image::load_from_memory(&phantom.encode()).expect("a PNG").into_rgb8();
+        assert_eq!(decoded.as_raw().as_slice(), phantom.pixels.as_flattened());
+        assert_eq!(phantom.extension(), "png");
+        assert_eq!(&phantom.encode_jpeg(90)[..2], &[0xFF, 0xD8]);
+    }
+
+    #[test]
+    fn a_look_of_no_pixels_or_odd_ones_draws() {
+        for (width, height) in [(1, 1), (3, 2), (0, 5), (17, 31)] {
+            for upsampling in [1, 2] {
+                let phantom = draw_look(&Look { width, height, upsampling, ..small("wild") }, 1);
+                assert_eq!(phantom.pixels.len(), phantom.width * phantom.height);
+            }
+        }
+    }
 }

@@ -2,7 +2,7 @@
 
 use super::light::{Color, Light, Noise, mix};
 use super::stroke::Stroke;
-use super::texture::Texture;
+use super::texture::{Texture, smooth_step};
 use crate::geometry::{Point, Polyline};
 use crate::photo::Photo;
 use crate::units::Pixels;
@@ -40,6 +40,8 @@ pub struct Shaft {
     pub mottle_seed: u64,
     /// Its streak, if it shines.
     pub reflex: Option<Reflex>,
+    /// The length over which the skin gives the shaft free at its root, in pixels; 0 for a root that shows at once.
+    pub emergence: f64,
     /// How far the cut at the tip leans along the shaft, in half-widths; 0 is square.
     pub slant: f64,
     /// Standard deviation of its own defocus at root and tip, in pixels; 0 where it lies in the plane of focus.
@@ -59,6 +61,7 @@ impl Shaft {
             mottle: 0.0,
             mottle_seed: 0,
             reflex: None,
+            emergence: 0.0,
             slant: 0.0,
             defocus: [0.0; 2],
         }
@@ -80,6 +83,7 @@ impl Shaft {
         Self {
             centerline: Polyline::new(self.centerline.points.iter().map(place).collect()),
             widths: self.widths.iter().map(|w| w * factor).collect(),
+            emergence: self.emergence * factor,
             defocus: self.defocus.map(|d| d * factor),
             ..self.clone()
         }
@@ -121,7 +125,13 @@ impl Shaft {
                 }
                 shade = mix(shade, reflex.color, streak);
             }
-            *pixel = mix(*pixel, shade, cell.coverage * opacity);
+            let mut free = 1.0;
+            if self.emergence > 0.0 {
+                // The fold of skin over the root is thick in the middle of the shaft and ragged.
+                let ragged = 0.6 * self.emergence as f32 * texture.at(f64::from(u) * 1.7, -40.0);
+                free = smooth_step(-0.35 * self.emergence as f32, self.emergence as f32, cell.along + ragged);
+            }
+            *pixel = mix(*pixel, shade, cell.coverage * opacity * free);
         });
     }
 }

@@ -3,7 +3,7 @@
 use super::dice::Dice;
 use super::light::{Color, Light, decode, mix};
 use super::stroke::Stroke;
-use super::texture::{Texture, smooth_step};
+use super::texture::{Slow, Texture, smooth_step};
 use crate::geometry::{Point, Vector};
 
 /// What the skin of a scene looks like. Shares are 0 to 1; lengths are in micrometers.
@@ -88,11 +88,14 @@ impl Skin {
         let comb = Texture::new(dice.seed());
         let spots = Texture::new(dice.seed());
         let um = frame.um_per_px;
+        let slow =
+            |size: f64, shift: f64| Slow::new(frame.width, frame.height, |x, y| blotches.fractal(x * um / size + shift, y * um / size, 3));
+        let (blood, melanin, comb_there) = (slow(900.0, 0.0), slow(1300.0, 40.0), slow(1500.0, 90.0));
+        let patches = slow(800.0, 150.0);
         let mut below = Light::from_fn(frame.width, frame.height, |x, y| {
             let (u, v) = (x as f64 * um, y as f64 * um);
             // Blood and melanin vary slowly, and each takes its own share of the channels.
-            let blood = blotches.fractal(u / 900.0, v / 900.0, 3);
-            let melanin = blotches.fractal(u / 1300.0 + 40.0, v / 1300.0, 3);
+            let (blood, melanin) = (blood.at(x, y), melanin.at(x, y));
             let fine = grain.fractal(u / 60.0, v / 60.0, 3);
             let mut pixel = [
                 base[0] * (1.0 + 0.02 * blood - 0.05 * melanin + 0.05 * fine),
@@ -103,7 +106,7 @@ impl Skin {
                 let wobble = 0.3 * f64::from(grain.at(u / 90.0, v / 90.0));
                 let (near, next) = comb.cells(u / 140.0 + wobble, v / 140.0 - wobble);
                 let wall = 1.0 - smooth_step(0.0, 0.28, next - near);
-                let there = 0.6 + 0.4 * blotches.at(u / 1500.0, v / 1500.0);
+                let there = 0.6 + 0.4 * comb_there.at(x, y);
                 let dark = look.honeycomb * wall * there;
                 pixel = [pixel[0] * (1.0 - 0.45 * dark), pixel[1] * (1.0 - 0.55 * dark), pixel[2] * (1.0 - 0.6 * dark)];
                 // White dots: the mouths of sweat glands.
@@ -115,12 +118,15 @@ impl Skin {
         furrows(&mut below, look.furrows, frame, growth, dice);
         vessels(&mut below, look.vessels, frame, dice);
         blots(&mut below, look, frame, dice);
-        Self { below, gloss: Gloss { strength: look.gloss, um, growth, seeds: [dice.seed(), dice.seed(), dice.seed()] } }
+        Self {
+            below,
+            gloss: Gloss { strength: look.gloss, um, growth, patches, grain: Texture::new(dice.seed()), thread: Texture::new(dice.seed()) },
+        }
     }
 
     /// The share of white the surface mirrors at a pixel.
     pub fn gloss(&self, x: usize, y: usize) -> f32 {
-        self.gloss.at(x as f64, y as f64)
+        self.gloss.at(x, y)
     }
 }
 
@@ -218,29 +224,30 @@ pub(crate) fn wander(start: Point, angle: f64, length: f64, step: f64, turn: f64
     line
 }
 
-/// The glint of the horny layer: fine bright grains in patches, drawn out along the growth.
+/// The glint of the horny layer: fine bright grains and threads in patches, drawn out along the growth.
 struct Gloss {
     strength: f32,
     um: f64,
     growth: f64,
-    seeds: [u64; 3],
+    patches: Slow,
+    grain: Texture,
+    thread: Texture,
 }
 
 impl Gloss {
-    fn at(&self, x: f64, y: f64) -> f32 {
+    fn at(&self, x: usize, y: usize) -> f32 {
         if self.strength <= 0.0 {
             return 0.0;
         }
-        let (u, v) = (x * self.um, y * self.um);
-        let [patch, grain, fibre] = self.seeds.map(Texture::new);
+        let (u, v) = (x as f64 * self.um, y as f64 * self.um);
         let (sin, cos) = self.growth.sin_cos();
-        // Across and along the growth: the grains are about twice as long as wide.
-        let (a, b) = (u * cos + v * sin, v * cos - u * sin);
-        let patches = smooth_step(-0.35, 0.75, patch.fractal(u / 700.0, v / 700.0, 3));
-        let bumps = grain.fractal(a / 85.0, b / 55.0, 3);
-        let glints = smooth_step(0.1, 0.75, bumps);
-        let hatch = fibre.fractal(a / 70.0, b / 16.0, 2);
-        let threads = smooth_step(0.25, 0.9, hatch);
-        self.strength * (0.25 + patches) * (0.55 * glints + 0.35 * threads + 0.09 * (bumps + 0.5 * hatch))
+        let (along, across) = (u * cos + v * sin, v * cos - u * sin);
+        let patch = smooth_step(-0.4, 0.7, self.patches.at(x, y));
+        let bumps = self.grain.fractal(along / 95.0, across / 60.0, 4);
+        let glints = smooth_step(0.05, 0.7, bumps);
+        // Threads run along the growth and sway with the bumps.
+        let threads = self.thread.fractal(along / 110.0, across / 22.0 + 1.5 * f64::from(bumps), 3);
+        let lit = smooth_step(0.05, 0.8, threads);
+        self.strength * (0.35 + patch) * (0.5 * glints * (0.4 + lit) + 0.3 * lit + 0.16 * (0.6 + bumps + 0.6 * threads).max(0.0))
     }
 }

@@ -63,6 +63,32 @@ impl Texture {
     }
 }
 
+/// A slowly varying quantity over a picture, computed on a coarse grid and read between its points.
+#[derive(Debug)]
+pub(crate) struct Slow {
+    columns: usize,
+    values: Vec<f32>,
+}
+
+impl Slow {
+    const STEP: usize = 8;
+
+    /// The quantity that a function gives at a pixel.
+    pub fn new(width: usize, height: usize, value: impl Fn(f64, f64) -> f32) -> Self {
+        let (columns, rows) = (width / Self::STEP + 2, height / Self::STEP + 2);
+        let at = |i: usize| value((i % columns * Self::STEP) as f64, (i / columns * Self::STEP) as f64);
+        Self { columns, values: (0..columns * rows).map(at).collect() }
+    }
+
+    /// The quantity at a pixel.
+    pub fn at(&self, x: usize, y: usize) -> f32 {
+        let i = y / Self::STEP * self.columns + x / Self::STEP;
+        let t = |v: usize| (v % Self::STEP) as f32 / Self::STEP as f32;
+        let row = |i: usize| self.values[i] + (self.values[i + 1] - self.values[i]) * t(x);
+        row(i) + (row(i + self.columns) - row(i)) * t(y)
+    }
+}
+
 /// 0 below `low`, 1 above `high`, smooth between.
 pub(crate) fn smooth_step(low: f32, high: f32, v: f32) -> f32 {
     let t = ((v - low) / (high - low)).clamp(0.0, 1.0);
