@@ -27,6 +27,11 @@ impl Dice {
         low + (high - low) * (self.0.next_u64() >> 11) as f64 / (1u64 << 53) as f64
     }
 
+    /// Any direction, in radians.
+    pub fn angle(&mut self) -> f64 {
+        self.between(-std::f64::consts::PI, std::f64::consts::PI)
+    }
+
     /// Whether an event of this probability happens.
     pub fn chance(&mut self, probability: f64) -> bool {
         self.between(0.0, 1.0) < probability

@@ -116,9 +116,9 @@ pub(crate) struct Growth {
 
 /// Grows the hair of this look over a frame.
 pub(crate) fn grow(look: &HairLook, frame: Frame, dice: &mut Dice) -> Growth {
-    let direction = dice.between(-std::f64::consts::PI, std::f64::consts::PI);
+    let direction = dice.angle();
     let sway = Texture::new(dice.seed());
-    let light_from = dice.between(-std::f64::consts::PI, std::f64::consts::PI);
+    let light_from = dice.angle();
     let reach = if look.clipped { 1200.0 } else { 2500.0 };
     let ostia = spread_ostia(look.units_per_cm2, frame, reach, dice);
     let mut hairs = vec![];
@@ -256,7 +256,7 @@ impl Sprout {
 
     /// The shaft's course over the skin, root first, at even steps, in micrometers.
     fn path(&self, look: &HairLook, frame: Frame, reach: f64, dice: &mut Dice) -> Vec<Point> {
-        let step = (1.5 * frame.um_per_px).clamp(6.0, 14.0).min(self.length / 4.0);
+        let step = (2.5 * frame.um_per_px).clamp(6.0, if look.clipped { 14.0 } else { 22.0 }).min(self.length / 4.0);
         let bend = Texture::new(dice.seed());
         let sense = if dice.chance(0.5) { 1.0 } else { -1.0 };
         let curl = look.curl * dice.log_normal(1.0, 0.3) * 1e-3;
@@ -339,7 +339,8 @@ impl Hair {
         let (strength, fade) = (self.under_skin_strength, self.under_skin_fade);
         self.under_skin.paint(light, |pixel, cell| {
             // Skin scatters red farther than blue, so that what lies deep looks blue-gray.
-            let d = strength * cell.coverage * (-cell.along / fade).exp();
+            let depth = cell.along / fade;
+            let d = strength * cell.coverage * (0.7 * (-depth).exp() + 0.3 * (-5.0 * depth).exp());
             *pixel = [pixel[0] * (1.0 - d), pixel[1] * (1.0 - 0.84 * d), pixel[2] * (1.0 - 0.55 * d)];
         });
     }

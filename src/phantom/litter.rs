@@ -27,10 +27,10 @@ pub struct Litter {
 /// One pale scale about `radius` pixels wide.
 pub(crate) fn flake(light: &mut Light, center: Point, radius: f64, dice: &mut Dice) {
     let outline = Texture::new(dice.seed());
-    let (stretch, turn) = (dice.between(0.45, 1.0), dice.between(0.0, 3.14));
-    let opacity = dice.between(0.25, 0.8) as f32;
+    let (stretch, turn) = (dice.between(0.45, 1.0), dice.angle());
+    let opacity = dice.between(0.3, 0.9) as f32;
     let (sin, cos) = f64::sin_cos(turn);
-    let brightness = dice.between(0.75, 1.35) as f32;
+    let brightness = dice.between(0.85, 1.6) as f32;
     blot(light, center, 1.5 * radius / stretch.sqrt(), |pixel, d, angle| {
         let r = d * 1.5 / stretch.sqrt();
         let (x, y) = (r * (angle - turn).cos() * stretch.sqrt(), r * (angle - turn).sin() / stretch.sqrt());
@@ -48,7 +48,7 @@ pub(crate) fn scatter(light: &mut Light, litter: &Litter, frame: Frame, dice: &m
     let um = frame.um_per_px;
     let number = |per_cm2: f64, dice: &mut Dice| dice.count(per_cm2 * frame.area_cm2());
     for _ in 0..number(litter.flakes, dice) {
-        let (center, radius) = (frame.pixel(frame.anywhere(dice)), dice.log_normal(70.0, 0.6) / um);
+        let (center, radius) = (frame.pixel(frame.anywhere(dice)), dice.log_normal(85.0, 0.6) / um);
         flake(light, center, radius, dice);
     }
     for _ in 0..number(litter.fibers, dice) {
@@ -68,7 +68,7 @@ pub(crate) fn cut_hairs(litter: &Litter, frame: Frame, dice: &mut Dice) -> Vec<(
     let um = frame.um_per_px;
     (0..dice.count(litter.cut_hairs * frame.area_cm2()))
         .map(|_| {
-            let (start, angle, length) = (frame.anywhere(dice), dice.between(0.0, 6.28), dice.log_normal(180.0, 0.6));
+            let (start, angle, length) = (frame.anywhere(dice), dice.angle(), dice.log_normal(180.0, 0.6));
             let thickness = dice.between(18.0, 75.0);
             let path = wander(start, angle, length.max(40.0), 12.0, 0.012, dice).into_iter().map(|p| frame.pixel(p)).collect();
             let tone = dice.log_normal(0.02, 0.7) as f32;
@@ -85,7 +85,7 @@ pub(crate) fn cut_hairs(litter: &Litter, frame: Frame, dice: &mut Dice) -> Vec<(
 
 /// A thin, even, winding textile fiber, pale or dyed.
 fn fiber(light: &mut Light, frame: Frame, dice: &mut Dice) {
-    let line = wander(frame.anywhere(dice), dice.between(0.0, 6.28), dice.log_normal(1500.0, 0.6), 20.0, 0.05, dice);
+    let line = wander(frame.anywhere(dice), dice.angle(), dice.log_normal(1500.0, 0.6), 20.0, 0.05, dice);
     let line = Polyline::new(line.into_iter().map(|p| frame.pixel(p)).collect());
     let color = [[0.55, 0.55, 0.6], [0.05, 0.08, 0.25], [0.3, 0.05, 0.06]][dice.weighted(&[3.0, 1.0, 0.5])];
     let shaft = Shaft::even(line, crate::units::Pixels(dice.between(9.0, 18.0) / frame.um_per_px), color);
@@ -95,7 +95,7 @@ fn fiber(light: &mut Light, frame: Frame, dice: &mut Dice) {
 /// A bubble: a dark ring with a lit inner rim, a clear middle and the lamp's image.
 fn bubble(light: &mut Light, center: Point, radius: f64, dice: &mut Dice) {
     let ring = dice.between(0.25, 0.6) as f32;
-    let lamp = dice.between(0.0, 6.28);
+    let lamp = dice.angle();
     blot(light, center, 1.1 * radius, |pixel, d, angle| {
         let r = 1.1 * d as f32;
         let band = |at: f32, breadth: f32| (-0.5 * ((r - at) / breadth).powi(2)).exp();
@@ -110,7 +110,7 @@ fn bubble(light: &mut Light, center: Point, radius: f64, dice: &mut Dice) {
 /// A patch of blown-out specks, drawn out one way.
 fn glare(light: &mut Light, frame: Frame, dice: &mut Dice) {
     let um = frame.um_per_px;
-    let (center, size, turn) = (frame.pixel(frame.anywhere(dice)), dice.log_normal(170.0, 0.6) / um, dice.between(0.0, 3.14));
+    let (center, size, turn) = (frame.pixel(frame.anywhere(dice)), dice.log_normal(170.0, 0.6) / um, dice.angle());
     let (shape, specks) = (Texture::new(dice.seed()), Texture::new(dice.seed()));
     let (sin, cos) = f64::sin_cos(turn);
     let grain = dice.between(25.0, 90.0) / um;

@@ -27,19 +27,25 @@ pub(crate) struct Layout {
     um_per_px: f64,
     /// Dots of text per pixel: captions are drawn by the camera's own pixels.
     dot: f64,
+    /// The boxes behind text.
+    boxes: Vec<(Rect, Text)>,
 }
 
 impl Layout {
     pub fn new(marks: Marks, width: usize, height: usize, um_per_px: f64) -> Self {
         let dot = (height as f64 / 2048.0 * 4.0).max(1.6);
-        Self { marks, width: width as f64, height: height as f64, um_per_px, dot }
+        let bare = Self { marks, width: width as f64, height: height as f64, um_per_px, dot, boxes: vec![] };
+        Self { boxes: bare.lay_boxes(), ..bare }
     }
 
     /// Whether skin is seen at a pixel: not frame, padding, or the boxes behind text.
     pub fn shows_skin(&self, p: Point) -> bool {
+        if self.marks == Marks::default() {
+            return true;
+        }
         let padded = self.marks.padding && p.y >= self.padding_top();
         let framed = self.marks.round_frame && self.frame_distance(p) > 0.0;
-        let boxed = self.boxes().iter().any(|(r, _)| r.contains(p));
+        let boxed = self.boxes.iter().any(|(r, _)| r.contains(p));
         !padded && !framed && !boxed
     }
 
@@ -48,7 +54,6 @@ impl Layout {
         if self.marks == Marks::default() {
             return;
         }
-        let boxes = self.boxes();
         let (bar, circle) = (self.bar(), self.circle());
         for (i, pixel) in pixels.iter_mut().enumerate() {
             let p = Point::new((i % self.width as usize) as f64, (i / self.width as usize) as f64);
@@ -66,7 +71,7 @@ impl Layout {
                 let line = distance_to_piece(p, top, corner).min(distance_to_piece(p, corner, end));
                 cover([34.0; 3], (self.line_width() / 2.0 + 0.5 - line).clamp(0.0, 1.0) as f32 * 0.85);
             }
-            for (r, text) in boxes.iter().filter(|(r, _)| r.contains(p)) {
+            for (r, text) in self.boxes.iter().filter(|(r, _)| r.contains(p)) {
                 let label = matches!(text, Text::Label(_));
                 cover(if label { [215.0, 215.0, 220.0] } else { [62.0, 64.0, 66.0] }, if label { 0.55 } else { 0.8 });
                 let (x, y) = ((p.x - r.x) / self.dot - 2.0, (p.y - r.y) / self.dot - 1.5);
@@ -111,8 +116,8 @@ impl Layout {
         self.marks.circle.then_some(((center, radius), end))
     }
 
-    /// The boxes behind text.
-    fn boxes(&self) -> Vec<(Rect, Text)> {
+    /// Lays out the boxes behind text.
+    fn lay_boxes(&self) -> Vec<(Rect, Text)> {
         let sized = |x: f64, y: f64, text: Text| {
             let columns = text.lines().iter().map(|l| l.chars().count()).max().unwrap_or(0) as f64;
             let rect = Rect { x, y, w: (6.0 * columns + 3.0) * self.dot, h: (9.0 * text.lines().len() as f64 + 1.0) * self.dot };

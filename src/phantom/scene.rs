@@ -195,7 +195,7 @@ fn paint(look: &Look, frame: Frame, skin: Skin, hairs: &[Hair], loose: &[(Shaft,
 fn scale_around(hair: &Hair, light: &mut Light, frame: Frame, dice: &mut Dice) {
     let (root, width) = (hair.shaft.centerline.points[0], hair.shaft.widths[0]);
     for _ in 0..1 + dice.weighted(&[1.0, 1.0, 1.0]) {
-        let to = Vector::from_angle(dice.between(0.0, 6.28)) * (width * dice.between(0.2, 1.1));
+        let to = Vector::from_angle(dice.angle()) * (width * dice.between(0.2, 1.1));
         litter::flake(light, root + to, dice.log_normal(26.0, 0.4) / frame.um_per_px, dice);
     }
 }
@@ -212,7 +212,7 @@ struct Lamp {
 
 impl Lamp {
     fn new(look: &Look, frame: Frame, dice: &mut Dice) -> Self {
-        let towards = Vector::from_angle(dice.between(0.0, 6.28));
+        let towards = Vector::from_angle(dice.angle());
         let (cloud, unevenness) = (Texture::new(dice.seed()), look.unevenness);
         let half = 0.5 * frame.width.min(frame.height) as f64;
         let place = |x: f64, y: f64| Vector::new((x - 0.5 * frame.width as f64) / half, (y - 0.5 * frame.height as f64) / half);

@@ -93,7 +93,7 @@ fn clipped_hair(dice: &mut Dice) -> HairLook {
         curl: dice.between(0.05, 0.3),
         coil: 0.2,
         scatter: dice.between(0.06, 0.18),
-        under_skin: dice.between(0.5, 0.9) as f32,
+        under_skin: dice.between(0.6, 0.95) as f32,
         under_skin_reach: dice.between(150.0, 360.0),
         shine: dice.between(0.0, 0.35) as f32,
         shadow: dice.between(0.05, 0.3) as f32,

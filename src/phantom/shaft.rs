@@ -129,7 +129,7 @@ impl Shaft {
             if self.emergence > 0.0 {
                 // The fold of skin over the root is thick in the middle of the shaft and ragged.
                 let ragged = 0.6 * self.emergence as f32 * texture.at(f64::from(u) * 1.7, -40.0);
-                free = smooth_step(-0.35 * self.emergence as f32, self.emergence as f32, cell.along + ragged);
+                free = smooth_step(-0.7 * self.emergence as f32, self.emergence as f32, cell.along + ragged);
             }
             *pixel = mix(*pixel, shade, cell.coverage * opacity * free);
         });

@@ -167,10 +167,10 @@ fn furrows(light: &mut Light, depth: f32, frame: Frame, growth: f64, dice: &mut 
 /// Winding red vessels, blurred by the skin above them.
 fn vessels(light: &mut Light, per_cm2: f64, frame: Frame, dice: &mut Dice) {
     for _ in 0..dice.count(frame.area_cm2() * per_cm2) {
-        let (start, angle, length) = (frame.anywhere(dice), dice.between(0.0, 6.28), dice.log_normal(700.0, 0.5));
+        let (start, angle, length) = (frame.anywhere(dice), dice.angle(), dice.log_normal(700.0, 0.5));
         let line = wander(start, angle, length, 30.0, 0.3, dice).into_iter().map(|p| frame.pixel(p)).collect();
         let width = dice.log_normal(18.0, 0.4) / frame.um_per_px;
-        let strength = dice.between(0.08, 0.35) as f32;
+        let strength = dice.between(0.06, 0.28) as f32;
         let soft = dice.between(8.0, 25.0) / frame.um_per_px;
         Stroke::soft(line, width, soft).paint(light, |pixel, cell| {
             let d = strength * cell.coverage;

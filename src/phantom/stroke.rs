@@ -42,11 +42,6 @@ struct Row {
 }
 
 impl Stroke {
-    /// A sharp stroke cut square at both ends.
-    pub fn sharp(line: Vec<Point>, width: Vec<f64>) -> Self {
-        Self { line, width, softness: vec![], slant: 0.0 }
-    }
-
     /// A soft stroke of even width and softness.
     pub fn soft(line: Vec<Point>, width: f64, softness: f64) -> Self {
         let n = line.len();
@@ -320,6 +315,13 @@ fn normal_share(z: f64) -> f64 {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    impl Stroke {
+        /// A sharp stroke cut square at both ends.
+        fn sharp(line: Vec<Point>, width: Vec<f64>) -> Self {
+            Self { line, width, softness: vec![], slant: 0.0 }
+        }
+    }
 
     #[test]
     fn a_pixel_wide_level_stroke_covers_whole_pixels() {
