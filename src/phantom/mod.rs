@@ -1,4 +1,28 @@
 //! Draws photos whose every hair is known.
+//!
+//! Skin, shafts and litter are drawn in linear light with exact coverage, seen through a point spread, exposed with noise and only then
+//! encoded. Everything follows from a seed: the same scene and seed give the same bytes.
+
+mod dice;
+mod glyphs;
+mod hair;
+mod light;
+mod litter;
+mod marks;
+mod scene;
+mod scenes;
+mod shaft;
+mod skin;
+mod stroke;
+mod texture;
+
+pub use hair::{HairLook, Pigment};
+pub use light::{Color, Light, Noise, decode, encode};
+pub use litter::Litter;
+pub use marks::Marks;
+pub use scene::{Look, Phantom, Scene, draw, draw_look, scenes};
+pub use shaft::{Reflex, Shaft, Specimen};
+pub use skin::SkinLook;
 
 pub mod strip;
 

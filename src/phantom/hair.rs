@@ -1,0 +1,391 @@
+//! Hair as it grows: follicular units over a field, each hair with its shaft, its root under the skin and its shadow.
+
+use super::dice::Dice;
+use super::light::{Color, Light, decode};
+use super::shaft::{Reflex, Shaft};
+use super::skin::Frame;
+use super::stroke::Stroke;
+use super::texture::Texture;
+use crate::geometry::{Point, Polyline, Vector};
+
+/// What the hair of a scene is like. Lengths are in micrometers, angles in radians, shares 0 to 1.
+#[derive(Debug, Clone, PartialEq)]
+pub struct HairLook {
+    /// Follicular units per cm².
+    pub units_per_cm2: f64,
+    /// How often a unit has 1, 2, 3, 4 or 5 hairs, as weights.
+    pub unit_sizes: [f64; 5],
+    /// Mean thickness of the hairs that are not fine.
+    pub thickness: f64,
+    /// Standard deviation of that thickness.
+    pub thickness_sd: f64,
+    /// The share of fine hairs, 15 to 30 µm.
+    pub fine_share: f64,
+    /// How often a hair is of each pigment, in the order of [`Pigment::ALL`], as weights.
+    pub pigments: [f64; 6],
+    /// Median visible length.
+    pub length: f64,
+    /// Standard deviation of the logarithm of the length.
+    pub length_spread: f64,
+    /// Whether the hairs were clipped: cut square near the skin. Long hairs taper.
+    pub clipped: bool,
+    /// How strongly the shafts bend, in 1/mm.
+    pub curl: f64,
+    /// The share of the bending that keeps its sense, so that shafts coil.
+    pub coil: f64,
+    /// Standard deviation of the direction of units about that of the field.
+    pub scatter: f64,
+    /// How strongly the shaft shows under the skin before its root.
+    pub under_skin: f32,
+    /// The length over which that fades.
+    pub under_skin_reach: f64,
+    /// The strongest central reflex.
+    pub shine: f32,
+    /// The darkness of cast shadows.
+    pub shadow: f32,
+    /// How far long hairs rise out of focus: standard deviation of the point spread at their tips.
+    pub rise_blur: f64,
+}
+
+/// What colors a shaft.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Pigment {
+    /// Black.
+    Black,
+    /// Dark brown.
+    Brown,
+    /// Light brown.
+    LightBrown,
+    /// Blond.
+    Blond,
+    /// Gray.
+    Gray,
+    /// White.
+    White,
+}
+
+impl Pigment {
+    /// Every pigment, dark to light.
+    pub const ALL: [Self; 6] = [Self::Black, Self::Brown, Self::LightBrown, Self::Blond, Self::Gray, Self::White];
+
+    /// Color, opacity and edge darkening of a shaft.
+    fn optics(self) -> (Color, f32, f32) {
+        match self {
+            Self::Black => (decode([26, 23, 20]), 1.0, 0.0),
+            Self::Brown => (decode([50, 38, 29]), 1.0, 0.0),
+            Self::LightBrown => (decode([112, 84, 58]), 0.97, 0.25),
+            Self::Blond => (decode([196, 168, 120]), 0.75, 0.55),
+            Self::Gray => (decode([168, 167, 165]), 0.85, 0.6),
+            Self::White => (decode([232, 231, 228]), 0.9, 0.55),
+        }
+    }
+
+    /// How much of it shows through the skin, 0 to 1.
+    fn shows_through(self) -> f32 {
+        match self {
+            Self::Black => 1.0,
+            Self::Brown => 0.85,
+            Self::LightBrown => 0.5,
+            Self::Blond => 0.15,
+            Self::Gray | Self::White => 0.05,
+        }
+    }
+}
+
+/// One grown hair, in pixels of its frame.
+pub(crate) struct Hair {
+    pub unit: usize,
+    pub unit_size: usize,
+    pub shaft: Shaft,
+    /// Splinters of a frayed tip.
+    pub splinters: Vec<Shaft>,
+    /// The true thickness at each point of the shaft's centerline, in micrometers.
+    pub thickness_um: Vec<f64>,
+    under_skin: Stroke,
+    under_skin_strength: f32,
+    under_skin_fade: f32,
+    shadow: Stroke,
+    shadow_strength: f32,
+}
+
+/// The hairs of a field, those from just outside it included, and the direction they grow in at its middle.
+pub(crate) struct Growth {
+    pub hairs: Vec<Hair>,
+    pub direction: f64,
+}
+
+/// Grows the hair of this look over a frame.
+pub(crate) fn grow(look: &HairLook, frame: Frame, dice: &mut Dice) -> Growth {
+    let direction = dice.angle();
+    let sway = Texture::new(dice.seed());
+    let light_from = dice.angle();
+    let reach = if look.clipped { 1200.0 } else { 2500.0 };
+    let ostia = spread_ostia(look.units_per_cm2, frame, reach, dice);
+    let mut hairs = vec![];
+    for (unit, ostium) in ostia.into_iter().enumerate() {
+        let field = direction + 0.45 * f64::from(sway.fractal(ostium.x / 6000.0, ostium.y / 6000.0, 2));
+        let size = 1 + dice.weighted(&look.unit_sizes);
+        let heading = dice.normal(field, look.scatter);
+        let cut = dice.log_normal(look.length, look.length_spread);
+        let thicknesses: Vec<f64> = (0..size).map(|_| thickness(look, dice)).collect();
+        let mut aside = -0.5 * thicknesses.iter().sum::<f64>();
+        let fan = dice.normal(0.0, 0.08);
+        // Touching or overlapping side by side, or a little apart, but always from one ostium.
+        let spacing = if dice.chance(0.55) { dice.between(0.5, 1.05) } else { dice.between(1.1, 1.9) };
+        for (k, thickness) in thicknesses.iter().copied().enumerate() {
+            let place = (aside + 0.5 * thickness) * spacing;
+            aside += thickness;
+            let across = Vector::from_angle(heading).normal();
+            let along = Vector::from_angle(heading) * dice.normal(0.0, 55.0).clamp(-120.0, 120.0);
+            let root = ostium + across * place.clamp(-110.0, 110.0) + along;
+            let middle = k as f64 - (size as f64 - 1.0) / 2.0;
+            let seed = Sprout {
+                unit,
+                unit_size: size,
+                root,
+                heading: heading + fan * middle + dice.normal(0.0, 0.05),
+                thickness,
+                length: (cut * dice.log_normal(1.0, 0.18)).max(if look.clipped { 130.0 } else { 400.0 }),
+                light_from,
+            };
+            hairs.push(seed.grow(look, frame, reach, dice));
+        }
+    }
+    Growth { hairs, direction }
+}
+
+/// Places more regular than chance: none closer to another than a share of the mean spacing.
+fn spread_ostia(per_cm2: f64, frame: Frame, margin: f64, dice: &mut Dice) -> Vec<Point> {
+    let (w, h) = (frame.width_um() + 2.0 * margin, frame.height_um() + 2.0 * margin);
+    let wanted = dice.count(per_cm2 * w * h * 1e-8);
+    let apart = if per_cm2 > 0.0 { 0.62 * 1e4 / per_cm2.sqrt() } else { 0.0 };
+    let mut places: Vec<Point> = vec![];
+    for _ in 0..wanted * 40 {
+        if places.len() == wanted {
+            break;
+        }
+        let p = Point::new(dice.between(-margin, w - margin), dice.between(-margin, h - margin));
+        if places.iter().all(|q| q.distance(p) >= apart) {
+            places.push(p);
+        }
+    }
+    places
+}
+
+fn thickness(look: &HairLook, dice: &mut Dice) -> f64 {
+    if dice.chance(look.fine_share) { dice.between(15.0, 30.0) } else { dice.normal(look.thickness, look.thickness_sd).clamp(30.0, 130.0) }
+}
+
+/// A hair before it has grown.
+struct Sprout {
+    unit: usize,
+    unit_size: usize,
+    root: Point,
+    heading: f64,
+    thickness: f64,
+    length: f64,
+    light_from: f64,
+}
+
+impl Sprout {
+    fn grow(self, look: &HairLook, frame: Frame, reach: f64, dice: &mut Dice) -> Hair {
+        let um = frame.um_per_px;
+        let fine = self.thickness < 30.0;
+        let path = self.path(look, frame, reach, dice);
+        let n = path.len();
+        let step = path[0].distance(path[1]);
+
+        // Cuticle and medulla make the outline a little uneven; long hair thins towards its tip.
+        let uneven = Texture::new(dice.seed());
+        let tapers = !look.clipped || fine && dice.chance(0.6);
+        let taper_from = dice.between(0.5, 0.8);
+        let rough = if look.clipped { dice.between(0.02, 0.12) } else { 0.01 };
+        let thickness_um: Vec<f64> = (0..n)
+            .map(|i| {
+                let (s, t) = (i as f64 * step, i as f64 / (n - 1) as f64);
+                let taper = if tapers { 1.0 - 0.75 * ((t - taper_from) / (1.0 - taper_from)).max(0.0) } else { 1.0 };
+                let slow = 0.035 * f64::from(uneven.at(s / 250.0, 3.0)) + rough * f64::from(uneven.at(s / 28.0, 9.0));
+                self.thickness * taper * (1.0 + slow)
+            })
+            .collect();
+
+        let pigment = Pigment::ALL[dice.weighted(&look.pigments)];
+        let (color, opacity, edge) = pigment.optics();
+        // Fine hair holds less pigment and holds back less light.
+        let pale = if fine { dice.between(1.6, 5.0) as f32 } else { dice.log_normal(1.0, 0.25) as f32 };
+        let shine = dice.between(0.0, 1.0).powi(2) as f32 * look.shine;
+        let reflex = (shine > 0.02).then(|| Reflex {
+            strength: shine,
+            offset: dice.normal(0.0, 0.3).clamp(-0.6, 0.6) as f32,
+            breadth: dice.between(0.12, 0.3) as f32,
+            color: [0.75, 0.77, 0.85],
+        });
+        let pixels: Vec<Point> = path.iter().map(|&p| frame.pixel(p)).collect();
+        let blur = if look.rise_blur > 0.0 && dice.chance(0.5) { dice.between(0.0, look.rise_blur) / um } else { 0.0 };
+        let shaft = Shaft {
+            centerline: Polyline::new(pixels.clone()),
+            widths: thickness_um.iter().map(|w| w / um).collect(),
+            color: color.map(|c| (c * pale).min(0.9)),
+            opacity: if fine { opacity.min(dice.between(0.75, 0.98) as f32) } else { opacity },
+            edge,
+            mottle: dice.between(0.1, 0.6) as f32,
+            mottle_seed: dice.seed(),
+            reflex,
+            emergence: dice.between(0.5, 1.4) * self.thickness.min(70.0) / um,
+            slant: if look.clipped { dice.normal(0.0, 0.4).clamp(-1.0, 1.0) } else { 0.0 },
+            defocus: [0.0, blur],
+        };
+        let splinters = if look.clipped && !fine && dice.chance(0.15) { splinter(&shaft, dice) } else { vec![] };
+
+        let back = (path[0] - path[1]).angle() + dice.normal(0.0, 0.12);
+        let fade = look.under_skin_reach * dice.log_normal(1.0, 0.3);
+        Hair {
+            unit: self.unit,
+            unit_size: self.unit_size,
+            shaft,
+            splinters,
+            under_skin: self.under_skin(&path, back, fade, um, frame, dice),
+            under_skin_strength: (look.under_skin * pigment.shows_through() * dice.between(0.6, 1.1) as f32 * if fine { 0.5 } else { 1.0 })
+                .min(0.95),
+            under_skin_fade: (fade / um) as f32,
+            shadow: self.shadow(&pixels, &thickness_um, um, dice),
+            shadow_strength: look.shadow * dice.between(0.4, 1.0) as f32,
+            thickness_um,
+        }
+    }
+
+    /// The shaft's course over the skin, root first, at even steps, in micrometers.
+    fn path(&self, look: &HairLook, frame: Frame, reach: f64, dice: &mut Dice) -> Vec<Point> {
+        let step = (2.5 * frame.um_per_px).clamp(6.0, if look.clipped { 14.0 } else { 22.0 }).min(self.length / 4.0);
+        let bend = Texture::new(dice.seed());
+        let sense = if dice.chance(0.5) { 1.0 } else { -1.0 };
+        let curl = look.curl * dice.log_normal(1.0, 0.3) * 1e-3;
+        let wave = if curl > 0.0 { 0.9 / curl } else { 1e9 };
+        let (mut at, mut heading) = (self.root, self.heading);
+        let mut path = vec![at];
+        for i in 0..(self.length / step).ceil() as usize {
+            let turning = f64::from(bend.fractal(i as f64 * step / wave, 0.5, 2));
+            heading += curl * step * (look.coil * sense + (1.0 - look.coil) * 2.0 * turning);
+            at = at + Vector::from_angle(heading) * step;
+            path.push(at);
+            let gone = at.x < -reach || at.y < -reach || at.x > frame.width_um() + reach || at.y > frame.height_um() + reach;
+            if gone && path.len() > 2 {
+                break;
+            }
+        }
+        path
+    }
+
+    /// The shaft below the skin, running back from its root, ever deeper and so ever softer.
+    fn under_skin(&self, path: &[Point], back: f64, fade: f64, um: f64, frame: Frame, dice: &mut Dice) -> Stroke {
+        let step = 24.0;
+        let bow = dice.normal(0.0, 0.02);
+        let spread = dice.between(0.1, 0.22);
+        let (mut at, mut heading) = (path[0] + (path[1] - path[0]).unit().unwrap_or_default() * (0.25 * self.thickness), back);
+        let mut stroke = Stroke { line: vec![], width: vec![], softness: vec![], slant: 0.0 };
+        for i in 0..=(2.6 * fade / step) as usize {
+            let s = i as f64 * step;
+            stroke.line.push(frame.pixel(at));
+            stroke.width.push((self.thickness * 1.2 + 0.45 * s) / um);
+            stroke.softness.push((9.0 + spread * s) / um);
+            heading += bow;
+            at = at + Vector::from_angle(heading) * step;
+        }
+        stroke
+    }
+
+    /// The shadow on the skin: beside the shaft, farther and softer towards the tip, which lies higher.
+    fn shadow(&self, pixels: &[Point], thickness_um: &[f64], um: f64, dice: &mut Dice) -> Stroke {
+        let rise = dice.between(0.05, 0.25);
+        let away = Vector::from_angle(self.light_from);
+        let every = 3;
+        let mut stroke = Stroke { line: vec![], width: vec![], softness: vec![], slant: 0.0 };
+        let mut along = 0.0;
+        for i in (0..pixels.len()).step_by(every) {
+            let height = (rise * along).min(90.0);
+            stroke.line.push(pixels[i] + away * ((8.0 + height) / um));
+            stroke.width.push(1.05 * thickness_um[i] / um);
+            stroke.softness.push((10.0 + 0.45 * height) / um);
+            along += pixels[i].distance(pixels[(i + every).min(pixels.len() - 1)]) * um;
+        }
+        stroke
+    }
+}
+
+/// The splinters of a tip that split under the clipper: thin shafts that run on beyond the cut.
+fn splinter(shaft: &Shaft, dice: &mut Dice) -> Vec<Shaft> {
+    let points = &shaft.centerline.points;
+    let tip = points[points.len() - 1];
+    let Some(along) = (tip - points[points.len() - 2]).unit() else { return vec![] };
+    let width = shaft.widths[shaft.widths.len() - 1];
+    (0..2)
+        .map(|i| {
+            let side = (f64::from(i) - 0.5) * dice.between(0.45, 0.75) * width;
+            let start = tip + along.normal() * side - along * (0.3 * width);
+            let away = Vector::from_angle(along.angle() + dice.normal(0.0, 0.12));
+            let end = start + away * (width * dice.between(0.5, 1.1));
+            let widths = vec![width * dice.between(0.3, 0.45), width * dice.between(0.15, 0.35)];
+            Shaft { centerline: Polyline::new(vec![start, end]), widths, reflex: None, emergence: 0.0, ..shaft.clone() }
+        })
+        .collect()
+}
+
+impl Hair {
+    /// Darkens the skin by the shaft that runs under it.
+    pub fn draw_under_skin(&self, light: &mut Light) {
+        if self.under_skin_strength < 0.01 {
+            return;
+        }
+        let (strength, fade) = (self.under_skin_strength, self.under_skin_fade);
+        self.under_skin.paint(light, |pixel, cell| {
+            // Skin scatters red farther than blue, so that what lies deep looks blue-gray.
+            let depth = cell.along / fade;
+            let d = strength * cell.coverage * (0.7 * (-depth).exp() + 0.3 * (-5.0 * depth).exp());
+            *pixel = [pixel[0] * (1.0 - d), pixel[1] * (1.0 - 0.84 * d), pixel[2] * (1.0 - 0.55 * d)];
+        });
+    }
+
+    /// Darkens the skin by the shaft's shadow.
+    pub fn draw_shadow(&self, light: &mut Light) {
+        if self.shadow_strength < 0.01 {
+            return;
+        }
+        let strength = self.shadow_strength;
+        self.shadow.paint(light, |pixel, cell| {
+            let d = strength * cell.coverage;
+            *pixel = [pixel[0] * (1.0 - 0.9 * d), pixel[1] * (1.0 - d), pixel[2] * (1.0 - d)];
+        });
+    }
+
+    /// Draws the fold of skin around the ostium: a thin dark arc behind the root and a lit one beside it.
+    pub fn draw_rim(&self, light: &mut Light, um_per_px: f64, dice: &mut Dice) {
+        let points = &self.shaft.centerline.points;
+        let width = self.shaft.widths[0].max(20.0 / um_per_px);
+        let back = (points[0] - points[1]).angle();
+        let (long, wide) = (width * dice.between(0.4, 1.1), width * dice.between(0.6, 1.0));
+        let strength = dice.between(0.0, 0.35) as f32;
+        let (axis, side) = (Vector::from_angle(back), Vector::from_angle(back).normal());
+        let (from, to) = (-dice.between(1.0, 2.2), dice.between(1.0, 2.2));
+        let arc = |scale: f64| -> Vec<Point> {
+            (0..=12)
+                .map(|i| {
+                    let a = from + (to - from) * f64::from(i) / 12.0;
+                    points[0] + axis * (long * scale * a.cos()) + side * (wide * scale * a.sin())
+                })
+                .collect()
+        };
+        let fine = dice.between(6.0, 14.0) / um_per_px;
+        Stroke::soft(arc(1.0), fine, 0.6 * fine).paint(light, |pixel, cell| {
+            let d = strength * cell.coverage;
+            *pixel = [pixel[0] * (1.0 - 0.8 * d), pixel[1] * (1.0 - d), pixel[2] * (1.0 - 1.1 * d)];
+        });
+        Stroke::soft(arc(1.25), fine, 0.6 * fine)
+            .paint(light, |pixel, cell| *pixel = pixel.map(|c| c * (1.0 + 0.5 * strength * cell.coverage)));
+    }
+
+    /// Draws the shaft and the splinters of its tip.
+    pub fn draw(&self, light: &mut Light) {
+        self.shaft.draw(light);
+        self.splinters.iter().for_each(|s| s.draw(light));
+    }
+}
