@@ -51,7 +51,7 @@ impl Calibration {
     /// The scale someone states, in micrometers per pixel.
     ///
     /// # Accuracy
-    /// The standard uncertainty is half a unit of the last decimal place given, or 0.5 %, whichever is larger.
+    /// The standard uncertainty is 0.5 %.
     ///
     /// # Errors
     /// When it is not from 0.05 to 100 µm per pixel.
@@ -59,14 +59,11 @@ impl Calibration {
     /// # Examples
     /// ```
     /// use anagen::calibration::{Calibration, ScaleSource};
-    /// assert_eq!(Calibration::stated(3.0, ScaleSource::CommandLine).unwrap().standard_uncertainty, 0.5);
     /// assert_eq!(Calibration::stated(2.76, ScaleSource::CommandLine).unwrap().standard_uncertainty, 2.76 * 0.005);
     /// assert!(Calibration::stated(0.0, ScaleSource::CommandLine).is_err());
     /// ```
     pub fn stated(um_per_px: f64, source: ScaleSource) -> Result<Self, ScaleError> {
-        let decimals = um_per_px.to_string().split_once('.').map_or(0, |(_, decimals)| decimals.len() as i32);
-        let half_a_unit = 0.5 * 10f64.powi(-decimals);
-        Self::plausible(um_per_px, half_a_unit.max(STATED_UNCERTAINTY * um_per_px), source)
+        Self::plausible(um_per_px, STATED_UNCERTAINTY * um_per_px, source)
     }
 
     /// The scale at which a bar found in the photo is this long on the skin.

@@ -2,11 +2,11 @@
 
 use super::arguments::{positive, roi};
 use super::batch::{Batch, Finished, Outcome, Overlay};
-use super::config::{Stated, plans, stated};
+use super::config::{Stated, plans};
 use super::progress::Progress;
 use super::{Ending, about, deliver};
 use crate::analyze::{Scale, Stage};
-use crate::calibration::ScaleSource;
+use crate::calibration::{Calibration, ScaleSource};
 use crate::field::Roi;
 use crate::measure::Cuts;
 use crate::photo::Limits;
@@ -166,7 +166,8 @@ impl Analyze {
             DetectorName::Ridge => Detector::Ridge,
             DetectorName::Learned => return Err("the learned detector is not in this build; --detector ridge is".into()),
         };
-        let known = self.um_per_px.map(|um| Scale::Known(stated(um, ScaleSource::CommandLine)));
+        let stated = self.um_per_px.map(|um| Calibration::stated(um, ScaleSource::CommandLine)).transpose();
+        let known = stated.map_err(|error| format!("--um-per-px: {error}"))?.map(Scale::Known);
         Ok(Stated {
             scale: known.or(self.scale_bar_mm.map(|bar| Scale::Bar(Millimeters(bar)))),
             roi: self.roi.clone(),

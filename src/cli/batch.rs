@@ -126,9 +126,9 @@ impl Batch<'_> {
         {
             return Ok(Finished::new(&result, true));
         }
-        let Decoded { photo, taken_at, device } = decode(&bytes, &self.limits)?;
+        let photo = Photo::decode(&bytes, &self.limits).map_err(|error| error.to_string())?;
         drop(bytes);
-        let settings = plan.settings(device.as_deref());
+        let settings = plan.settings(photo.acquisition().model.as_deref());
         let analysis = analyze(&photo, &settings, |stage| clock.begin(Some(stage)));
         clock.begin(Some(Stage::Write));
         let session = Session::from_path(&input.path);
@@ -137,7 +137,7 @@ impl Batch<'_> {
             sha256: hash,
             width_px: photo.width(),
             height_px: photo.height(),
-            taken_at: taken_at.or(session.taken_at),
+            taken_at: photo.acquisition().taken_at.clone().or(session.taken_at),
             subject: session.subject,
             site: session.site,
         };
@@ -207,26 +207,6 @@ impl Clock {
         }
         self.running = stage.map(|stage| (stage, Instant::now()));
     }
-}
-
-/// A photo and what its file says of when and with what it was taken.
-struct Decoded {
-    photo: Photo,
-    taken_at: Option<String>,
-    device: Option<String>,
-}
-
-/// Stands in until `Photo::decode` lands: 8-bit, upright as stored, no date and no device.
-fn decode(bytes: &[u8], limits: &Limits) -> Result<Decoded, String> {
-    let reader = image::ImageReader::new(std::io::Cursor::new(bytes)).with_guessed_format().map_err(|error| error.to_string())?;
-    let (width, height) = reader.into_dimensions().map_err(|error| error.to_string())?;
-    let megapixels = f64::from(width) * f64::from(height) / 1e6;
-    if megapixels > limits.megapixels {
-        return Err(format!("{width}×{height} is {megapixels:.0} megapixels, more than {} (see --max-megapixels)", limits.megapixels));
-    }
-    let picture = image::load_from_memory(bytes).map_err(|error| error.to_string())?.into_rgb8();
-    let pixels = picture.pixels().map(|pixel| pixel.0).collect();
-    Ok(Decoded { photo: Photo::from_rgb8(width as usize, height as usize, pixels), taken_at: None, device: None })
 }
 
 #[cfg(test)]

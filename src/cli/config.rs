@@ -2,7 +2,7 @@
 
 use super::about;
 use crate::analyze::{Scale, Settings};
-use crate::calibration::{Calibration, ScaleSource};
+use crate::calibration::{Calibration, ScaleError, ScaleSource};
 use crate::field::Roi;
 use crate::measure::Cuts;
 use crate::results::{Input, read_at_most};
@@ -100,7 +100,7 @@ fn plan(input: &Input, stated: &Stated, read: &mut BTreeMap<PathBuf, Option<Conf
 #[derive(Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Config {
-    um_per_px: Option<Positive>,
+    um_per_px: Option<StatedScale>,
     scale_bar_mm: Option<Positive>,
     #[serde(default)]
     cuts: CutsTable,
@@ -121,7 +121,7 @@ struct CutsTable {
 #[serde(deny_unknown_fields)]
 struct PhotosTable {
     glob: Pattern,
-    um_per_px: Option<Positive>,
+    um_per_px: Option<StatedScale>,
     scale_bar_mm: Option<Positive>,
 }
 
@@ -129,7 +129,7 @@ struct PhotosTable {
 #[serde(deny_unknown_fields)]
 struct DeviceTable {
     model: String,
-    um_per_px: Option<Positive>,
+    um_per_px: Option<StatedScale>,
     scale_bar_mm: Option<Positive>,
 }
 
@@ -142,6 +142,18 @@ impl TryFrom<f64> for Positive {
 
     fn try_from(number: f64) -> Result<Self, Self::Error> {
         if number > 0.0 && number.is_finite() { Ok(Self(number)) } else { Err("not a number above 0") }
+    }
+}
+
+#[derive(Debug, Clone, Copy, Deserialize)]
+#[serde(try_from = "f64")]
+struct StatedScale(Calibration);
+
+impl TryFrom<f64> for StatedScale {
+    type Error = ScaleError;
+
+    fn try_from(um_per_px: f64) -> Result<Self, Self::Error> {
+        Calibration::stated(um_per_px, ScaleSource::Config).map(Self)
     }
 }
 
@@ -175,7 +187,7 @@ impl Config {
             let start = error.span().map_or(0, |span| span.start);
             (text.as_bytes().iter().take(start).filter(|byte| **byte == b'\n').count() + 1, error.message().to_owned())
         })?;
-        let twice = |um: Option<Positive>, bar: Option<Positive>| um.is_some() && bar.is_some();
+        let twice = |um: Option<StatedScale>, bar: Option<Positive>| um.is_some() && bar.is_some();
         let tables = config.photos.iter().map(|t| (t.um_per_px, t.scale_bar_mm));
         let tables = tables.chain(config.devices.iter().map(|t| (t.um_per_px, t.scale_bar_mm)));
         if tables.chain([(config.um_per_px, config.scale_bar_mm)]).any(|(um, bar)| twice(um, bar)) {
@@ -194,13 +206,8 @@ impl Config {
     }
 }
 
-fn scale(um_per_px: Option<Positive>, scale_bar_mm: Option<Positive>) -> Option<Scale> {
-    um_per_px.map(|um| Scale::Known(stated(um.0, ScaleSource::Config))).or(scale_bar_mm.map(|bar| Scale::Bar(Millimeters(bar.0))))
-}
-
-/// A scale as someone stated it. How well they knew it is not known.
-pub fn stated(um_per_px: f64, source: ScaleSource) -> Calibration {
-    Calibration { um_per_px, standard_uncertainty: 0.0, source }
+fn scale(um_per_px: Option<StatedScale>, scale_bar_mm: Option<Positive>) -> Option<Scale> {
+    um_per_px.map(|scale| Scale::Known(scale.0)).or(scale_bar_mm.map(|bar| Scale::Bar(Millimeters(bar.0))))
 }
 
 #[cfg(test)]
