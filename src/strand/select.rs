@@ -138,6 +138,7 @@ fn plausible(shaft: &Shaft, stroke: f64) -> bool {
     let length = shaft.line.length();
     match shaft.tone {
         Tone::Dark => length > 1.3 * shaft.width && length > 1.5 * stroke && shaft.width < 2.5 * stroke,
-        Tone::Light => length > 6.0 * shaft.width && length > 6.0 * stroke && shaft.width < 2.0 * stroke,
+        // Gloss on skin comes in short, wide patches.
+        Tone::Light => length > 4.0 * shaft.width && length > 3.0 * stroke && shaft.width < 1.6 * stroke,
     }
 }
