@@ -1,6 +1,6 @@
 //! One photo, from pixels to measurements, top to bottom.
 
-use crate::calibration::Calibration;
+use crate::calibration::{Calibration, ScaleBar};
 use crate::field::{Field, Roi};
 use crate::follicle::{self, Unit};
 use crate::measure::{self, Cuts, Measurement};
@@ -79,12 +79,15 @@ pub enum Stage {
 /// Analyzes one photo: a pure function of its pixels and the settings. `begins` is called as each stage begins.
 pub fn analyze(photo: &Photo, settings: &Settings, mut begins: impl FnMut(Stage)) -> Analysis {
     begins(Stage::Calibrate);
+    // The bar covers skin whether or not it gives the scale.
+    let bar = ScaleBar::find(photo);
     let calibration = match settings.scale {
         Scale::Known(calibration) => Some(calibration),
-        Scale::Bar(_) | Scale::FromFile => None,
+        Scale::Bar(length) => bar.as_ref().and_then(|bar| Calibration::from_scale_bar(bar, length).ok()),
+        Scale::FromFile => Calibration::from_acquisition(photo.acquisition()),
     };
     begins(Stage::Field);
-    let (field, caveats) = Field::find(photo, settings.roi.as_ref());
+    let (field, caveats) = Field::find(photo, bar.as_ref(), settings.roi.as_ref());
     begins(Stage::Group);
     let strands = vec![];
     let units = follicle::group(&strands, calibration.as_ref());

@@ -2,6 +2,7 @@
 
 pub mod drawn;
 pub mod edges;
+pub mod regions;
 
 use crate::geometry::Point;
 use ndarray::Array2;
