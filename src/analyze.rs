@@ -85,7 +85,7 @@ pub fn analyze(photo: &Photo, settings: &Settings, mut begins: impl FnMut(Stage)
     let calibration = calibrate(photo, bar.as_ref(), &settings.scale, &mut caveats);
 
     begins(Stage::Field);
-    let (field, of_field) = Field::find(photo, settings.roi.as_ref());
+    let (field, of_field) = Field::find(photo, bar.as_ref(), settings.roi.as_ref());
     caveats.extend(of_field);
 
     begins(Stage::Segment);
