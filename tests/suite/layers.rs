@@ -26,7 +26,7 @@ const LAYERS: [&str; 18] = [
 
 /// What a pure layer must not name: disk, clock, network, environment, processes, printing, globals that change, unseeded randomness.
 const IMPURE_STD: [&str; 6] = ["fs", "env", "time", "net", "process", "thread"];
-const IMPURE: [&str; 12] = [
+const IMPURE: [&str; 13] = [
     "print!",
     "println!",
     "eprint!",
@@ -39,6 +39,7 @@ const IMPURE: [&str; 12] = [
     "rand::rng(",
     "rand::random",
     "from_os_rng",
+    "image::open(",
 ];
 
 #[test]
