@@ -223,7 +223,14 @@ mod tests {
             centerline: Polyline::new(vec![root, root + Vector::new(60.0, 20.0)]),
             root_end: End::Root,
             tip_end: End::Tip,
-            width: width.map(|w| Width { value: Pixels(w), standard_error: Pixels(0.1), samples: 20 }),
+            width: width.map(|w| Width {
+                value: Pixels(w),
+                standard_error: Pixels(0.1),
+                samples: 20,
+                taper: 0.0,
+                core: false,
+                blur_dominated: false,
+            }),
             tone: Tone::Dark,
             confidence: 1.0,
         }

@@ -50,7 +50,14 @@ fn strand(id: usize, root: Point, along: Vector, width: Option<f64>) -> Strand {
         centerline: Polyline::new(vec![root, root + along]),
         root_end: End::Root,
         tip_end: End::Tip,
-        width: width.map(|w| Width { value: Pixels(w), standard_error: Pixels(0.0), samples: 20 }),
+        width: width.map(|w| Width {
+            value: Pixels(w),
+            standard_error: Pixels(0.0),
+            samples: 20,
+            taper: 0.0,
+            core: false,
+            blur_dominated: false,
+        }),
         tone: Tone::Dark,
         confidence: 1.0,
     }

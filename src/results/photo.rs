@@ -278,7 +278,14 @@ pub(crate) mod tests {
             centerline: Polyline::new(vec![Point::new(10.0, 20.0), Point::new(15.0, 15.0), Point::new(20.004, 9.996)]),
             root_end: End::Root,
             tip_end: End::Tip,
-            width: Some(Width { value: Pixels(8.0), standard_error: Pixels(0.5), samples: 9 }),
+            width: Some(Width {
+                value: Pixels(8.0),
+                standard_error: Pixels(0.5),
+                samples: 9,
+                taper: 0.0,
+                core: false,
+                blur_dominated: false,
+            }),
             tone: Tone::Dark,
             confidence: 0.87654,
         };

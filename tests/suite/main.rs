@@ -4,4 +4,5 @@ mod agree;
 mod calibration;
 mod commands;
 mod decode;
+mod layers;
 mod resume;
