@@ -70,7 +70,7 @@ pub(super) fn shafts_along(contrast: &Contrast, line: &Line, stroke: f64, hair: 
 }
 
 /// What is this many usual hairs wide is taken for hairs side by side: of widths that scatter by a quarter, one in a hundred alone is so wide.
-const SIDE_BY_SIDE: f64 = 1.6;
+const SIDE_BY_SIDE: f64 = 1.7;
 
 /// The stretches of a line between sharp bends.
 fn straight_runs(line: &Polyline, stroke: f64) -> Vec<Polyline> {
