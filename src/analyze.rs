@@ -7,7 +7,7 @@ use crate::measure::{self, Cuts, Measurement};
 use crate::photo::{Caveat, CaveatCode, Photo};
 use crate::segment::{Detector, ridge};
 use crate::strand::trace::{Traced, trace};
-use crate::strand::{Strand, width};
+use crate::strand::{Strand, Width, width};
 use crate::units::Millimeters;
 use serde::{Deserialize, Serialize};
 
@@ -85,7 +85,7 @@ pub fn analyze(photo: &Photo, settings: &Settings, mut begins: impl FnMut(Stage)
     let calibration = calibrate(photo, bar.as_ref(), &settings.scale, &mut caveats);
 
     begins(Stage::Field);
-    let (field, of_field) = Field::find(photo, settings.roi.as_ref());
+    let (field, of_field) = Field::find(photo, bar.as_ref(), settings.roi.as_ref());
     caveats.extend(of_field);
 
     begins(Stage::Segment);
@@ -155,7 +155,14 @@ fn measured(
     traced
         .into_iter()
         .zip(survey.shafts)
-        .map(|(traced, shaft)| Strand { width: shaft.width, centerline: shaft.centerline, ..traced.strand })
+        .map(|(traced, shaft)| {
+            let rough = traced.rough_width.0;
+            // A fit that left the shaft it was given measured something else, and one without precision measured nothing.
+            let stayed = shaft.centerline.points.iter().all(|p| traced.strand.centerline.distance_to(*p) < 0.3 * rough);
+            let sound = |w: &Width| (0.4 * rough..2.0 * rough).contains(&w.value.0) && w.standard_error.0 < 0.3 * w.value.0;
+            let centerline = if stayed { shaft.centerline } else { traced.strand.centerline.clone() };
+            Strand { width: shaft.width.filter(sound).filter(|_| stayed), centerline, ..traced.strand }
+        })
         .collect()
 }
 

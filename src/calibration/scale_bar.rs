@@ -4,7 +4,7 @@ use crate::geometry::{Point, Rect};
 use crate::photo::Photo;
 use crate::raster::Plane;
 use crate::raster::drawn::{DrawnLine, LineSearch, level_lines};
-use crate::raster::edges::{LevelEdge, level_edges};
+use crate::raster::edges::{EdgeSearch, LevelEdge, level_edges};
 use crate::units::Pixels;
 use ndarray::{ArrayView2, Axis};
 
@@ -208,7 +208,8 @@ fn label(level: &DrawnLine, plane: &ArrayView2<f32>, bar: &[Rect]) -> Option<[f6
     let (row, column) = (rows.start as f64, columns.start as f64);
     let part = plane.slice_axis(Axis(0), rows.into());
     let part = part.slice_axis(Axis(1), columns.into());
-    let edges = level_edges(&part, 0.06, (0.1 * length).max(12.0) as usize, (0.1 * length) as usize);
+    let edges =
+        level_edges(&part, &EdgeSearch { least: 0.06, piece: 8, gap: (0.1 * length) as usize, length: (0.1 * length).max(12.0) as usize });
     let near = |a: usize, b: usize| a.abs_diff(b) <= 4;
     for upper in &edges {
         let lower = edges.iter().find(|e| {

@@ -48,6 +48,7 @@ impl Phantom {
         };
         let out = self.out.as_deref().unwrap_or(Path::new("."));
         let folder = Folder::create(out).map_err(|error| about(out, error))?;
+        let mut scales = String::from("# The scale every photo of this folder was drawn at.\n");
         for scene in wanted {
             for seed in (0..u64::from(self.count)).map(|i| self.seed.wrapping_add(i)) {
                 let name = format!("{}-{seed}", scene.name);
@@ -57,9 +58,14 @@ impl Phantom {
                 let beside = folder.place(&format!("{name}.truth.json"));
                 write_whole(&beside, json(&phantom.truth).as_bytes()).map_err(|error| about(&beside, error))?;
                 write_whole(&file, &phantom.encode()).map_err(|error| about(&file, error))?;
+                if let Some(scale) = phantom.truth.um_per_px {
+                    scales += &format!("\n[[photos]]\nglob = \"{name}.*\"\num_per_px = {scale}\n");
+                }
                 eprintln!("{}: {} hairs", file.display(), phantom.truth.hairs.len());
             }
         }
+        let beside = folder.place("anagen.toml");
+        write_whole(&beside, scales.as_bytes()).map_err(|error| about(&beside, error))?;
         Ok(Ending::AllDone)
     }
 }

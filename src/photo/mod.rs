@@ -161,13 +161,18 @@ impl Photo {
 
     /// The light at every pixel: linear-light luminance (Rec. 709), 0 to 1, at full resolution.
     pub fn light_plane(&self) -> Plane {
+        self.plane_of(|x, y| self.light(x, y))
+    }
+
+    /// The sRGB-encoded luma at every pixel, 0 to 1, at full resolution.
+    pub fn luma_plane(&self) -> Plane {
+        self.plane_of(|x, y| self.luma(x, y))
+    }
+
+    fn plane_of(&self, value: impl Fn(usize, usize) -> f32 + Sync) -> Plane {
         let mut plane = Plane::zeros((self.height, self.width));
         let values = plane.as_slice_mut().expect("a new plane is contiguous");
-        values.par_chunks_mut(self.width).enumerate().for_each(|(y, row)| {
-            for (x, value) in row.iter_mut().enumerate() {
-                *value = self.light(x, y);
-            }
-        });
+        values.par_chunks_mut(self.width).enumerate().for_each(|(y, row)| row.iter_mut().enumerate().for_each(|(x, v)| *v = value(x, y)));
         plane
     }
 

@@ -1,6 +1,6 @@
 //! Straight lines drawn along a row by a program: exactly level, crisp, and of one color.
 
-use super::edges::{LevelEdge, level_edges};
+use super::edges::{EdgeSearch, LevelEdge, level_edges};
 use ndarray::ArrayView2;
 
 /// A level line, its extent in the coordinates of pixel centers: a pixel at 7 stretches from 6.5 to 7.5.
@@ -57,7 +57,7 @@ const MARGIN: usize = 5;
 /// or wander, or slant.
 pub fn level_lines(plane: &ArrayView2<f32>, search: &LineSearch) -> Vec<DrawnLine> {
     let piece = (search.length / 4).max(6);
-    let edges = level_edges(plane, LEAST_STEP, piece, 2);
+    let edges = level_edges(plane, &EdgeSearch { least: LEAST_STEP, piece, gap: 0, length: piece });
     let mut lines: Vec<DrawnLine> = vec![];
     for first in &edges {
         for second in edges.iter().filter(|e| is_other_side(first, e, search.thickness)) {

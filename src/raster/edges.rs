@@ -14,53 +14,82 @@ pub struct LevelEdge {
     pub end: usize,
     /// Whether the next row is lighter.
     pub rising: bool,
-    /// The mean height of its steps.
-    pub step: f32,
 }
 
-/// Every run of at least `length` columns in which at least four in five step by `least` or more the same way and no gap is longer than
-/// `gap`; for a view's columns, pass its transpose. Ordered by row, then column.
+/// Which runs of steps count as an edge.
+#[derive(Debug, Clone, Copy)]
+pub struct EdgeSearch {
+    /// The smallest step.
+    pub least: f32,
+    /// The shortest piece: a run in which four in five columns step, and no three in a row do not.
+    pub piece: usize,
+    /// The longest stretch over which pieces are joined; the pieces make up a third of an edge or more.
+    pub gap: usize,
+    /// The shortest edge.
+    pub length: usize,
+}
+
+/// Every edge along the rows of a plane, ordered by row, then column; for edges along columns, pass the transpose.
 ///
 /// Not an edge detector for photographed things: an edge a hundredth of a radian off the row breaks into short runs.
 ///
 /// # Examples
 /// ```
-/// use anagen::raster::edges::level_edges;
+/// use anagen::raster::edges::{EdgeSearch, level_edges};
 /// let plane = ndarray::array![[9.0, 9.0, 9.0, 9.0], [9.0, 1.0, 1.0, 1.0], [9.0, 9.0, 9.0, 9.0]];
-/// let edges = level_edges(&plane.view(), 2.0, 3, 0);
+/// let edges = level_edges(&plane.view(), &EdgeSearch { least: 2.0, piece: 3, gap: 0, length: 3 });
 /// assert_eq!(edges.iter().map(|e| (e.row, e.start, e.end, e.rising)).collect::<Vec<_>>(), [(0, 1, 4, false), (1, 1, 4, true)]);
 /// ```
-pub fn level_edges(plane: &ArrayView2<f32>, least: f32, length: usize, gap: usize) -> Vec<LevelEdge> {
+pub fn level_edges(plane: &ArrayView2<f32>, search: &EdgeSearch) -> Vec<LevelEdge> {
     (0..plane.nrows().saturating_sub(1))
         .into_par_iter()
         .flat_map_iter(|row| {
             let steps: Vec<f32> = plane.row(row + 1).iter().zip(plane.row(row)).map(|(below, above)| below - above).collect();
-            let mut runs = runs(&steps, row, true, least, length, gap);
-            runs.extend(self::runs(&steps, row, false, least, length, gap));
-            runs.sort_by_key(|edge| (edge.start, edge.rising));
-            runs
+            let mut edges: Vec<LevelEdge> =
+                [true, false].into_iter().flat_map(|rising| joined(&pieces(&steps, row, rising, search), search)).collect();
+            edges.sort_by_key(|edge| (edge.start, edge.rising));
+            edges
         })
         .collect()
 }
 
-fn runs(steps: &[f32], row: usize, rising: bool, least: f32, length: usize, gap: usize) -> Vec<LevelEdge> {
+/// The runs of steps the same way along one row.
+fn pieces(steps: &[f32], row: usize, rising: bool, search: &EdgeSearch) -> Vec<LevelEdge> {
+    const SKIPPED: usize = 2;
     let sign = if rising { 1.0 } else { -1.0 };
     let mut found = vec![];
-    let (mut start, mut end, mut hits, mut sum) = (0, 0, 0, 0.0);
-    for (x, step) in steps.iter().map(|s| s * sign).chain(std::iter::repeat_n(f32::NEG_INFINITY, gap + 1)).enumerate() {
-        if step >= least {
+    let (mut start, mut end, mut hits) = (0, 0, 0);
+    for (x, step) in steps.iter().map(|s| s * sign).chain([f32::NEG_INFINITY; SKIPPED + 1]).enumerate() {
+        if step >= search.least {
             if hits == 0 {
                 start = x;
             }
-            (end, hits, sum) = (x + 1, hits + 1, sum + step);
-        } else if hits > 0 && x - end >= gap {
-            if end - start >= length && hits * 5 >= (end - start) * 4 {
-                found.push(LevelEdge { row, start, end, rising, step: sum / hits as f32 });
+            (end, hits) = (x + 1, hits + 1);
+        } else if hits > 0 && x - end >= SKIPPED {
+            if end - start >= search.piece && hits * 5 >= (end - start) * 4 {
+                found.push(LevelEdge { row, start, end, rising });
             }
-            (hits, sum) = (0, 0.0);
+            hits = 0;
         }
     }
     found
+}
+
+/// Pieces joined over gaps, where they make up enough of the whole.
+fn joined(pieces: &[LevelEdge], search: &EdgeSearch) -> Vec<LevelEdge> {
+    let mut edges = vec![];
+    let mut rest = pieces;
+    while let Some(first) = rest.first() {
+        let count = 1 + rest.windows(2).take_while(|w| w[1].start - w[0].end <= search.gap).count();
+        let (chain, after) = rest.split_at(count);
+        let edge = LevelEdge { end: chain[count - 1].end, ..*first };
+        let held: usize = chain.iter().map(|piece| piece.end - piece.start).sum();
+        if edge.end - edge.start >= search.length && held * 3 >= edge.end - edge.start {
+            edges.push(edge);
+        }
+        rest = after;
+    }
+    edges
 }
 
 #[cfg(test)]
@@ -68,23 +97,32 @@ mod tests {
     use super::*;
     use crate::raster::Plane;
 
+    fn spans(plane: &Plane, gap: usize, length: usize) -> Vec<(usize, usize)> {
+        level_edges(&plane.view(), &EdgeSearch { least: 1.0, piece: 5, gap, length }).iter().map(|e| (e.start, e.end)).collect()
+    }
+
     #[test]
     fn a_plane_of_no_or_one_row_has_no_edges() {
-        assert!(level_edges(&Plane::zeros((0, 9)).view(), 1.0, 1, 0).is_empty());
-        assert!(level_edges(&Plane::zeros((1, 9)).view(), 1.0, 1, 0).is_empty());
+        assert_eq!(spans(&Plane::zeros((0, 9)), 0, 1), []);
+        assert_eq!(spans(&Plane::zeros((1, 9)), 0, 1), []);
     }
 
     #[test]
     fn a_gap_within_reason_is_bridged_and_a_longer_one_splits() {
-        let plane = Plane::from_shape_fn((2, 40), |(r, c)| if r == 1 && c != 20 && c != 21 { 5.0 } else { 0.0 });
-        let spans = |gap| level_edges(&plane.view(), 1.0, 10, gap).iter().map(|e| (e.start, e.end)).collect::<Vec<_>>();
-        assert_eq!(spans(2), [(0, 40)]);
-        assert_eq!(spans(1), [(0, 20), (22, 40)]);
+        let plane = Plane::from_shape_fn((2, 40), |(r, c)| if r == 1 && !(18..24).contains(&c) { 5.0 } else { 0.0 });
+        assert_eq!(spans(&plane, 6, 10), [(0, 40)]);
+        assert_eq!(spans(&plane, 5, 10), [(0, 18), (24, 40)]);
+    }
+
+    #[test]
+    fn specks_beyond_its_ends_do_not_lengthen_an_edge() {
+        let plane = Plane::from_shape_fn((2, 80), |(r, c)| if r == 1 && ((10..50).contains(&c) || c % 9 == 0) { 5.0 } else { 0.0 });
+        assert_eq!(spans(&plane, 20, 20), [(9, 50)]);
     }
 
     #[test]
     fn a_slanted_edge_breaks_up() {
         let plane = Plane::from_shape_fn((40, 200), |(r, c)| if r as f32 > 10.0 + 0.05 * c as f32 { 5.0 } else { 0.0 });
-        assert!(level_edges(&plane.view(), 1.0, 30, 2).is_empty());
+        assert_eq!(spans(&plane, 2, 30), []);
     }
 }

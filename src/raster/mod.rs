@@ -4,6 +4,7 @@ pub mod background;
 pub mod drawn;
 pub mod edges;
 pub mod gaussian;
+pub mod regions;
 
 use crate::geometry::Point;
 use ndarray::Array2;

@@ -30,11 +30,11 @@ fn at_factor(photo: &Photo, field: &Field, factor: f64) -> Option<Segmentation> 
     let [red, green, blue] = photo.planes(factor).map(|plane| plane.mapv_into(linear));
     let visible =
         Mask::from_shape_fn(red.dim(), |(r, c)| field.shows(Point::new((c as f64 + 0.5) * factor - 0.5, (r as f64 + 0.5) * factor - 0.5)));
-    // Hair is dark in every color, while vessels, haze and drawn lines keep one: the brightest channel shows dark hair alone.
+    // Hair is dark in every color, while vessels, haze and drawn lines keep one: the brightest channel shows dark hair alone. Blond hair
+    // outshines the skin in red only, so the brightest channel serves for light hair too.
     let brightest = ndarray::Zip::from(&red).and(&green).and(&blue).map_collect(|r, g, b| r.max(*g).max(*b));
     let dark = log_ratio(&brightest, &visible, 0.75, -1.0)?;
-    let darkest = ndarray::Zip::from(&red).and(&green).and(&blue).map_collect(|r, g, b| r.min(*g).min(*b));
-    let light = log_ratio(&darkest, &visible, 0.5, 1.0)?;
+    let light = log_ratio(&brightest, &visible, 0.5, 1.0)?;
     let haze = gaussian::blurred(&log_ratio(&red, &visible, 0.75, -1.0)?, 2.0);
     let usual = USUAL_UM / WORKING_UM;
     let contrasts = [(Tone::Dark, dark, 0.10), (Tone::Light, light, 0.14)]

@@ -29,7 +29,7 @@ pub(super) fn likely(shafts: Vec<Shaft>, plane: &Plane, stroke: f64) -> Vec<Foun
     shafts
         .into_iter()
         .zip(supports)
-        .filter(|(shaft, _)| plausible(shaft, stroke))
+        .filter(|(shaft, support)| plausible(shaft, stroke) && (shaft.tone == Tone::Dark || unlike_gloss(shaft, *support, plane)))
         .map(|(shaft, support)| {
             let length = shaft.line.length();
             let odds =
@@ -133,11 +133,19 @@ fn edge_support(shaft: &Shaft, plane: &Plane) -> f64 {
     sum / (stations + 1) as f64
 }
 
+/// Whether a light shaft is as even along its length and as clean at its sides as hair; gloss on skin comes in grains.
+fn unlike_gloss(shaft: &Shaft, support: f64, plane: &Plane) -> bool {
+    let mut heights: Vec<f64> = shaft.line.resampled(1.0).points.iter().map(|p| f64::from(sample(plane, *p))).collect();
+    heights.sort_by(f64::total_cmp);
+    let inner = |share: f64| heights[((heights.len() - 1) as f64 * share) as usize];
+    support > 0.75 && inner(0.12) > 0.7 * inner(0.5) && inner(0.9) < 1.4 * inner(0.5)
+}
+
 /// Whether a shaft is long and thin enough for hair.
 fn plausible(shaft: &Shaft, stroke: f64) -> bool {
     let length = shaft.line.length();
     match shaft.tone {
         Tone::Dark => length > 1.3 * shaft.width && length > 1.5 * stroke && shaft.width < 2.5 * stroke,
-        Tone::Light => length > 6.0 * shaft.width && length > 6.0 * stroke && shaft.width < 2.0 * stroke,
+        Tone::Light => length > 4.0 * shaft.width && length > 3.0 * stroke && shaft.width < 1.6 * stroke,
     }
 }

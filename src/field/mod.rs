@@ -1,0 +1,169 @@
+//! The part of the skin that is counted: frame, vignette, burned-in text and bars, glare and defocus left out; its border rule and area.
+
+mod cells;
+mod frame;
+mod overlay;
+mod quality;
+mod roi;
+#[cfg(test)]
+mod tests;
+
+pub use roi::{Roi, RoiError};
+
+use crate::calibration::ScaleBar;
+use crate::geometry::{Point, Polygon, Rect};
+use crate::photo::{Caveat, CaveatCode, Photo};
+use crate::raster::regions::{outline, regions, simplified};
+use crate::raster::{self, Mask};
+use cells::Cells;
+use frame::Inner;
+use overlay::Overlay;
+use serde::{Deserialize, Serialize};
+
+/// When a hair at the edge counts.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum BorderRule {
+    /// A hair counts when its root lies inside the field.
+    RootInside,
+}
+
+/// The counted part of the skin.
+#[derive(Debug, Clone)]
+pub struct Field {
+    /// Which of its pixels count, one for every `step` × `step` photo pixels; mask position p shows photo position (p + 0.5) × step − 0.5.
+    pub counted: Mask,
+    /// Which pixels show skin or hair at all: not frame, padding, text, bar, drawn line. On the same grid.
+    pub visible: Mask,
+    /// Photo pixels per mask pixel.
+    pub step: f64,
+    /// The counted area, in square photo pixels.
+    pub area_px: f64,
+    /// The outline of the counted region, its holes not drawn.
+    pub polygon: Polygon,
+    /// When a hair at the edge counts.
+    pub border_rule: BorderRule,
+}
+
+impl Field {
+    /// The part of the photo that shows skin, and of it the part to count in, with what a reader of the numbers should know.
+    ///
+    /// Padding, black frames, captions, labels and the scale bar are neither shown nor counted. Thin drawn lines are not shown, but the
+    /// skin under them is counted: a hair's root is lost under a line a few pixels wide hardly ever. Glare and defocus are shown and not
+    /// counted. Hairs are skin here. `roi` narrows what is counted.
+    ///
+    /// # Accuracy
+    /// The area is right to the cells of the grid: about 0.6 % of the width. Nothing tells skin from other things that are not drawn, such
+    /// as cloth or a finger.
+    pub fn find(photo: &Photo, bar: Option<&ScaleBar>, roi: Option<&Roi>) -> (Self, Vec<Caveat>) {
+        let step = (photo.width().max(photo.height()) as f64 / 640.0).round().max(1.0) as usize;
+        let luma = photo.luma_plane();
+        let cells = Cells::of(photo, &luma, step);
+        let (rows, columns) = cells.dim();
+        let inner = Inner::of(&luma);
+        let within = frame::cell_range(&inner, step, rows, columns);
+        let frame = frame::black_frame(&cells, &inner);
+        let overlay = Overlay::of(&cells, &luma);
+        let bar = bar.map_or(&[][..], |bar| &bar.regions);
+        // A line of the bar is thin, its label is not.
+        let thin = 4.0 * step as f64;
+        let (lines, labels): (Vec<Rect>, Vec<Rect>) = bar.iter().partition(|r| r.w.min(r.h) < thin);
+
+        let center = |r: usize, c: usize| Point::new((c as f64 + 0.5) * step as f64 - 0.5, (r as f64 + 0.5) * step as f64 - 0.5);
+        let touches = |rect: &Rect, p: Point| {
+            let half = step as f64 / 2.0;
+            p.x > rect.x - half && p.x < rect.x + rect.w + half && p.y > rect.y - half && p.y < rect.y + rect.h + half
+        };
+        let skin = Mask::from_shape_fn((rows, columns), |(r, c)| {
+            let p = center(r, c);
+            let covered = overlay.boxes.iter().chain(&labels).any(|rect| touches(rect, p));
+            within.0.contains(&r) && within.1.contains(&c) && !frame[[r, c]] && !covered
+        });
+        let visible = Mask::from_shape_fn((rows, columns), |(r, c)| {
+            skin[[r, c]] && !overlay.lines[[r, c]] && !lines.iter().any(|rect| touches(rect, center(r, c)))
+        });
+        let (glare, defocused) = (quality::glare(&cells), quality::defocused(&cells, &visible));
+        let counted = Mask::from_shape_fn((rows, columns), |(r, c)| {
+            let asked = roi.is_none_or(|roi| roi.contains(center(r, c)));
+            skin[[r, c]] && !glare[[r, c]] && !defocused[[r, c]] && asked
+        });
+
+        let caveats = caveats(photo, &skin, &counted, &glare, &defocused, step);
+        let area_px = counted.indexed_iter().filter(|(_, counted)| **counted).fold(0.0, |sum, ((r, c), _)| sum + inner.area_of(r, c, step));
+        let polygon = widest_outline(&counted, step, &inner);
+        (Self { counted, visible, step: step as f64, area_px, polygon, border_rule: BorderRule::RootInside }, caveats)
+    }
+
+    /// Whether a hair with this root is counted.
+    pub fn counts(&self, root: Point) -> bool {
+        raster::holds(&self.counted, self.on_grid(root))
+    }
+
+    /// Whether the photo shows skin or hair at this point.
+    pub fn shows(&self, point: Point) -> bool {
+        raster::holds(&self.visible, self.on_grid(point))
+    }
+
+    fn on_grid(&self, p: Point) -> Point {
+        Point::new((p.x + 0.5) / self.step - 0.5, (p.y + 0.5) / self.step - 0.5)
+    }
+}
+
+/// The most corners an outline is written with.
+const MOST_CORNERS: usize = 300;
+
+/// The outer outline of the largest counted region, in photo pixels.
+fn widest_outline(counted: &Mask, step: usize, inner: &Inner) -> Polygon {
+    let regions = regions(counted);
+    // Of equally large ones the first, so that the choice is the same everywhere.
+    let Some(largest) = regions.iter().rev().max_by_key(|region| region.cells.len()) else { return Polygon::default() };
+    let full = outline(largest);
+    let mut tolerance = 0.75;
+    let mut simple = simplified(&full, tolerance);
+    while simple.corners.len() > MOST_CORNERS {
+        tolerance *= 1.5;
+        simple = simplified(&full, tolerance);
+    }
+    let to_photo = |cells: f64, from: usize, to: usize| (cells * step as f64).clamp(from as f64, to as f64) - 0.5;
+    let corner = |p: &Point| Point::new(to_photo(p.x, inner.left, inner.right), to_photo(p.y, inner.top, inner.bottom));
+    Polygon::new(simple.corners.iter().map(corner).collect())
+}
+
+/// What was left out that a reader of the numbers should know.
+fn caveats(photo: &Photo, skin: &Mask, counted: &Mask, glare: &Mask, defocused: &Mask, step: usize) -> Vec<Caveat> {
+    let cells = |mask: &Mask| mask.iter().zip(skin).filter(|(m, s)| **m && **s).count();
+    let whole = cells(skin).max(1);
+    let percent = |part: usize| (100.0 * part as f64 / whole as f64).round().max(1.0);
+    let mut caveats = vec![];
+    let blurred = cells(defocused);
+    if blurred > 0 {
+        let message = format!("{} % of the skin is out of focus and was not counted; refocus and take the photo again", percent(blurred));
+        caveats.push(Caveat { code: CaveatCode::OutOfFocus, message, region: bounds(defocused, step) });
+    }
+    let blown = cells(glare);
+    if blown * 100 >= whole {
+        let message =
+            format!("{} % of the skin is blown out by glare and was not counted; use polarized light or immersion", percent(blown));
+        caveats.push(Caveat { code: CaveatCode::Glare, message, region: bounds(glare, step) });
+    }
+    let counted_px = (cells(counted) * step * step) as f64;
+    let share = counted_px / (photo.width() * photo.height()) as f64;
+    if share < 0.1 {
+        let message = if counted_px == 0.0 {
+            "no part of the photo shows skin to count on".to_owned()
+        } else {
+            format!("only {:.1} % of the photo is counted; densities rest on little skin", 100.0 * share)
+        };
+        caveats.push(Caveat { code: CaveatCode::SmallField, message, region: None });
+    }
+    caveats
+}
+
+/// The upright rectangle around a mask's cells, in photo pixels.
+fn bounds(mask: &Mask, step: usize) -> Option<Rect> {
+    let held = || mask.indexed_iter().filter(|(_, held)| **held).map(|(cell, _)| cell);
+    let (top, bottom) = (held().map(|c| c.0).min()?, held().map(|c| c.0).max()?);
+    let (left, right) = (held().map(|c| c.1).min()?, held().map(|c| c.1).max()?);
+    let length = |from: usize, to: usize| ((to - from + 1) * step) as f64;
+    Some(Rect { x: (left * step) as f64 - 0.5, y: (top * step) as f64 - 0.5, w: length(left, right), h: length(top, bottom) })
+}
