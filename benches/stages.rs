@@ -49,7 +49,7 @@ fn stages(criterion: &mut Criterion) {
     for across in [8, 24] {
         let strands = scalp(across);
         let side = 200 * across;
-        let (field, _) = Field::find(&Photo::from_rgb8(side, side, vec![[190, 150, 130]; side * side]), None);
+        let (field, _) = Field::find(&Photo::from_rgb8(side, side, vec![[190, 150, 130]; side * side]), None, None);
         let units = follicle::group(&strands, Some(&SCALE));
 
         criterion.bench_function(BenchmarkId::new("group", strands.len()).to_string().as_str(), |bench| {
