@@ -261,7 +261,7 @@ pub(crate) mod tests {
     /// One strand going up and to the right, alone in a small photo.
     pub(crate) fn one_strand(um_per_px: Option<f64>) -> (Analysis, Settings) {
         let photo = Photo::from_rgb8(40, 30, vec![[200, 170, 150]; 1200]);
-        let (field, caveats) = Field::find(&photo, None);
+        let (field, caveats) = Field::find(&photo, None, None);
         let density = |name: &str, unit: &str| Measurement {
             name: name.into(),
             value: Some(1.0 / 3.0),
