@@ -1,4 +1,4 @@
-//! How long each stage of an analysis takes, on drawn photos and on scalps of known layout.
+//! How long the stages of an analysis take: so far grouping and measuring, on scalps of known layout.
 
 use anagen::calibration::{Calibration, ScaleSource};
 use anagen::field::Field;
@@ -8,7 +8,7 @@ use anagen::measure::{self, Cuts};
 use anagen::photo::Photo;
 use anagen::strand::{End, Strand, Tone, Width};
 use anagen::units::Pixels;
-use criterion::{BenchmarkId, Criterion, criterion_group, criterion_main};
+use criterion::{Criterion, criterion_group, criterion_main};
 use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 use std::hint::black_box;
@@ -52,10 +52,10 @@ fn stages(criterion: &mut Criterion) {
         let (field, _) = Field::find(&Photo::from_rgb8(side, side, vec![[190, 150, 130]; side * side]), None, None);
         let units = follicle::group(&strands, Some(&SCALE));
 
-        criterion.bench_function(BenchmarkId::new("group", strands.len()).to_string().as_str(), |bench| {
+        criterion.bench_function(&format!("group/{}", strands.len()), |bench| {
             bench.iter(|| follicle::group(black_box(&strands), Some(&SCALE)));
         });
-        criterion.bench_function(BenchmarkId::new("measure", strands.len()).to_string().as_str(), |bench| {
+        criterion.bench_function(&format!("measure/{}", strands.len()), |bench| {
             bench.iter(|| measure::catalogue(black_box(&strands), &units, &field, Some(&SCALE), &Cuts::default()));
         });
     }
