@@ -1,64 +1,50 @@
-//! How long the stages of an analysis take: so far grouping and measuring, on scalps of known layout.
+//! How long each stage of an analysis takes on one drawn 5-megapixel field at 2.76 µm/px, and the whole of it. The unit to compare with is `decode`.
 
-use anagen::calibration::{Calibration, ScaleSource};
+use anagen::analyze::{Scale, Settings, analyze};
+use anagen::calibration::{Calibration, ScaleBar, ScaleSource};
 use anagen::field::Field;
 use anagen::follicle;
-use anagen::geometry::{Point, Polyline, Vector};
 use anagen::measure::{self, Cuts};
-use anagen::photo::Photo;
-use anagen::strand::{End, Strand, Tone, Width};
-use anagen::units::Pixels;
+use anagen::phantom::{self, Scene};
+use anagen::photo::{Limits, Photo};
+use anagen::segment::{Detector, ridge};
+use anagen::strand::trace::trace;
+use anagen::strand::width;
 use criterion::{Criterion, criterion_group, criterion_main};
-use rand::{RngExt, SeedableRng};
-use rand_chacha::ChaCha8Rng;
 use std::hint::black_box;
 
-const SCALE: Calibration = Calibration { um_per_px: 5.0, standard_uncertainty: 0.01, source: ScaleSource::CommandLine };
-
-/// A scalp at 5 µm/px: `across` × `across` units 1 mm apart, of 1 to 3 hairs each.
-fn scalp(across: usize) -> Vec<Strand> {
-    let mut random = ChaCha8Rng::seed_from_u64(1);
-    let mut strands = vec![];
-    for unit in 0..across * across {
-        let corner = Point::new(100.0 + 200.0 * (unit % across) as f64, 100.0 + 200.0 * (unit / across) as f64);
-        for _ in 0..=unit % 3 {
-            let root = corner + Vector::new(random.random_range(-25.0..25.0), random.random_range(-25.0..25.0));
-            let tip = root + Vector::from_angle(random.random_range(0.0..1.0)) * random.random_range(60.0..120.0);
-            strands.push(Strand {
-                id: strands.len(),
-                centerline: Polyline::new(vec![root, tip]).resampled(4.0),
-                root_end: End::Root,
-                tip_end: End::Tip,
-                width: Some(Width {
-                    value: Pixels(random.random_range(4.0..20.0)),
-                    standard_error: Pixels(0.2),
-                    samples: 20,
-                    taper: 0.0,
-                    core: false,
-                    blur_dominated: false,
-                }),
-                tone: Tone::Dark,
-                confidence: 1.0,
-            });
-        }
-    }
-    strands
-}
-
 fn stages(criterion: &mut Criterion) {
-    for across in [8, 24] {
-        let strands = scalp(across);
-        let side = 200 * across;
-        let (field, _) = Field::find(&Photo::from_rgb8(side, side, vec![[190, 150, 130]; side * side]), None, None);
-        let units = follicle::group(&strands, Some(&SCALE));
+    let drawn = phantom::draw(Scene::by_name("clipped").expect("a scene"), 1);
+    let bytes = drawn.encode_jpeg(90);
+    let scale = Calibration::stated(2.76, ScaleSource::CommandLine).expect("a plausible scale");
+    let settings = Settings { scale: Scale::Known(scale), roi: None, detector: Detector::Ridge, cuts: Cuts::default() };
 
-        criterion.bench_function(&format!("group/{}", strands.len()), |bench| {
-            bench.iter(|| follicle::group(black_box(&strands), Some(&SCALE)));
-        });
-        criterion.bench_function(&format!("measure/{}", strands.len()), |bench| {
-            bench.iter(|| measure::catalogue(black_box(&strands), &units, &field, Some(&SCALE), &Cuts::default()));
-        });
-    }
+    let photo = Photo::decode(&bytes, &Limits::default()).expect("a photo");
+    let bar = ScaleBar::find(&photo);
+    let (field, _) = Field::find(&photo, bar.as_ref(), None);
+    let seen = ridge::segment(&photo, &field, Some(&scale)).expect("skin");
+    let traced = trace(&seen, &field);
+    let shafts: Vec<width::Shaft> = traced
+        .iter()
+        .map(|t| width::Shaft { centerline: &t.strand.centerline, tone: t.strand.tone, rough_width: Some(t.rough_width) })
+        .collect();
+    let light = photo.light_plane();
+    let analysis = analyze(&photo, &settings, |_| ());
+
+    let mut group = criterion.benchmark_group("clipped field");
+    group.sample_size(10);
+    group.bench_function("decode", |b| b.iter(|| Photo::decode(black_box(&bytes), &Limits::default())));
+    group.bench_function("calibrate", |b| b.iter(|| ScaleBar::find(black_box(&photo))));
+    group.bench_function("field", |b| b.iter(|| Field::find(black_box(&photo), bar.as_ref(), None)));
+    group.bench_function("segment", |b| b.iter(|| ridge::segment(black_box(&photo), &field, Some(&scale))));
+    group.bench_function("trace", |b| b.iter(|| trace(black_box(&seen), &field)));
+    group.bench_function("width", |b| b.iter(|| width::measure(black_box(&light), &shafts, &|p| field.shows(p))));
+    group.bench_function("group", |b| b.iter(|| follicle::group(black_box(&analysis.strands), Some(&scale))));
+    group.bench_function("measure", |b| {
+        b.iter(|| measure::catalogue(black_box(&analysis.strands), &analysis.units, &field, Some(&scale), &settings.cuts));
+    });
+    group.bench_function("whole photo", |b| b.iter(|| analyze(black_box(&photo), &settings, |_| ())));
+    group.finish();
 }
 
 criterion_group!(benches, stages);
