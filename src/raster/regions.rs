@@ -2,8 +2,11 @@
 
 use super::Mask;
 use crate::geometry::{Point, Polygon};
+use image::{GrayImage, Luma};
+use imageproc::distance_transform::Norm;
+use imageproc::morphology;
 
-/// Cells of a mask joined by their sides, in the order they were reached from the first in reading order.
+/// Cells of a mask joined by their sides, in reading order.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Region {
     /// (row, column) of each cell.
@@ -14,7 +17,7 @@ pub struct Region {
     pub columns: (usize, usize),
 }
 
-/// The connected regions of a mask, by the reading order of their first cells; cells that only touch by a corner are not joined.
+/// The connected regions of a mask (imageproc's labelling panics on some pictures of a single region), by the reading order of their first cells; cells that only touch by a corner are not joined.
 ///
 /// # Examples
 /// ```
@@ -46,6 +49,20 @@ pub fn regions(mask: &Mask) -> Vec<Region> {
         found.push(region);
     }
     found
+}
+
+/// The mask as a picture with a rim of `rim` empty pixels: 255 where it holds, 0 elsewhere.
+fn picture(mask: &Mask, rim: usize) -> GrayImage {
+    let (rows, columns) = mask.dim();
+    GrayImage::from_fn((columns + 2 * rim) as u32, (rows + 2 * rim) as u32, |x, y| {
+        let cell = [(y as usize).wrapping_sub(rim), (x as usize).wrapping_sub(rim)];
+        Luma([if mask.get(cell) == Some(&true) { 255 } else { 0 }])
+    })
+}
+
+/// The picture without its rim as a mask of the shape given.
+fn mask_of(picture: &GrayImage, rim: usize, shape: (usize, usize)) -> Mask {
+    Mask::from_shape_fn(shape, |(r, c)| picture.get_pixel((c + rim) as u32, (r + rim) as u32).0[0] > 0)
 }
 
 /// The outer outline of a region along the sides of its cells, in cells: cell (row, column) stretches from its number to the next.
@@ -114,31 +131,17 @@ pub fn simplified(polygon: &Polygon, tolerance: f64) -> Polygon {
 
 /// What is left of a mask where a square of 2 × `reach` + 1 cells fits in; beyond its border a mask holds nothing.
 pub fn opened(mask: &Mask, reach: usize) -> Mask {
-    let fits = along_both(mask, reach, |all_of| all_of.iter().all(|&m| m), true);
-    along_both(&fits, reach, |any_of| any_of.iter().any(|&m| m), false)
+    mask_of(&morphology::open(&picture(mask, reach), Norm::LInf, radius(reach)), reach, mask.dim())
 }
 
 /// The mask grown by `reach` cells to all sides, corners included.
 pub fn grown(mask: &Mask, reach: usize) -> Mask {
-    along_both(mask, reach, |any_of| any_of.iter().any(|&m| m), false)
+    mask_of(&morphology::dilate(&picture(mask, 0), Norm::LInf, radius(reach)), 0, mask.dim())
 }
 
-/// A rule over the cells within `reach` applied along rows, then columns; `whole` when nothing holds where they do not all exist.
-fn along_both(mask: &Mask, reach: usize, rule: impl Fn(&[bool]) -> bool, whole: bool) -> Mask {
-    let pass = |mask: &Mask| {
-        let (rows, columns) = mask.dim();
-        let mut out = Mask::from_elem((columns, rows), false);
-        for (r, row) in mask.rows().into_iter().enumerate() {
-            let row = row.to_vec();
-            for c in 0..columns {
-                let around = c.saturating_sub(reach)..(c + reach + 1).min(columns);
-                out[[c, r]] = (!whole || around.len() == 2 * reach + 1) && rule(&row[around]);
-            }
-        }
-        out
-    };
-    // Each pass transposes, so that two of them do not.
-    pass(&pass(mask))
+/// A reach as the library takes it, at most 255 cells.
+fn radius(reach: usize) -> u8 {
+    u8::try_from(reach).unwrap_or(u8::MAX)
 }
 
 #[cfg(test)]

@@ -253,15 +253,19 @@ fn significant(value: f64) -> Option<f64> {
 pub(crate) mod tests {
     use super::*;
     use crate::calibration::ScaleSource;
-    use crate::field::Field;
+    use crate::field::{BorderRule, Field};
     use crate::follicle::Unit;
-    use crate::photo::Photo;
+    use crate::geometry::{Point, Polygon};
+    use crate::raster::Mask;
     use crate::strand::Width;
 
     /// One strand going up and to the right, alone in a small photo.
     pub(crate) fn one_strand(um_per_px: Option<f64>) -> (Analysis, Settings) {
-        let photo = Photo::from_rgb8(40, 30, vec![[200, 170, 150]; 1200]);
-        let (field, caveats) = Field::find(&photo, None, None);
+        let all = Mask::from_elem((30, 40), true);
+        let corners = [[-0.5, -0.5], [39.5, -0.5], [39.5, 29.5], [-0.5, 29.5]].map(Point::from).to_vec();
+        let polygon = Polygon::new(corners);
+        let field = Field { counted: all.clone(), visible: all, step: 1.0, area_px: 1200.0, polygon, border_rule: BorderRule::RootInside };
+        let caveats = vec![];
         let density = |name: &str, unit: &str| Measurement {
             name: name.into(),
             value: Some(1.0 / 3.0),

@@ -35,7 +35,7 @@ fn at_factor(photo: &Photo, field: &Field, factor: f64) -> Option<Segmentation> 
     let brightest = ndarray::Zip::from(&red).and(&green).and(&blue).map_collect(|r, g, b| r.max(*g).max(*b));
     let dark = log_ratio(&brightest, &visible, 0.75, -1.0)?;
     let light = log_ratio(&brightest, &visible, 0.5, 1.0)?;
-    let haze = gaussian::blurred(&log_ratio(&red, &visible, 0.75, -1.0)?, 2.0);
+    let haze = gaussian::blurred(&haze(&log_ratio(&red, &visible, 0.75, -1.0)?, &dark), 2.0);
     let usual = USUAL_UM / WORKING_UM;
     let contrasts = [(Tone::Dark, dark, 0.10), (Tone::Light, light, 0.14)]
         .map(|(tone, plane, least)| {
@@ -45,6 +45,15 @@ fn at_factor(photo: &Photo, field: &Field, factor: f64) -> Option<Segmentation> 
         .into();
     Some(Segmentation { factor, stroke: usual, contrasts, haze })
 }
+
+/// How strongly shafts show through the skin: by the red light it swallows, and once more by what it swallows of red alone. Hair on the
+/// skin, which swallows all colors alike, is left out.
+fn haze(red: &Plane, dark: &Plane) -> Plane {
+    ndarray::Zip::from(red).and(dark).map_collect(|red, dark| if *dark > HAIR_CONTRAST { 0.0 } else { red + (red - dark) })
+}
+
+/// Beyond this contrast no haze goes, only hair on the skin.
+const HAIR_CONTRAST: f32 = 1.0;
 
 /// The natural log of the level a share `quantile` lies below over the plane (sign −1), or of the plane over it (sign +1); 0 where nothing is visible.
 fn log_ratio(plane: &Plane, visible: &Mask, quantile: f64, sign: f32) -> Option<Plane> {

@@ -13,7 +13,7 @@ use crate::units::Pixels;
 /// The shafts as strands, root first: where the skin beyond one end shows the bluish haze of the shaft under it, and as the neighbors grow.
 pub(super) fn oriented(found: Vec<Found>, seen: &Segmentation, field: &Field) -> Vec<Traced> {
     let shafts: Vec<&Shaft> = found.iter().map(|f| &f.shaft).collect();
-    let own: Vec<f64> = shafts.iter().map(|s| haze_evidence(s, seen)).collect();
+    let own: Vec<f64> = shafts.iter().map(|s| haze_evidence(s, seen) + border_evidence(s, seen, field)).collect();
     let odds = consensus(&shafts, &own, seen.stroke);
     let mut traced: Vec<Traced> = found
         .iter()
@@ -64,6 +64,17 @@ fn near_border(at: Point, field: &Field, seen: &Segmentation) -> bool {
     (0..8).any(|i| !field.shows(at + Vector::from_angle(f64::from(i) * std::f64::consts::FRAC_PI_4) * reach))
 }
 
+/// Log odds that the line's first end is the root, from where a long shaft leaves the photo: it mostly leaves its root behind.
+fn border_evidence(shaft: &Shaft, seen: &Segmentation, field: &Field) -> f64 {
+    let [first, last] =
+        [shaft.line.points[0], shaft.line.points[shaft.line.points.len() - 1]].map(|p| near_border(seen.to_photo(p), field, seen));
+    let long = (shaft.line.length() / (15.0 * seen.stroke)).min(1.0);
+    2.0 * long * (f64::from(u8::from(last)) - f64::from(u8::from(first)))
+}
+
+/// How much log odds a unit of contrast in the haze brings.
+const HAZE_ODDS: f64 = 6.0;
+
 /// Log odds that the line's first end is the root, from the haze beyond either end.
 fn haze_evidence(shaft: &Shaft, seen: &Segmentation) -> f64 {
     let length = shaft.line.length();
@@ -82,7 +93,7 @@ fn haze_evidence(shaft: &Shaft, seen: &Segmentation) -> f64 {
         sum / n
     };
     let (a, b) = (shaft.line.points[0], shaft.line.points[shaft.line.points.len() - 1]);
-    6.0 * (beyond(a, -first) - beyond(b, last))
+    HAZE_ODDS * (beyond(a, -first) - beyond(b, last))
 }
 
 /// The log odds after neighbors have been heard: hair nearby grows the same way.

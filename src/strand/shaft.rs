@@ -70,7 +70,7 @@ pub(super) fn shafts_along(contrast: &Contrast, line: &Line, stroke: f64, hair: 
 }
 
 /// What is this many usual hairs wide is taken for hairs side by side: of widths that scatter by a quarter, one in a hundred alone is so wide.
-const SIDE_BY_SIDE: f64 = 1.6;
+const SIDE_BY_SIDE: f64 = 1.7;
 
 /// The stretches of a line between sharp bends.
 fn straight_runs(line: &Polyline, stroke: f64) -> Vec<Polyline> {
@@ -133,7 +133,7 @@ impl Station {
     }
 
     /// The place a distance in from the left edge.
-    fn from_left(&self, inward: f64) -> Point {
+    fn inward_of_left(&self, inward: f64) -> Point {
         self.at + self.across * (inward - self.left)
     }
 }
@@ -156,7 +156,7 @@ fn stations(line: &Polyline, plane: &Plane, stroke: f64) -> Option<Vec<Station>>
 fn one_shaft(stations: &[Station], stroke: f64, tone: Tone) -> Option<Shaft> {
     let width = quantile(&stations.iter().map(Station::width).collect::<Vec<_>>(), 0.5)?;
     // Where the width strays the middle does too: a neighbor, a flake or haze lies there.
-    let kept = stations.iter().filter(|s| (s.width() / width).ln().abs() < 0.35).map(|s| s.from_left(s.width() / 2.0));
+    let kept = stations.iter().filter(|s| (s.width() / width).ln().abs() < 0.35).map(|s| s.inward_of_left(s.width() / 2.0));
     shaft_through(kept.collect(), width, stations, stroke, tone)
 }
 
@@ -165,7 +165,7 @@ fn bundle(stations: &[Station], hair: f64, count: usize, stroke: f64, tone: Tone
     (0..count)
         .filter_map(|i| {
             let share = i as f64 / (count - 1) as f64;
-            let middles = stations.iter().map(|s| s.from_left(0.5 * hair + share * (s.width() - hair).max(0.0))).collect();
+            let middles = stations.iter().map(|s| s.inward_of_left(0.5 * hair + share * (s.width() - hair).max(0.0))).collect();
             shaft_through(middles, hair, stations, stroke, tone)
         })
         .collect()

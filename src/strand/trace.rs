@@ -33,7 +33,7 @@ pub fn trace(seen: &Segmentation, field: &Field) -> Vec<Traced> {
             distinct(shafts.filter(|shaft| shaft.line.length() > least).collect(), &contrast.plane)
         };
         // Only once the photo's usual hair is known can two side by side be told from a thick one.
-        let hair = usual_width(&along(None), &contrast.plane).map(|width| width.clamp(0.75 * seen.stroke, 1.6 * seen.stroke));
+        let hair = usual_width(&along(None), &contrast.plane).map(|width| width.clamp(0.95 * seen.stroke, 1.6 * seen.stroke));
         let shafts = join::joined(along(hair), &contrast.plane, seen.stroke);
         found.extend(likely(distinct(shafts, &contrast.plane), &contrast.plane, seen.stroke));
     }

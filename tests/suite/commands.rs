@@ -292,15 +292,17 @@ fn config_that_is_wrong_stops_before_any_work() {
 #[test]
 fn phantoms_are_the_same_for_the_same_seed() {
     let folder = tempfile::tempdir().unwrap();
-    let scene = String::from_utf8(anagen(&["phantom", "--list"], folder.path()).stdout).unwrap();
-    let scene = scene.split_whitespace().next().unwrap();
+    let listed = String::from_utf8(anagen(&["phantom", "--list"], folder.path()).stdout).unwrap();
+    let scene = "clipped-small";
+    assert!(listed.contains(scene), "{listed}");
     for out in ["a", "b"] {
         let output = anagen(&["phantom", "--out", out, "--scene", scene, "--seed", "7", "--count", "2"], folder.path());
         assert_eq!(code(&output), 0, "{}", stderr(&output));
     }
     let drawn = files(&folder.path().join("a"));
-    assert_eq!(drawn.len(), 4);
+    assert!(drawn.contains_key("anagen.toml"), "the scales stand beside the photos");
+    assert_eq!(drawn.len(), 5);
     assert_eq!(drawn, files(&folder.path().join("b")));
-    let [first, second] = [7, 8].map(|seed| &drawn[&format!("{scene}-{seed}.png")]);
+    let [first, second] = [7, 8].map(|seed| &drawn[&format!("{scene}-{seed}.jpg")]);
     assert_ne!(first, second);
 }
