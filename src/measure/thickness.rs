@@ -1,37 +1,45 @@
 //! How thick the counted hairs are and how much they differ.
 
-use super::intervals::{Interval, bootstrap, compound_poisson, mean, median};
+use super::intervals::{Interval, bootstrap, compound_poisson, jackknife_of_spread, mean, median};
 use super::{Measurement, Sample, Scaled};
 
 /// A width and its standard error, in pixels.
 type Fitted = (f64, f64);
 
+const SPREAD: &str = "Standard deviation of shaft diameter between hairs, measurement error taken out";
+const BOOTSTRAP: &str = "interval: bootstrap over units";
+const JACKKNIFE: &str = "interval: jackknife over units on its logarithm";
+
 /// `thickness_mean`, `thickness_median`, `thickness_sd` and, which needs no scale, `thickness_cv`.
 pub fn measure(sample: &Sample, scaled: Option<&Scaled>) -> Vec<Measurement> {
     let widths = sample.known(|s| s.width.map(|w| (w.value.0, w.standard_error.0)));
-    let mut found: Vec<Measurement> = scaled.map_or(vec![], |scaled| {
-        let in_micrometers = |name, statistic: fn(&[Fitted]) -> Option<f64>, what| micrometers(name, &widths, statistic, what, scaled);
-        vec![
-            in_micrometers("thickness_mean", |w| mean(&values(w)), "Mean shaft diameter of the counted hairs that have one"),
-            in_micrometers("thickness_median", |w| median(&values(w)), "Median shaft diameter of the counted hairs that have one"),
-            in_micrometers("thickness_sd", deviation, "Standard deviation of shaft diameter between hairs, measurement error taken out"),
-        ]
-    });
-    let method = "Standard deviation of shaft diameter between hairs, measurement error taken out, over the mean diameter; \
-                  interval: bootstrap over units."
-        .into();
     let all = widths.concat();
-    found.push(Measurement::new("thickness_cv", "1", all.len(), variation(&all), bootstrap(&widths, variation), method));
+    let mut found = vec![];
+    if let Some(scaled) = scaled {
+        found.push(middle("thickness_mean", "Mean", &widths, mean, scaled));
+        found.push(middle("thickness_median", "Median", &widths, median, scaled));
+        let method = format!("{SPREAD}; {JACKKNIFE}, and the scale's uncertainty.");
+        let (value, interval) = (deviation(&all), jackknife_of_spread(&widths, deviation));
+        found.push(in_micrometers("thickness_sd", all.len(), value, interval, method, scaled));
+    }
+    let method = format!("{SPREAD}, over the mean diameter; {JACKKNIFE}.");
+    found.push(Measurement::new("thickness_cv", "1", all.len(), variation(&all), jackknife_of_spread(&widths, variation), method));
     found
 }
 
-fn micrometers(name: &str, widths: &[Vec<Fitted>], statistic: fn(&[Fitted]) -> Option<f64>, what: &str, scaled: &Scaled) -> Measurement {
+fn middle(name: &str, word: &str, widths: &[Vec<Fitted>], statistic: fn(&[f64]) -> Option<f64>, scaled: &Scaled) -> Measurement {
     let all = widths.concat();
+    let of_widths = |widths: &[Fitted]| statistic(&values(widths));
+    let method = format!("{word} shaft diameter of the counted hairs that have one; {BOOTSTRAP}, and the scale's uncertainty.");
+    in_micrometers(name, all.len(), of_widths(&all), bootstrap(widths, of_widths), method, scaled)
+}
+
+/// A statistic of the widths, in pixels, as one of thicknesses.
+fn in_micrometers(name: &str, n: usize, px: Option<f64>, interval: Option<Interval>, method: String, scaled: &Scaled) -> Measurement {
     let um_per_px = scaled.calibration.um_per_px;
-    let value = statistic(&all).map(|px| px * um_per_px);
-    let interval = value.zip(bootstrap(widths, statistic)).map(|(value, px)| px.scaled(um_per_px).widened(value, scaled.uncertainty));
-    let method = format!("{what}; interval: bootstrap over units, and the scale's uncertainty.");
-    Measurement::new(name, "um", all.len(), value, interval, method)
+    let value = px.map(|px| px * um_per_px);
+    let interval = value.zip(interval).map(|(value, px)| px.scaled(um_per_px).widened(value, scaled.uncertainty));
+    Measurement::new(name, "um", n, value, interval, method)
 }
 
 fn values(widths: &[Fitted]) -> Vec<f64> {
