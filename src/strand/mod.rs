@@ -31,7 +31,7 @@ pub enum End {
 /// The width of one strand, from a profile fit at several places along it.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Width {
-    /// The trimmed median over the samples.
+    /// The trimmed mean over the samples about their taper, or the width of the mean profile where the shaft is narrow beside the blur.
     pub value: Pixels,
     /// One standard deviation of `value`.
     pub standard_error: Pixels,
