@@ -5,4 +5,5 @@ mod calibration;
 mod commands;
 mod decode;
 mod layers;
+mod phantoms;
 mod resume;
