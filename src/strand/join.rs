@@ -1,7 +1,7 @@
 //! Joining shafts across gaps.
 
 use super::shaft::{Shaft, smoothed};
-use crate::geometry::Polyline;
+use crate::geometry::{Polyline, Vector};
 use crate::raster::{Plane, sample};
 
 /// Shafts whose ends face each other across a gap of glare or another hair become one; every end is joined once, the best fits first.
@@ -56,6 +56,20 @@ pub(super) fn joined(shafts: Vec<Shaft>, plane: &Plane, stroke: f64) -> Vec<Shaf
 const FIRST: usize = 0;
 const LAST: usize = 1;
 
+/// The signed angle from one direction to another, positive clockwise as seen.
+fn turn(from: Vector, to: Vector) -> f64 {
+    from.cross(to).atan2(from.dot(to))
+}
+
+/// The turn per pixel of a shaft towards its last end, or towards its first.
+fn curvature(shaft: &Shaft, at_last: bool, stroke: f64) -> Option<f64> {
+    let (length, reach) = (shaft.line.length(), (0.5 * stroke).min(shaft.line.length() / 4.0));
+    let stretch = (4.0 * stroke).min(length - 2.0 * reach);
+    let (near, far) = if at_last { (length - reach, length - reach - stretch) } else { (reach, reach + stretch) };
+    let (here, there) = (shaft.line.tangent(near, reach)?, shaft.line.tangent(far, reach)?);
+    Some(turn(there, here) / stretch.max(1.0))
+}
+
 /// How ill two ends fit: the end of one line and the start of the other, each flipped if asked; `None` when they are not one shaft.
 fn joint_cost(a: &Shaft, b: &Shaft, flip_a: bool, flip_b: bool, plane: &Plane, stroke: f64) -> Option<f64> {
     let end = if flip_a { a.line.points[0] } else { *a.line.points.last()? };
@@ -64,11 +78,14 @@ fn joint_cost(a: &Shaft, b: &Shaft, flip_a: bool, flip_b: bool, plane: &Plane, s
     if gap > 4.0 * stroke {
         return None;
     }
-    let (reach_a, reach_b) = ((2.0 * stroke).min(a.line.length()), (2.0 * stroke).min(b.line.length()));
+    let (reach_a, reach_b) = (stroke.min(a.line.length()), stroke.min(b.line.length()));
     let leaving = if flip_a { -a.line.tangent(0.0, reach_a)? } else { a.line.tangent(a.line.length(), reach_a)? };
     let entering = if flip_b { -b.line.tangent(b.line.length(), reach_b)? } else { b.line.tangent(0.0, reach_b)? };
-    let turn = leaving.cross(entering).atan2(leaving.dot(entering)).abs();
-    let across = (start - end).cross(leaving).abs();
+    let turn = turn(leaving, entering);
+    // A curl goes on curling: as much turn as its own curve makes over the gap and the stretches the tangents are taken on is expected.
+    let expected = 0.5 * (curvature(a, !flip_a, stroke)? - curvature(b, flip_b, stroke)?) * (gap + 0.5 * (reach_a + reach_b));
+    let turn = (turn - expected.clamp(-1.2, 1.2)).abs();
+    let across = ((start - end).cross(leaving).abs() - 0.5 * gap * expected.abs().min(1.2)).max(0.0);
     let thinner = a.width.min(b.width);
     let ratio = (a.width / b.width).ln().abs();
     let ahead = (start - end).dot(leaving);

@@ -101,6 +101,11 @@ fn consensus(shafts: &[&Shaft], own: &[f64], stroke: f64) -> Vec<f64> {
     let middle: Vec<Point> = shafts.iter().map(|s| s.line.at(s.line.length() / 2.0)).collect();
     let direction: Vec<Vector> =
         shafts.iter().map(|s| (*s.line.points.last().expect("a shaft has points") - s.line.points[0]).unit().unwrap_or_default()).collect();
+    // A curl's chord says nothing of how its neighbors grow.
+    let straight: Vec<f64> = shafts
+        .iter()
+        .map(|s| (s.line.points[0].distance(*s.line.points.last().expect("a shaft has points")) / s.line.length().max(1.0)).powi(6))
+        .collect();
     let reach = 15.0 * stroke;
     let mut odds = own.to_vec();
     for _ in 0..30 {
@@ -111,7 +116,7 @@ fn consensus(shafts: &[&Shaft], own: &[f64], stroke: f64) -> Vec<f64> {
                     .filter(|&j| j != i)
                     .map(|j| {
                         let near = (-0.5 * (middle[i].distance(middle[j]) / reach).powi(2)).exp();
-                        near * belief[j] * direction[i].dot(direction[j])
+                        near * straight[i] * straight[j] * belief[j] * direction[i].dot(direction[j])
                     })
                     .sum();
                 own[i] + (0.8 * heard).clamp(-6.0, 6.0)
