@@ -7,7 +7,7 @@ use crate::measure::{self, Cuts, Measurement};
 use crate::photo::{Caveat, CaveatCode, Photo};
 use crate::segment::{Detector, ridge};
 use crate::strand::trace::{Traced, trace};
-use crate::strand::{Strand, Width, width};
+use crate::strand::{End, Strand, Width, width};
 use crate::units::Millimeters;
 use serde::{Deserialize, Serialize};
 
@@ -166,12 +166,20 @@ fn measured(
         .collect()
 }
 
+/// The share of strands with an end hidden under another hair beyond which a count is not to be trusted: clipped fields stay below 0.31,
+/// thickets of long or curled hair lie above 0.5.
+const MOST_HIDDEN: f64 = 0.4;
+
 /// What the strands themselves call for.
 fn of_strands(strands: &[Strand]) -> Vec<Caveat> {
     let caveat = |code, message: &str| Caveat { code, message: message.into(), region: None };
     let mut caveats = vec![];
     if strands.is_empty() {
         caveats.push(caveat(CaveatCode::NoHair, "no hair was found"));
+    }
+    let hidden = strands.iter().filter(|s| s.root_end == End::Occluded || s.tip_end == End::Occluded).count();
+    if hidden as f64 > MOST_HIDDEN * strands.len() as f64 {
+        caveats.push(caveat(CaveatCode::CrossingHair, "hair crosses so much here that it is traced in pieces: the count is too high"));
     }
     // Of two ends taken at random half would be right, so a confidence of little over a half says nothing of root and tip.
     let unclear = strands.iter().filter(|s| s.confidence < 0.5).count();

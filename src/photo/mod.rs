@@ -61,6 +61,8 @@ pub enum CaveatCode {
     SeveralPictures,
     /// Blur is a large part of the widths.
     BlurDominates,
+    /// Hair crosses so much that it is traced in pieces.
+    CrossingHair,
     /// Many strands whose root and tip could not be told apart.
     DirectionUnclear,
 }
