@@ -11,8 +11,11 @@ use crate::raster::{Mask, Plane, background, gaussian, sample};
 /// Micrometers per working pixel: a 30 µm hair is then 6 pixels wide, and cost follows the area of skin, not the camera.
 const WORKING_UM: f64 = 5.0;
 
-/// The thickness of a usual hair, in micrometers, and so in working pixels the widths looked for first.
+/// The thickness of a usual hair, in micrometers.
 const USUAL_UM: f64 = 65.0;
+
+/// The width of a usual hair, in working pixels.
+const USUAL: f64 = USUAL_UM / WORKING_UM;
 
 /// The most contrast that tells anything: beyond it hair is just black, and sensor noise decides.
 const MOST_CONTRAST: f32 = 3.0;
@@ -21,29 +24,48 @@ const MOST_CONTRAST: f32 = 3.0;
 pub fn segment(photo: &Photo, field: &Field, calibration: Option<&Calibration>) -> Option<Segmentation> {
     let factor = match calibration {
         Some(calibration) => WORKING_UM / calibration.um_per_px,
-        None => stroke_width(photo, field)? / (USUAL_UM / WORKING_UM),
+        None => stroke_width(photo, field)? / USUAL,
     };
     at_factor(photo, field, factor)
 }
 
 fn at_factor(photo: &Photo, field: &Field, factor: f64) -> Option<Segmentation> {
+    let (red, brightest, visible) = channels(photo, field, factor);
+    let planes = [(Tone::Dark, contrast(Tone::Dark, &brightest, &visible)?), (Tone::Light, contrast(Tone::Light, &brightest, &visible)?)];
+    let haze = gaussian::blurred(&haze(&contrast(Tone::Dark, &red, &visible)?, &planes[0].1), 2.0);
+    let contrasts = planes.map(|(tone, plane)| {
+        let lines = [0.32, 0.16, 0.6].iter().flat_map(|share| steger::lines_above_texture(&plane, share * USUAL, least(tone))).collect();
+        Contrast { tone, plane, lines }
+    });
+    Some(Segmentation { factor, stroke: USUAL, contrasts: contrasts.into(), haze })
+}
+
+/// The red light, the brightest of the three colors, and what the field shows, at `factor` photo pixels per working pixel.
+///
+/// Hair is dark in every color, while vessels, haze and drawn lines keep one: the brightest channel shows dark hair alone. Blond hair
+/// outshines the skin in red only, so the brightest channel serves for light hair too.
+fn channels(photo: &Photo, field: &Field, factor: f64) -> (Plane, Plane, Mask) {
     let [red, green, blue] = photo.planes(factor).map(|plane| plane.mapv_into(linear));
     let visible =
         Mask::from_shape_fn(red.dim(), |(r, c)| field.shows(Point::new((c as f64 + 0.5) * factor - 0.5, (r as f64 + 0.5) * factor - 0.5)));
-    // Hair is dark in every color, while vessels, haze and drawn lines keep one: the brightest channel shows dark hair alone. Blond hair
-    // outshines the skin in red only, so the brightest channel serves for light hair too.
     let brightest = ndarray::Zip::from(&red).and(&green).and(&blue).map_collect(|r, g, b| r.max(*g).max(*b));
-    let dark = log_ratio(&brightest, &visible, 0.75, -1.0)?;
-    let light = log_ratio(&brightest, &visible, 0.5, 1.0)?;
-    let haze = gaussian::blurred(&haze(&log_ratio(&red, &visible, 0.75, -1.0)?, &dark), 2.0);
-    let usual = USUAL_UM / WORKING_UM;
-    let contrasts = [(Tone::Dark, dark, 0.10), (Tone::Light, light, 0.14)]
-        .map(|(tone, plane, least)| {
-            let lines = [0.32, 0.16, 0.6].iter().flat_map(|share| steger::lines_above_texture(&plane, share * usual, least)).collect();
-            Contrast { tone, plane, lines }
-        })
-        .into();
-    Some(Segmentation { factor, stroke: usual, contrasts, haze })
+    (red, brightest, visible)
+}
+
+/// How hair of a tone stands out: the natural log of skin over light, or of light over skin; 0 where nothing is visible.
+fn contrast(tone: Tone, light: &Plane, visible: &Mask) -> Option<Plane> {
+    match tone {
+        Tone::Dark => log_ratio(light, visible, 0.75, -1.0),
+        Tone::Light => log_ratio(light, visible, 0.5, 1.0),
+    }
+}
+
+/// The least strength at which a line of this tone is followed, whatever the texture; skin has more bright specks than dark ones.
+fn least(tone: Tone) -> f64 {
+    match tone {
+        Tone::Dark => 0.10,
+        Tone::Light => 0.14,
+    }
 }
 
 /// How strongly shafts show through the skin: by the red light it swallows, and once more by what it swallows of red alone. Hair on the
@@ -70,34 +92,41 @@ fn linear(encoded: f32) -> f32 {
     if encoded <= 0.04045 { encoded / 12.92 } else { ((encoded + 0.055) / 1.055).powf(2.4) }
 }
 
-/// The dominant stroke width in photo pixels, for photos of unknown scale: of the octaves, the one whose lines of usual width weigh most.
+/// The dominant stroke width in photo pixels, for photos of unknown scale: of the octaves and tones, the one whose lines of usual width
+/// weigh most.
 fn stroke_width(photo: &Photo, field: &Field) -> Option<f64> {
     let longer = photo.width().max(photo.height()) as f64;
-    let usual = USUAL_UM / WORKING_UM;
-    let octaves = (-1..8).map(|k| f64::from(k).exp2()).filter(|factor| longer / factor >= 64.0 && longer / factor <= 4096.0);
+    let octaves = (-1..8).map(|k| f64::from(k).exp2()).filter(|factor| (64.0..=3000.0).contains(&(longer / factor)));
     let mut best: Option<(f64, f64)> = None;
     for factor in octaves {
-        let Some(seen) = at_factor(photo, field, factor) else { continue };
-        let dark = &seen.contrasts[0];
-        let mut widths: Vec<(f64, f64)> = dark
-            .lines
-            .iter()
-            .filter(|line| line.len() as f64 > 1.5 * usual)
-            .flat_map(|line| line.iter().step_by(3).filter_map(|p| Some((bar_width(&dark.plane, p)?, p.strength * factor))))
-            .filter(|(w, _)| (0.6 * usual..1.3 * usual).contains(w))
-            .collect();
-        widths.sort_by(|a, b| a.0.total_cmp(&b.0));
-        let weight: f64 = widths.iter().map(|w| w.1).sum();
-        if weight > best.map_or(0.0, |b| b.0) {
-            let mut left = weight / 2.0;
-            let median = widths.iter().find(|w| {
-                left -= w.1;
-                left <= 0.0
-            });
-            best = median.map(|m| (weight, m.0 * factor));
+        let (_, brightest, visible) = channels(photo, field, factor);
+        for tone in [Tone::Dark, Tone::Light] {
+            let Some(plane) = contrast(tone, &brightest, &visible) else { continue };
+            let (weight, width) = weigh_usual_lines(&plane, least(tone));
+            if weight * factor > best.map_or(0.0, |b| b.0) {
+                best = Some((weight * factor, width * factor));
+            }
         }
     }
     best.map(|(_, width)| width)
+}
+
+/// The summed strength of the lines of about usual width and the median of their widths, in working pixels.
+fn weigh_usual_lines(plane: &Plane, least: f64) -> (f64, f64) {
+    let mut widths: Vec<(f64, f64)> = steger::lines_above_texture(plane, 0.32 * USUAL, least)
+        .iter()
+        .filter(|line| line.len() as f64 > 1.5 * USUAL)
+        .flat_map(|line| line.iter().step_by(3).filter_map(|p| Some((bar_width(plane, p)?, p.strength))))
+        .filter(|(w, _)| (0.6 * USUAL..1.3 * USUAL).contains(w))
+        .collect();
+    widths.sort_by(|a, b| a.0.total_cmp(&b.0));
+    let weight: f64 = widths.iter().map(|w| w.1).sum();
+    let mut left = weight / 2.0;
+    let median = widths.iter().find(|w| {
+        left -= w.1;
+        left <= 0.0
+    });
+    (weight, median.map_or(USUAL, |m| m.0))
 }
 
 /// The full width at half height across a line point, if both sides fall that low within reach.
