@@ -3,6 +3,7 @@
 use crate::calibration::{Calibration, ScaleBar};
 use crate::field::{Field, Roi};
 use crate::follicle::{self, Unit};
+use crate::geometry::{Point, Polyline};
 use crate::measure::{self, Cuts, Measurement};
 use crate::photo::{Caveat, CaveatCode, Photo};
 use crate::segment::{Detector, ridge};
@@ -114,7 +115,7 @@ fn calibrate(photo: &Photo, bar: Option<&ScaleBar>, scale: &Scale, caveats: &mut
         Scale::Bar(length) => {
             let found = bar.and_then(|bar| Calibration::from_scale_bar(bar, length).ok());
             if found.is_none() {
-                let message = "no scale bar was found in this photo: give its scale with --um-per-px or in anagen.toml".into();
+                let message = "no scale bar was found in this photo: run it again with --um-per-px, or without --scale-bar-mm and with its scale in anagen.toml".into();
                 caveats.push(Caveat { code: CaveatCode::NoScaleBar, message, region: None });
             }
             found
@@ -161,6 +162,9 @@ fn measured(
             let stayed = shaft.centerline.points.iter().all(|p| traced.strand.centerline.distance_to(*p) < 0.3 * rough);
             let sound = |w: &Width| (0.4 * rough..2.0 * rough).contains(&w.value.0) && w.standard_error.0 < 0.3 * w.value.0;
             let centerline = if stayed { shaft.centerline } else { traced.strand.centerline.clone() };
+            // A smoothed line may lean out of the photo by a fraction of a width; nothing is seen there.
+            let within = |p: &Point| Point::new(p.x.clamp(0.0, (photo.width() - 1) as f64), p.y.clamp(0.0, (photo.height() - 1) as f64));
+            let centerline = Polyline::new(centerline.points.iter().map(within).collect());
             Strand { width: shaft.width.filter(sound).filter(|_| stayed), centerline, ..traced.strand }
         })
         .collect()

@@ -155,7 +155,7 @@ impl Analyze {
         write_tables(&folder, &stems).map_err(|error| about(&self.out, format!("the tables could not be written: {error}")))?;
         folder.write_json("run.json", &run).map_err(|error| about(&folder.place("run.json"), error))?;
         if let Some(place) = &self.json {
-            deliver(place, &together(&folder, &stems)?)?;
+            deliver(place, &together(&folder, &stems, inputs.photos.len() == 1)?)?;
         }
         self.sum_up(&run, &folder, &stems);
         Ok(if run.failed > 0 || run.interrupted { Ending::SomeFailed } else { Ending::AllDone })
@@ -261,8 +261,8 @@ impl Analyze {
                 eprintln!("{name:<10} {seconds:8.3} s");
             }
         }
-        let others = folder.stems().iter().filter(|stem| stems.binary_search(stem).is_err()).count();
-        if others > 0 && !run.interrupted {
+        let others = folder.stems().iter().filter(|stem| !stems.contains(stem)).count();
+        if others > 0 && !run.interrupted && !self.quiet {
             eprintln!("anagen: {} also holds {others} results of photos not in this run; the tables leave them out", self.out.display());
         }
         if run.interrupted {
@@ -294,14 +294,14 @@ fn photo_run(input: &Input, outcome: Option<&Outcome>) -> PhotoRun {
 }
 
 /// The stored results as one JSON text: one photo's as its file has it, several in an array.
-fn together(folder: &Folder, stems: &[String]) -> Result<String, String> {
+fn together(folder: &Folder, stems: &[String], single: bool) -> Result<String, String> {
     let texts: Result<Vec<String>, String> = stems
         .iter()
         .map(|stem| folder.read(stem).map(|result| results::json(&result)).map_err(|error| format!("{stem}: {error}")))
         .collect();
     let texts = texts?;
     Ok(match &texts[..] {
-        [only] => only.clone(),
+        [only] if single => only.clone(),
         _ => format!("[\n{}]\n", texts.join(",\n")),
     })
 }

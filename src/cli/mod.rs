@@ -73,7 +73,10 @@ pub fn main() -> ExitCode {
 
 /// `path: cause`, as every message about a file reads.
 fn about(path: &Path, cause: impl Display) -> String {
-    format!("{}: {cause}", path.display())
+    // A name may hold anything, a line's end or a terminal's commands too.
+    let name: String =
+        path.display().to_string().chars().flat_map(|c| if c.is_control() { c.escape_default().collect() } else { vec![c] }).collect();
+    format!("{name}: {cause}")
 }
 
 /// Writes data where it was asked for: stdout for `-`, else a file, whole or not at all.

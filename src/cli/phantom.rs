@@ -34,6 +34,9 @@ pub struct Phantom {
     list: bool,
 }
 
+/// How the `anagen.toml` beside drawn photos begins.
+const HEADING: &str = "# The scale every photo of this folder was drawn at.\n";
+
 impl Phantom {
     /// Draws and writes.
     pub fn run(&self) -> Result<Ending, String> {
@@ -48,7 +51,11 @@ impl Phantom {
         };
         let out = self.out.as_deref().unwrap_or(Path::new("."));
         let folder = Folder::create(out).map_err(|error| about(out, error))?;
-        let mut scales = String::from("# The scale every photo of this folder was drawn at.\n");
+        let beside = folder.place("anagen.toml");
+        let mut scales = std::fs::read_to_string(&beside).unwrap_or_else(|_| HEADING.into());
+        if !scales.starts_with(HEADING) {
+            return Err(about(&beside, "not written by anagen phantom: draw into another folder"));
+        }
         for scene in wanted {
             for seed in (0..u64::from(self.count)).map(|i| self.seed.wrapping_add(i)) {
                 let name = format!("{}-{seed}", scene.name);
@@ -58,14 +65,13 @@ impl Phantom {
                 let beside = folder.place(&format!("{name}.truth.json"));
                 write_whole(&beside, json(&phantom.truth).as_bytes()).map_err(|error| about(&beside, error))?;
                 write_whole(&file, &phantom.encode()).map_err(|error| about(&file, error))?;
-                if let Some(scale) = phantom.truth.um_per_px {
+                if let Some(scale) = phantom.truth.um_per_px.filter(|_| !scales.contains(&format!("\"{name}.*\""))) {
                     scales += &format!("\n[[photos]]\nglob = \"{name}.*\"\num_per_px = {scale}\n");
                 }
                 eprintln!("{}: {} hairs", file.display(), phantom.truth.hairs.len());
             }
         }
-        let beside = folder.place("anagen.toml");
-        write_whole(&beside, scales.as_bytes()).map_err(|error| about(&beside, error))?;
+        write_whole(&folder.place("anagen.toml"), scales.as_bytes()).map_err(|error| about(&beside, error))?;
         Ok(Ending::AllDone)
     }
 }

@@ -134,7 +134,7 @@ struct Sample<'a> {
 impl<'a> Sample<'a> {
     fn new(strands: &'a [Strand], units: &'a [Unit], field: &'a Field) -> Self {
         let mut counted: std::collections::BTreeMap<usize, &Strand> =
-            strands.iter().filter(|s| field.counts(s.root())).map(|s| (s.id, s)).collect();
+            strands.iter().filter(|s| s.is_counted(field)).map(|s| (s.id, s)).collect();
         let mut clusters: Vec<Vec<&Strand>> =
             units.iter().map(|u| u.strands.iter().filter_map(|id| counted.remove(id)).collect()).collect();
         // A strand that no unit claims is a cluster of its own.

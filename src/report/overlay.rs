@@ -66,7 +66,7 @@ fn field(photo: &Photo, analysis: &Analysis) -> RgbImage {
 fn draw_strand(canvas: &mut Canvas, strand: &Strand, analysis: &Analysis, cuts: &Cuts, stroke: f64) {
     let thickness = analysis.calibration.zip(strand.width).map(|(scale, width)| scale.micrometers(width.value));
     let color = color(thickness.map(|t| cuts.class(t)));
-    let strength = if analysis.field.counts(strand.root()) { 1.0 } else { 0.4 };
+    let strength = if strand.is_counted(&analysis.field) { 1.0 } else { 0.4 };
     let half = strand.width.map_or(stroke, |width| width.value.0 / 2.0);
     let body = Ink { color, opacity: 0.3 * strength };
     let line = Ink { color, opacity: strength };

@@ -60,7 +60,8 @@ pub fn find(arguments: &[PathBuf], out: &Path) -> Inputs {
         match fs::metadata(path) {
             Err(error) => inputs.troubles.push(Trouble { path: path.clone(), cause: cause(&error) }),
             Ok(metadata) if metadata.is_dir() => walk(path, out.as_deref(), &mut take, &mut inputs.troubles),
-            Ok(_) => take(path.clone()),
+            Ok(metadata) if metadata.is_file() => take(path.clone()),
+            Ok(_) => inputs.troubles.push(Trouble { path: path.clone(), cause: "not a file".into() }),
         }
     }
     let names = relative_paths(arguments, &found);
@@ -84,8 +85,10 @@ fn walk(folder: &Path, out: Option<&Path>, take: &mut impl FnMut(PathBuf), troub
                 }
             }
             Ok(entry) if entry.file_type().is_dir() => {
-                // A folder may be reached again through a link beside it: once is enough.
-                if fs::canonicalize(entry.path()).is_ok_and(|place| Some(place.as_path()) == out || !places.insert(place)) {
+                // A folder may be reached again through a link beside it: once is enough. The overlays of earlier results are no photos.
+                if holds_results(entry.path())
+                    || fs::canonicalize(entry.path()).is_ok_and(|place| Some(place.as_path()) == out || !places.insert(place))
+                {
                     entries.skip_current_dir();
                 }
             }
@@ -102,6 +105,11 @@ fn walk(folder: &Path, out: Option<&Path>, take: &mut impl FnMut(PathBuf), troub
             }
         }
     }
+}
+
+/// Whether a folder is a results folder.
+fn holds_results(folder: &Path) -> bool {
+    folder.join("run.json").is_file() && folder.join("photos.csv").is_file() && folder.join("photos").is_dir()
 }
 
 fn is_photo(path: &Path) -> bool {
@@ -175,10 +183,20 @@ fn without_extension(path: &str) -> &str {
 fn names(path: &Path) -> Vec<String> {
     path.components()
         .filter_map(|component| match component {
-            Component::Normal(name) => Some(name.to_string_lossy().into_owned()),
+            Component::Normal(name) => Some(readable(name)),
             _ => None,
         })
         .collect()
+}
+
+/// A name as text; bytes that are no text as %XX, so that two names stay two.
+fn readable(name: &OsStr) -> String {
+    let mut text = String::new();
+    for chunk in name.as_encoded_bytes().utf8_chunks() {
+        text += chunk.valid();
+        chunk.invalid().iter().for_each(|byte| text += &format!("%{byte:02X}"));
+    }
+    text
 }
 
 fn parent(file: &Path) -> PathBuf {

@@ -203,7 +203,7 @@ impl StrandResult {
             tone: strand.tone,
             unit: analysis.units.iter().find(|unit| unit.strands.contains(&strand.id)).map(|unit| unit.id),
             confidence: rounded(strand.confidence, 3),
-            counted: analysis.field.counts(strand.root()),
+            counted: strand.is_counted(&analysis.field),
         }
     }
 }

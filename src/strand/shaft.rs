@@ -215,6 +215,11 @@ pub(super) fn smoothed(line: &Polyline, reach: f64) -> Polyline {
     Polyline::new(fitted)
 }
 
+/// Whether the plane shows a place.
+fn within(p: Point, plane: &Plane) -> bool {
+    p.x >= 0.0 && p.y >= 0.0 && p.x <= (plane.ncols() - 1) as f64 && p.y <= (plane.nrows() - 1) as f64
+}
+
 /// The shaft with its ends where the contrast falls to half, up to a little beyond where its line ended.
 fn extended(shaft: Shaft, plane: &Plane) -> Option<Shaft> {
     let length = shaft.line.length();
@@ -232,7 +237,10 @@ fn extended(shaft: Shaft, plane: &Plane) -> Option<Shaft> {
         };
         let mut d = -0.5 * width;
         // A shaft that ends here falls at once; a speck of glare within it does not count as an end.
-        while d < 2.5 * width && (value(d) >= 0.5 * shaft.height || value(d + 0.35 * width) >= 0.6 * shaft.height) {
+        while d < 2.5 * width
+            && within(from + heading * (d + 0.5), plane)
+            && (value(d) >= 0.5 * shaft.height || value(d + 0.35 * width) >= 0.6 * shaft.height)
+        {
             d += 0.5;
         }
         from + heading * d
