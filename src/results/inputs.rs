@@ -271,6 +271,27 @@ mod tests {
     }
 
     #[test]
+    fn overlays_of_an_earlier_run_are_no_photos() {
+        let folder = tree(&["a.jpg", "old/run.json", "old/photos.csv", "old/photos/a.json", "old/overlays/a.jpg", "run.json/b.jpg"]);
+        assert_eq!(paths(&folder, &[""]), ["a.jpg", "run.json/b.jpg"]);
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn names_that_are_no_text_stay_apart() {
+        use std::os::unix::ffi::OsStrExt;
+        let read = |bytes: &[u8]| readable(OsStr::from_bytes(bytes));
+        assert_eq!((read(b"\xffa.png"), read(b"\xfea.png")), ("%FFa.png".into(), "%FEa.png".into()));
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn what_is_neither_file_nor_folder_is_named() {
+        let found = find(&[PathBuf::from("/dev/null")], Path::new("out"));
+        assert_eq!((found.photos.len(), found.troubles[0].cause.as_str()), (0, "not a file"));
+    }
+
+    #[test]
     fn folder_named_like_a_photo_is_walked() {
         assert_eq!(paths(&tree(&["x.jpg/inside.png"]), &[""]), ["x.jpg/inside.png"]);
     }

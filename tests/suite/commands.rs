@@ -306,3 +306,38 @@ fn phantoms_are_the_same_for_the_same_seed() {
     let [first, second] = [7, 8].map(|seed| &drawn[&format!("{scene}-{seed}.jpg")]);
     assert_ne!(first, second);
 }
+
+#[test]
+fn phantoms_keep_a_configuration_that_is_not_theirs() {
+    let folder = tempfile::tempdir().unwrap();
+    fs::write(folder.path().join("anagen.toml"), "um_per_px = 9\n").unwrap();
+    let output = anagen(&["phantom", "--out", ".", "--scene", "clipped-small"], folder.path());
+    assert_eq!(code(&output), 1, "{}", stderr(&output));
+    assert_eq!(fs::read_to_string(folder.path().join("anagen.toml")).unwrap(), "um_per_px = 9\n");
+}
+
+#[test]
+fn phantoms_drawn_later_keep_the_scales_of_those_before() {
+    let folder = tempfile::tempdir().unwrap();
+    for seed in ["1", "2", "2"] {
+        assert_eq!(code(&anagen(&["phantom", "--out", ".", "--scene", "clipped-small", "--seed", seed], folder.path())), 0);
+    }
+    let scales = fs::read_to_string(folder.path().join("anagen.toml")).unwrap();
+    assert_eq!(["clipped-small-1.*", "clipped-small-2.*"].map(|glob| scales.matches(glob).count()), [1, 1]);
+}
+
+#[test]
+fn no_strand_leaves_the_photo() {
+    let folder = tempfile::tempdir().unwrap();
+    assert_eq!(code(&anagen(&["phantom", "--out", "in", "--scene", "long"], folder.path())), 0);
+    assert_eq!(code(&anagen(&["analyze", "in", "--out", "out", "--overlay", "none"], folder.path())), 0);
+    let photo = read(&folder.path().join("out/photos/long-1.json"));
+    let (width, height) = (photo["photo"]["width_px"].as_f64().unwrap(), photo["photo"]["height_px"].as_f64().unwrap());
+    let strands = photo["strands"].as_array().unwrap();
+    assert!(strands.len() > 20);
+    for point in strands.iter().flat_map(|strand| strand["centerline"].as_array().unwrap()) {
+        let (x, y) = (point[0].as_f64().unwrap(), point[1].as_f64().unwrap());
+        assert!((0.0..width).contains(&x) && (0.0..height).contains(&y), "({x}, {y})");
+    }
+    assert!(strands.iter().all(|strand| strand["root_end"] != "border" || strand["counted"] == false));
+}
