@@ -311,7 +311,15 @@ mod tests {
     use proptest::prelude::*;
 
     fn hair(class: &str, root: [f64; 2], tip: [f64; 2]) -> TrueHair {
-        TrueHair { class: class.into(), root: root.into(), tip: tip.into(), width_um: Some(Micrometers(60.0)), unit: None, points: None }
+        TrueHair {
+            class: class.into(),
+            root: root.into(),
+            tip: tip.into(),
+            width_um: Some(Micrometers(60.0)),
+            id: None,
+            unit: None,
+            points: None,
+        }
     }
 
     fn truth(hairs: Vec<TrueHair>) -> Truth {

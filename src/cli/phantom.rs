@@ -1,8 +1,8 @@
 //! `anagen phantom`: photos whose every hair is known, each with its truth beside it.
 
 use super::{Ending, about, deliver};
-use crate::phantom::{Scene, draw, scenes};
-use crate::results::{Folder, json, write_whole};
+use crate::phantom::{self, Scene, Series, SeriesScene, draw, scenes, series_scenes};
+use crate::results::{Folder, SERIES_TRUTH, json, write_whole};
 use clap::Args;
 use std::path::{Path, PathBuf};
 
@@ -11,11 +11,16 @@ Examples:
   anagen phantom --list                                      the scenes that can be drawn
   anagen phantom --out phantoms/                             one photo of every scene
   anagen phantom --out phantoms/ --scene clipped --count 20  twenty photos of one scene, seeds 1 to 20
+  anagen phantom --out series/ --scene series --sessions 5   one person in five sessions: the same hair, some lost, new or changed
   anagen analyze phantoms/ --out results/ && anagen agree results/ phantoms/";
+
+const AFTER: &str = "\
+A series is written as <scene>-<seed>/<date>/vertex.jpg with the truth of each photo beside it, in which a hair has the same id in every session.
+<scene>-<seed>/series.truth.json holds each session's pose, and each hair's course, its thickness in every session and its root in every photo.";
 
 /// Draw photos whose every hair is known
 #[derive(Debug, Args)]
-#[command(before_help = EXAMPLES)]
+#[command(before_help = EXAMPLES, after_help = AFTER)]
 pub struct Phantom {
     /// The folder to write <scene>-<seed>.jpg (or .png) and <scene>-<seed>.truth.json to
     #[arg(long, value_name = "DIR", required_unless_present = "list")]
@@ -26,9 +31,12 @@ pub struct Phantom {
     /// Photos of each scene, with seeds one apart. Default: 1
     #[arg(long, value_name = "N", default_value_t = 1, hide_default_value = true, value_parser = clap::value_parser!(u32).range(1..))]
     count: u32,
-    /// Draw this scene only (see --list). Default: every scene
+    /// Draw this scene or series only (see --list). Default: every scene of a single photo
     #[arg(long, value_name = "NAME")]
     scene: Option<String>,
+    /// Sessions of a series, three months apart. Default: 3
+    #[arg(long, value_name = "N", default_value_t = 3, hide_default_value = true, value_parser = clap::value_parser!(u16).range(1..=200))]
+    sessions: u16,
     /// Say which scenes there are
     #[arg(long)]
     list: bool,
@@ -37,41 +45,88 @@ pub struct Phantom {
 /// How the `anagen.toml` beside drawn photos begins.
 const HEADING: &str = "# The scale every photo of this folder was drawn at.\n";
 
+/// What is asked for by its name.
+enum Wanted {
+    Photo(&'static Scene),
+    Series(&'static SeriesScene),
+}
+
 impl Phantom {
     /// Draws and writes.
     pub fn run(&self) -> Result<Ending, String> {
         if self.list {
-            let lines: String = scenes().iter().map(|scene| format!("{:<16}{}\n", scene.name, scene.description)).collect();
+            let photos = scenes().iter().map(|scene| (scene.name, scene.description));
+            let series = series_scenes().iter().map(|scene| (scene.name, scene.description));
+            let lines: String = photos.chain(series).map(|(name, description)| format!("{name:<16}{description}\n")).collect();
             deliver(Path::new("-"), &lines)?;
             return Ok(Ending::AllDone);
         }
-        let wanted: Vec<&Scene> = match &self.scene {
-            None => scenes().iter().collect(),
-            Some(name) => vec![Scene::by_name(name).ok_or_else(|| format!("no scene is called {name}; anagen phantom --list names them"))?],
-        };
-        let out = self.out.as_deref().unwrap_or(Path::new("."));
+        let wanted = self.wanted()?;
+        let mut studio = Studio::open(self.out.as_deref().unwrap_or(Path::new(".")))?;
+        for wanted in wanted {
+            for seed in (0..u64::from(self.count)).map(|i| self.seed.wrapping_add(i)) {
+                match wanted {
+                    Wanted::Photo(scene) => studio.write(&format!("{}-{seed}", scene.name), &draw(scene, seed))?,
+                    Wanted::Series(scene) => studio.write_series(scene, seed, usize::from(self.sessions))?,
+                }
+            }
+        }
+        studio.close()?;
+        Ok(Ending::AllDone)
+    }
+
+    fn wanted(&self) -> Result<Vec<Wanted>, String> {
+        let Some(name) = &self.scene else { return Ok(scenes().iter().map(Wanted::Photo).collect()) };
+        let photo = Scene::by_name(name).map(Wanted::Photo);
+        let found = photo.or_else(|| SeriesScene::by_name(name).map(Wanted::Series));
+        Ok(vec![found.ok_or_else(|| format!("no scene is called {name}; anagen phantom --list names them"))?])
+    }
+}
+
+/// The folder that photos are written to, and the scales they were drawn at.
+struct Studio {
+    folder: Folder,
+    scales: String,
+}
+
+impl Studio {
+    fn open(out: &Path) -> Result<Self, String> {
         let folder = Folder::create(out).map_err(|error| about(out, error))?;
         let beside = folder.place("anagen.toml");
-        let mut scales = std::fs::read_to_string(&beside).unwrap_or_else(|_| HEADING.into());
+        let scales = std::fs::read_to_string(&beside).unwrap_or_else(|_| HEADING.into());
         if !scales.starts_with(HEADING) {
             return Err(about(&beside, "not written by anagen phantom: draw into another folder"));
         }
-        for scene in wanted {
-            for seed in (0..u64::from(self.count)).map(|i| self.seed.wrapping_add(i)) {
-                let name = format!("{}-{seed}", scene.name);
-                let phantom = draw(scene, seed);
-                let file = folder.place(&format!("{name}.{}", phantom.extension()));
-                // The truth first: a photo that is there has its truth beside it.
-                let beside = folder.place(&format!("{name}.truth.json"));
-                write_whole(&beside, json(&phantom.truth).as_bytes()).map_err(|error| about(&beside, error))?;
-                write_whole(&file, &phantom.encode()).map_err(|error| about(&file, error))?;
-                if let Some(scale) = phantom.truth.um_per_px.filter(|_| !scales.contains(&format!("\"{name}.*\""))) {
-                    scales += &format!("\n[[photos]]\nglob = \"{name}.*\"\num_per_px = {scale}\n");
-                }
-                eprintln!("{}: {} hairs", file.display(), phantom.truth.hairs.len());
+        Ok(Self { folder, scales })
+    }
+
+    fn write(&mut self, name: &str, phantom: &phantom::Phantom) -> Result<(), String> {
+        let file = self.folder.place(&format!("{name}.{}", phantom.extension()));
+        // The truth first: a photo that is there has its truth beside it.
+        let beside = self.folder.place(&format!("{name}.truth.json"));
+        write_whole(&beside, json(&phantom.truth).as_bytes()).map_err(|error| about(&beside, error))?;
+        write_whole(&file, &phantom.encode()).map_err(|error| about(&file, error))?;
+        if let Some(scale) = phantom.truth.um_per_px.filter(|_| !self.scales.contains(&format!("\"{name}.*\""))) {
+            self.scales += &format!("\n[[photos]]\nglob = \"{name}.*\"\num_per_px = {scale}\n");
+        }
+        eprintln!("{}: {} hairs", file.display(), phantom.truth.hairs.len());
+        Ok(())
+    }
+
+    fn write_series(&mut self, scene: &SeriesScene, seed: u64, sessions: usize) -> Result<(), String> {
+        let series = Series::new(scene, seed, sessions);
+        let beside = format!("{}-{seed}/{SERIES_TRUTH}", scene.name);
+        self.folder.write_json(&beside, series.truth()).map_err(|error| about(&self.folder.place(&beside), error))?;
+        for (k, session) in series.truth().sessions.iter().enumerate() {
+            if let Some(phantom) = series.draw(k) {
+                self.write(&session.photo, &phantom)?;
             }
         }
-        write_whole(&folder.place("anagen.toml"), scales.as_bytes()).map_err(|error| about(&beside, error))?;
-        Ok(Ending::AllDone)
+        Ok(())
+    }
+
+    fn close(self) -> Result<(), String> {
+        let beside = self.folder.place("anagen.toml");
+        write_whole(&beside, self.scales.as_bytes()).map_err(|error| about(&beside, error))
     }
 }

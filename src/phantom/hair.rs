@@ -94,6 +94,8 @@ impl Pigment {
 
 /// One grown hair, in pixels of its frame.
 pub(crate) struct Hair {
+    /// What it is called in every session of a series.
+    pub id: Option<usize>,
     pub unit: usize,
     pub unit_size: usize,
     pub shaft: Shaft,
@@ -116,12 +118,23 @@ pub(crate) struct Growth {
 
 /// Grows the hair of this look over a frame.
 pub(crate) fn grow(look: &HairLook, frame: Frame, dice: &mut Dice) -> Growth {
+    let reach = reach(look);
+    let mut hairs = vec![];
+    let direction = sow(look, frame, dice, |sprout, dice| hairs.push(sprout.grow(look, frame, reach, dice)));
+    Growth { hairs, direction }
+}
+
+/// How far outside the frame hair still grows, in micrometers.
+pub(crate) fn reach(look: &HairLook) -> f64 {
+    if look.clipped { 1200.0 } else { 2500.0 }
+}
+
+/// Hands over the hairs of this look before they grow, unit by unit, and says in which direction they will at the frame's middle.
+pub(crate) fn sow(look: &HairLook, frame: Frame, dice: &mut Dice, mut hand_over: impl FnMut(Sprout, &mut Dice)) -> f64 {
     let direction = dice.angle();
     let sway = Texture::new(dice.seed());
     let light_from = dice.angle();
-    let reach = if look.clipped { 1200.0 } else { 2500.0 };
-    let ostia = spread_ostia(look.units_per_cm2, frame, reach, dice);
-    let mut hairs = vec![];
+    let ostia = spread_ostia(look.units_per_cm2, frame, reach(look), dice);
     for (unit, ostium) in ostia.into_iter().enumerate() {
         let field = direction + 0.45 * f64::from(sway.fractal(ostium.x / 6000.0, ostium.y / 6000.0, 2));
         let size = 1 + dice.weighted(&look.unit_sizes);
@@ -139,7 +152,8 @@ pub(crate) fn grow(look: &HairLook, frame: Frame, dice: &mut Dice) -> Growth {
             let along = Vector::from_angle(heading) * dice.normal(0.0, 55.0).clamp(-120.0, 120.0);
             let root = ostium + across * place.clamp(-110.0, 110.0) + along;
             let middle = k as f64 - (size as f64 - 1.0) / 2.0;
-            let seed = Sprout {
+            let sprout = Sprout {
+                id: None,
                 unit,
                 unit_size: size,
                 root,
@@ -148,10 +162,10 @@ pub(crate) fn grow(look: &HairLook, frame: Frame, dice: &mut Dice) -> Growth {
                 length: (cut * dice.log_normal(1.0, 0.18)).max(if look.clipped { 130.0 } else { 400.0 }),
                 light_from,
             };
-            hairs.push(seed.grow(look, frame, reach, dice));
+            hand_over(sprout, dice);
         }
     }
-    Growth { hairs, direction }
+    direction
 }
 
 /// Places more regular than chance: none closer to another than a share of the mean spacing.
@@ -176,19 +190,27 @@ fn thickness(look: &HairLook, dice: &mut Dice) -> f64 {
     if dice.chance(look.fine_share) { dice.between(15.0, 30.0) } else { dice.normal(look.thickness, look.thickness_sd).clamp(30.0, 130.0) }
 }
 
-/// A hair before it has grown.
-struct Sprout {
-    unit: usize,
-    unit_size: usize,
-    root: Point,
-    heading: f64,
-    thickness: f64,
-    length: f64,
-    light_from: f64,
+/// A hair before it has grown: lengths in micrometers, places in those of its frame.
+#[derive(Debug, Clone)]
+pub(crate) struct Sprout {
+    /// What it is called in every session of a series.
+    pub id: Option<usize>,
+    /// The unit it grows from, and how many hairs that has.
+    pub unit: usize,
+    pub unit_size: usize,
+    /// Where it leaves the skin.
+    pub root: Point,
+    /// Its direction there, in radians.
+    pub heading: f64,
+    pub thickness: f64,
+    pub length: f64,
+    /// The direction shadows fall in, in radians.
+    pub light_from: f64,
 }
 
 impl Sprout {
-    fn grow(self, look: &HairLook, frame: Frame, reach: f64, dice: &mut Dice) -> Hair {
+    /// The hair it grows into.
+    pub fn grow(self, look: &HairLook, frame: Frame, reach: f64, dice: &mut Dice) -> Hair {
         let um = frame.um_per_px;
         let fine = self.thickness < 30.0;
         let path = self.path(look, frame, reach, dice);
@@ -240,6 +262,7 @@ impl Sprout {
         let back = (path[0] - path[1]).angle() + dice.normal(0.0, 0.12);
         let fade = look.under_skin_reach * dice.log_normal(1.0, 0.3);
         Hair {
+            id: self.id,
             unit: self.unit,
             unit_size: self.unit_size,
             shaft,

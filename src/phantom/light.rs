@@ -1,6 +1,7 @@
 //! A picture in linear light, from drawing to exposure.
 
 use super::dice::Dice;
+use crate::geometry::Point;
 use rayon::prelude::*;
 
 /// A color in linear light, red, green, blue; 1 is as bright as the camera records.
@@ -49,6 +50,16 @@ impl Light {
     /// The color at a pixel.
     pub fn at(&self, x: usize, y: usize) -> Color {
         self.pixels[y * self.width + x]
+    }
+
+    /// The color between pixels, in even steps from one to the next; beyond the picture that of its edge.
+    pub fn between(&self, p: Point) -> Color {
+        let clamped = |v: f64, n: usize| v.clamp(0.0, n.saturating_sub(1) as f64);
+        let (x, y) = (clamped(p.x, self.width), clamped(p.y, self.height));
+        let (i, j) = (x as usize, y as usize);
+        let (k, l) = ((i + 1).min(self.width - 1), (j + 1).min(self.height - 1));
+        let t = (x - i as f64) as f32;
+        mix(mix(self.at(i, j), self.at(k, j), t), mix(self.at(i, l), self.at(k, l), t), (y - j as f64) as f32)
     }
 
     /// A pixel to draw on.

@@ -9,8 +9,10 @@ mod hair;
 mod light;
 mod litter;
 mod marks;
+mod pose;
 mod scene;
 mod scenes;
+mod series;
 mod shaft;
 mod skin;
 mod stroke;
@@ -20,7 +22,9 @@ pub use hair::{HairLook, Pigment};
 pub use light::{Color, Light, Noise, decode, encode};
 pub use litter::Litter;
 pub use marks::Marks;
+pub use pose::{Motion, Pose};
 pub use scene::{Look, Phantom, Scene, draw, draw_look, scenes};
+pub use series::{Course, HairLife, Series, SeriesScene, SeriesTruth, SessionTruth, series_scenes};
 pub use shaft::{Reflex, Shaft, Specimen};
 pub use skin::SkinLook;
 
@@ -67,7 +71,10 @@ pub struct TrueHair {
     /// Its true thickness.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub width_um: Option<Micrometers>,
-    /// The follicular unit it grows from.
+    /// What it is called in every photo of a series.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub id: Option<usize>,
+    /// The follicular unit it grows from, called the same in every photo of a series.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub unit: Option<usize>,
     /// Its centerline from root to tip.

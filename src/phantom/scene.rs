@@ -143,11 +143,18 @@ pub fn draw_look(look: &Look, seed: u64) -> Phantom {
     let frame = Frame { width: width / up, height: height / up, um_per_px: look.um_per_px * up as f64 };
 
     let growth = hair::grow(&look.hair, frame, &mut Dice::new(seed, 1));
-    let loose = litter::cut_hairs(&look.litter, frame, &mut Dice::new(seed, 2));
     let skin = Skin::lay(&look.skin, frame, growth.direction, &mut Dice::new(seed, 3));
+    photograph(look, frame, skin, &growth.hairs, seed)
+}
+
+/// The photo of skin and the hair that grows on it, with all that comes with the taking: litter, light, optics, noise and marks.
+pub(super) fn photograph(look: &Look, frame: Frame, skin: Skin, hairs: &[Hair], seed: u64) -> Phantom {
+    let up = look.upsampling.max(1);
+    let (width, height) = (frame.width * up, frame.height * up);
+    let loose = litter::cut_hairs(&look.litter, frame, &mut Dice::new(seed, 2));
     let lamp = Lamp::new(look, frame, &mut Dice::new(seed, 4));
 
-    let mut light = paint(look, frame, skin, &growth.hairs, &loose, &lamp, seed);
+    let mut light = paint(look, frame, skin, hairs, &loose, &lamp, seed);
     light.change(|x, y, pixel| lamp.shine(x, y, pixel));
     let light = lamp.seen(light, look, frame);
     let recorded = light.exposed(look.noise, Dice::new(seed, 6).seed());
@@ -157,9 +164,9 @@ pub fn draw_look(look: &Look, seed: u64) -> Phantom {
     layout.draw(&mut pixels);
     let skin_px = (0..width * height).filter(|i| layout.shows_skin(Point::new((i % width) as f64, (i / width) as f64))).count();
     let known = Known { layout: &layout, up: up as f64, width, height };
-    let mut hairs: Vec<TrueHair> = growth.hairs.iter().filter_map(|h| known.hair(h)).collect();
-    hairs.extend(loose.iter().filter_map(|(shaft, thickness)| known.loose(shaft, *thickness)));
-    let truth = Truth { width, height, um_per_px: Some(look.um_per_px), seams: Seams::default(), hairs };
+    let mut marked: Vec<TrueHair> = hairs.iter().filter_map(|h| known.hair(h)).collect();
+    marked.extend(loose.iter().filter_map(|(shaft, thickness)| known.loose(shaft, *thickness)));
+    let truth = Truth { width, height, um_per_px: Some(look.um_per_px), seams: Seams::default(), hairs: marked };
     Phantom { width, height, pixels, truth, skin_px, jpeg_quality: look.jpeg_quality }
 }
 
@@ -296,24 +303,13 @@ impl Known<'_> {
             () if hair.unit_size > 1 => "premium",
             () => "single",
         };
-        Some(self.entry(class, seen, thickness, Some(hair.unit)))
+        Some(TrueHair { id: hair.id, unit: Some(hair.unit), ..entry(class, seen, thickness) })
     }
 
     fn loose(&self, shaft: &Shaft, thickness: f64) -> Option<TrueHair> {
         let points = self.points(shaft);
         let (first, last) = self.longest_seen(&points)?;
-        Some(self.entry("abnormal", &points[first..=last], thickness, None))
-    }
-
-    fn entry(&self, class: &str, points: &[Point], thickness: f64, unit: Option<usize>) -> TrueHair {
-        TrueHair {
-            class: class.to_owned(),
-            root: points[0],
-            tip: points[points.len() - 1],
-            width_um: Some(Micrometers(thickness)),
-            unit,
-            points: Some(Polyline::new(points.to_vec())),
-        }
+        Some(entry("abnormal", &points[first..=last], thickness))
     }
 
     fn points(&self, shaft: &Shaft) -> Vec<Point> {
@@ -342,6 +338,18 @@ impl Known<'_> {
             }
         }
         best
+    }
+}
+
+fn entry(class: &str, points: &[Point], thickness: f64) -> TrueHair {
+    TrueHair {
+        class: class.to_owned(),
+        root: points[0],
+        tip: points[points.len() - 1],
+        width_um: Some(Micrometers(thickness)),
+        id: None,
+        unit: None,
+        points: Some(Polyline::new(points.to_vec())),
     }
 }
 

@@ -43,7 +43,7 @@ pub(super) const SCENES: &[Scene] = &[
 ];
 
 /// Clipped or long hair on light skin in middling light, 1600 × 1200 at 4 to 5 µm/px.
-fn plain(dice: &mut Dice) -> Look {
+pub(super) fn plain(dice: &mut Dice) -> Look {
     Look {
         width: 1600,
         height: 1200,

@@ -124,6 +124,15 @@ impl Skin {
         }
     }
 
+    /// Skin whose light from below is given, under a gloss of its own: what mirrors the lamp is new each time a lens is put on.
+    pub fn glossed(below: Light, look: &SkinLook, frame: Frame, growth: f64, dice: &mut Dice) -> Self {
+        let (um, field) = (frame.um_per_px, Texture::new(dice.seed()));
+        let patches = Slow::new(frame.width, frame.height, |x, y| field.fractal(x * um / 800.0, y * um / 800.0, 3));
+        let gloss =
+            Gloss { strength: look.gloss, um, growth, patches, grain: Texture::new(dice.seed()), thread: Texture::new(dice.seed()) };
+        Self { below, gloss }
+    }
+
     /// The share of white the surface mirrors at a pixel.
     pub fn gloss(&self, x: usize, y: usize) -> f32 {
         self.gloss.at(x, y)

@@ -9,6 +9,9 @@ use walkdir::WalkDir;
 
 const EXTENSIONS: [&str; 7] = ["jpg", "jpeg", "png", "tif", "tiff", "bmp", "webp"];
 
+/// What is true of a drawn series of sessions, beside its photos.
+pub const SERIES_TRUTH: &str = "series.truth.json";
+
 /// A photo that was found.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Input {
@@ -220,7 +223,8 @@ pub fn read_at_most(file: &Path, limit: u64) -> Result<Vec<u8>, String> {
     Ok(bytes)
 }
 
-/// The `<photo>.truth.json` files of a folder, at any depth, by their relative path without that ending.
+/// The `<photo>.truth.json` files of a folder, at any depth, by their relative path without that ending. The `series.truth.json` of a
+/// drawn series is no photo's.
 ///
 /// # Errors
 /// When there is no folder there.
@@ -230,6 +234,9 @@ pub fn truths(folder: &Path) -> io::Result<BTreeMap<String, PathBuf>> {
     Ok(files
         .filter_map(|entry| {
             let path = names(entry.path().strip_prefix(folder).ok()?).join("/");
+            if entry.file_name() == SERIES_TRUTH {
+                return None;
+            }
             Some((path.strip_suffix(".truth.json")?.to_owned(), entry.into_path()))
         })
         .collect())

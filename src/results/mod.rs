@@ -8,7 +8,7 @@ mod run;
 mod tables;
 
 pub use folder::{Folder, write_whole};
-pub use inputs::{Input, Inputs, Trouble, find, read_at_most, truths};
+pub use inputs::{Input, Inputs, SERIES_TRUTH, Trouble, find, read_at_most, truths};
 pub use json::json;
 pub use photo::{FieldResult, Identity, MadeBy, PhotoResult, PhotoSchema, StrandResult, UnitResult, sha256};
 pub use run::{PhotoRun, Run, RunSchema, Status, Times};

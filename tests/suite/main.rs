@@ -7,3 +7,4 @@ mod decode;
 mod layers;
 mod phantoms;
 mod resume;
+mod series;
