@@ -3,6 +3,7 @@
 use crate::geometry::Point;
 use crate::phantom::{Seams, TrueHair, Truth};
 use crate::units::{Micrometers, Pixels};
+use schemars::JsonSchema;
 use serde::Serialize;
 use std::collections::BTreeMap;
 
@@ -27,7 +28,7 @@ pub struct Found {
 }
 
 /// One photo's strands against its marked hairs.
-#[derive(Debug, Clone, PartialEq, Default, Serialize)]
+#[derive(Debug, Clone, PartialEq, Default, Serialize, JsonSchema)]
 pub struct PhotoAgreement {
     /// The photo.
     pub name: String,
@@ -47,7 +48,7 @@ pub struct PhotoAgreement {
 }
 
 /// How many hairs of a class were found.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, JsonSchema)]
 pub struct ClassRecall {
     /// Found.
     pub matched: usize,
@@ -56,7 +57,7 @@ pub struct ClassRecall {
 }
 
 /// Agreement over all photos. What cannot be known is `None`.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
 pub struct Agreement {
     /// How many photos have truth.
     pub photos: usize,
@@ -87,7 +88,7 @@ pub struct Agreement {
 }
 
 /// Differences in the mean and in their spread (Bland and Altman 1986, doi:10.1016/S0140-6736(86)90837-8).
-#[derive(Debug, Clone, Copy, PartialEq, Default, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Default, Serialize, JsonSchema)]
 pub struct Difference {
     /// How many differences.
     pub n: usize,

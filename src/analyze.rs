@@ -10,6 +10,7 @@ use crate::segment::{Detector, ridge};
 use crate::strand::trace::{Traced, trace};
 use crate::strand::{End, Strand, Width, width};
 use crate::units::Millimeters;
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 /// How a photo's scale is to be found.
@@ -55,7 +56,7 @@ pub struct Analysis {
 }
 
 /// The stages of an analysis, in order; told to the caller as each begins, who may time them.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Stage {
     /// Bytes to pixels.

@@ -1,9 +1,10 @@
 //! Points, lines and regions of the photo's plane: x to the right, y down, the origin at the center of the top-left pixel.
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 /// A place in the photo, in pixels.
-#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(from = "[f64; 2]", into = "[f64; 2]")]
 pub struct Point {
     /// To the right.
@@ -143,7 +144,7 @@ impl std::ops::Neg for Vector {
 }
 
 /// An upright rectangle of the photo, `[x, y, w, h]` in JSON.
-#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(from = "[f64; 4]", into = "[f64; 4]")]
 pub struct Rect {
     /// Left edge.
@@ -184,7 +185,7 @@ impl Rect {
 /// assert_eq!(line.length(), 11.0);
 /// assert_eq!(line.at(5.0), Point::new(3.0, 4.0));
 /// ```
-#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize, JsonSchema)]
 #[serde(transparent)]
 pub struct Polyline {
     /// The corners, in order.
@@ -254,7 +255,7 @@ impl Polyline {
 }
 
 /// A closed region bounded by straight pieces; the last corner joins the first.
-#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize, JsonSchema)]
 #[serde(transparent)]
 pub struct Polygon {
     /// The corners, in order, either way round.

@@ -6,10 +6,11 @@ pub use scale_bar::ScaleBar;
 
 use crate::photo::Acquisition;
 use crate::units::{Micrometers, Millimeters, PerCm2, Pixels, SquareCentimeters};
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 /// A photo's scale. What is not known is an absent `Calibration`, never a scale of 1.
-#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Calibration {
     /// Micrometers of skin per pixel; above 0 and finite.
     pub um_per_px: f64,
@@ -20,7 +21,7 @@ pub struct Calibration {
 }
 
 /// Where a scale came from.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum ScaleSource {
     /// Stated on the command line.

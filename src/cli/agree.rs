@@ -4,10 +4,9 @@ use super::arguments::positive;
 use super::{Ending, about, deliver};
 use crate::agree::{Agreement, Difference, Found, PhotoAgreement, TOLERANCE};
 use crate::phantom::Truth;
-use crate::results::{self, Folder, PhotoResult, read_at_most, truths};
+use crate::results::{self, AgreementResult, AgreementSchema, Folder, PhotoResult, read_at_most, truths};
 use crate::units::Pixels;
 use clap::Args;
-use serde::Serialize;
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write;
 use std::path::{Path, PathBuf};
@@ -42,18 +41,6 @@ pub struct Agree {
     /// Write the agreement as JSON to this file, or to stdout for "-", in place of the text
     #[arg(long, value_name = "FILE")]
     json: Option<PathBuf>,
-}
-
-/// The agreement as JSON: the numbers, and which files they rest on.
-#[derive(Serialize)]
-struct Report<'a> {
-    schema: &'static str,
-    tolerance_px: Option<f64>,
-    tolerance_um: Option<f64>,
-    without_result: &'a [String],
-    without_truth: &'a [String],
-    #[serde(flatten)]
-    agreement: &'a Agreement,
 }
 
 impl Agree {
@@ -92,13 +79,13 @@ impl Agree {
         }
         let place = self.json.as_deref();
         let text = match place {
-            Some(_) => results::json(&Report {
-                schema: "anagen/agreement/1",
+            Some(_) => results::json(&AgreementResult {
+                schema: AgreementSchema::V1,
                 tolerance_px: self.tolerance_um.is_none().then(|| self.tolerance_px.unwrap_or(TOLERANCE.0)),
                 tolerance_um: self.tolerance_um,
-                without_result: &without_result,
-                without_truth: &without_truth,
-                agreement: &agreement,
+                without_result,
+                without_truth,
+                agreement,
             }),
             None => table(&agreement),
         };

@@ -7,6 +7,7 @@ mod batch;
 mod config;
 mod phantom;
 mod progress;
+mod schema;
 
 use clap::{Parser, Subcommand};
 use std::fmt::Display;
@@ -36,6 +37,7 @@ enum Command {
     Analyze(Box<analyze::Analyze>),
     Phantom(phantom::Phantom),
     Agree(agree::Agree),
+    Schema(schema::SchemaOf),
 }
 
 /// How a command ended, when it ended with results.
@@ -60,6 +62,7 @@ pub fn main() -> ExitCode {
         Command::Analyze(analyze) => analyze.run(),
         Command::Phantom(phantom) => phantom.run(),
         Command::Agree(agree) => agree.run(),
+        Command::Schema(schema) => schema.run(),
     };
     match ending {
         Ok(Ending::AllDone) => ExitCode::SUCCESS,

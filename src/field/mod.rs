@@ -18,10 +18,11 @@ use crate::raster::{self, Mask};
 use cells::Cells;
 use frame::Inner;
 use overlay::Overlay;
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 /// When a hair at the edge counts.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum BorderRule {
     /// A hair counts when its root lies inside the field.

@@ -13,10 +13,11 @@ use crate::follicle::Unit;
 use crate::strand::Strand;
 use crate::units::{Micrometers, SquareCentimeters};
 use intervals::Interval;
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 /// The thickness cuts between vellus, intermediate and terminal hair: data, named in every result, since the field agrees on none.
-#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Cuts {
     /// Hairs thinner than this are vellus. Default: 30 µm.
     pub vellus_below_um: Micrometers,
@@ -31,7 +32,7 @@ impl Default for Cuts {
 }
 
 /// Hair classed by thickness.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum ThicknessClass {
     /// Thinner than the first cut.
@@ -56,7 +57,7 @@ impl Cuts {
 }
 
 /// One reported number. What cannot be known is `None`.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Measurement {
     /// A name of the catalogue; names stay for ever.
     pub name: String,

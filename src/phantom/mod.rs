@@ -32,10 +32,11 @@ pub mod strip;
 
 use crate::geometry::{Point, Polyline};
 use crate::units::Micrometers;
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 /// What is known of a photo: drawn by us, or counted by people. The file beside a photo is `<photo>.truth.json`.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Truth {
     /// Pixels from left to right.
     pub width: usize,
@@ -51,7 +52,7 @@ pub struct Truth {
 }
 
 /// The lines along which counting tiles met, in pixels.
-#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Seams {
     /// Upright lines.
     pub x: Vec<f64>,
@@ -60,7 +61,7 @@ pub struct Seams {
 }
 
 /// One hair whose place is known.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct TrueHair {
     /// `single`, `premium` (in a unit of several), `undersize` (fine), or `abnormal` (debris, broken or loose: neither right nor wrong).
     pub class: String,

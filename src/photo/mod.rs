@@ -9,6 +9,7 @@ pub use decode::PhotoError;
 use crate::geometry::Rect;
 use crate::raster::Plane;
 use rayon::prelude::*;
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use std::sync::Arc;
 
@@ -28,7 +29,7 @@ impl Default for Limits {
 }
 
 /// Something about a photo that a reader of its numbers should know; never a reason to stop.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Caveat {
     /// What kind of trouble, for programs.
     pub code: CaveatCode,
@@ -40,7 +41,7 @@ pub struct Caveat {
 }
 
 /// The kinds of trouble a photo may have. Names stay for ever.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum CaveatCode {
     /// No scale is known: pixels only.

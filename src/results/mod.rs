@@ -1,17 +1,21 @@
 //! The only module on disk: finding photos, the types of the results contract, and the results folder with its JSON, tables and reuse.
 
+mod agreement;
 mod folder;
 mod inputs;
 mod json;
 mod photo;
 mod run;
+mod schema;
 mod tables;
 
+pub use agreement::{AgreementResult, AgreementSchema};
 pub use folder::{Folder, write_whole};
 pub use inputs::{Input, Inputs, SERIES_TRUTH, Trouble, find, read_at_most, truths};
 pub use json::json;
 pub use photo::{FieldResult, Identity, MadeBy, PhotoResult, PhotoSchema, StrandResult, UnitResult, sha256};
 pub use run::{PhotoRun, Run, RunSchema, Status, Times};
+pub use schema::{SCHEMAS, schema};
 pub use tables::write_tables;
 
 #[cfg(test)]

@@ -8,11 +8,12 @@ use crate::measure::{Cuts, Measurement, ThicknessClass};
 use crate::photo::Caveat;
 use crate::strand::{End, Strand, Tone};
 use crate::units::{Micrometers, Millimeters, Pixels, SquareCentimeters};
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
 /// The version of a photo's result.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub enum PhotoSchema {
     /// The first.
     #[serde(rename = "anagen/photo/1")]
@@ -20,7 +21,7 @@ pub enum PhotoSchema {
 }
 
 /// What one photo gave: the content of `photos/<relative path>.json`. Numbers are rounded far below what they resolve.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct PhotoResult {
     /// The version of the contract.
     pub schema: PhotoSchema,
@@ -45,7 +46,7 @@ pub struct PhotoResult {
 }
 
 /// Which photo a result is of.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Identity {
     /// Its relative path in the input, with forward slashes.
     pub path: String,
@@ -64,7 +65,7 @@ pub struct Identity {
 }
 
 /// The counted part of the skin.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct FieldResult {
     /// Its area in square pixels.
     pub area_px: f64,
@@ -77,7 +78,7 @@ pub struct FieldResult {
 }
 
 /// One traced shaft.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct StrandResult {
     /// Its number within the photo.
     pub id: usize,
@@ -116,7 +117,7 @@ pub struct StrandResult {
 }
 
 /// One or more hairs from one ostium.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct UnitResult {
     /// Its number within the photo.
     pub id: usize,
@@ -127,7 +128,7 @@ pub struct UnitResult {
 }
 
 /// What made a result. With the photo's own hash it decides whether the result still holds.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct MadeBy {
     /// The version of anagen.
     pub version: String,

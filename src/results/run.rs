@@ -2,11 +2,12 @@
 
 use crate::analyze::Stage;
 use crate::measure::Cuts;
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
 /// The version of `run.json`.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub enum RunSchema {
     /// The first.
     #[serde(rename = "anagen/run/1")]
@@ -14,7 +15,7 @@ pub enum RunSchema {
 }
 
 /// What was run, and what became of every photo.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Run {
     /// The version of the contract.
     pub schema: RunSchema,
@@ -45,7 +46,7 @@ pub struct Run {
 }
 
 /// What became of one photo.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct PhotoRun {
     /// Its relative path in the input.
     pub path: String,
@@ -60,7 +61,7 @@ pub struct PhotoRun {
 }
 
 /// What became of a photo.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Status {
     /// Analyzed in this run.
@@ -74,7 +75,7 @@ pub enum Status {
 }
 
 /// How long a run took, in seconds.
-#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize, JsonSchema)]
 pub struct Times {
     /// From start to end.
     pub wall_s: f64,

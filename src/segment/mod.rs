@@ -5,6 +5,7 @@ pub mod steger;
 
 use crate::geometry::Point;
 use crate::raster::Plane;
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use steger::Line;
 
@@ -18,7 +19,7 @@ pub enum Detector {
 }
 
 /// How a shaft stands against its skin.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Tone {
     /// Darker than the skin.

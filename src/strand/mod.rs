@@ -12,10 +12,11 @@ pub use crate::segment::Tone;
 use crate::field::Field;
 use crate::geometry::{Point, Polyline, Vector};
 use crate::units::Pixels;
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 /// What was really seen at an end of a strand.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum End {
     /// The shaft leaves the skin.

@@ -9,7 +9,12 @@ use std::path::Path;
 use std::process::Output;
 
 pub fn anagen(arguments: &[&str], folder: &Path) -> Output {
-    Command::cargo_bin("anagen").unwrap().args(arguments).current_dir(folder).output().unwrap()
+    let output = Command::cargo_bin("anagen").unwrap().args(arguments).current_dir(folder).output().unwrap();
+    // Whatever a test asks for, what was written is what its schema says.
+    if let Some(out) = arguments.windows(2).find(|pair| pair[0] == "--out").map(|pair| folder.join(pair[1])) {
+        crate::schemas::assert_valid(&out);
+    }
+    output
 }
 
 /// Skin with three dark hairs on it, moved a little by `shift` so that no two photos are the same.

@@ -8,3 +8,4 @@ mod layers;
 mod phantoms;
 mod resume;
 mod series;
+mod schemas;
