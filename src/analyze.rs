@@ -75,7 +75,9 @@ pub enum Stage {
     Group,
     /// The catalogue.
     Measure,
-    /// Files and overlays.
+    /// The overlay and the page.
+    Draw,
+    /// Files.
     Write,
 }
 

@@ -4,7 +4,7 @@ use super::arguments::positive;
 use super::{Ending, about, deliver};
 use crate::agree::{Agreement, Difference, Found, PhotoAgreement, TOLERANCE};
 use crate::phantom::Truth;
-use crate::results::{self, AgreementResult, AgreementSchema, Folder, PhotoResult, read_at_most, truths};
+use crate::results::{self, AgreementResult, AgreementSchema, Folder, PhotoResult, cause, read_at_most, truths};
 use crate::units::Pixels;
 use clap::Args;
 use std::collections::{BTreeMap, BTreeSet};
@@ -46,12 +46,12 @@ pub struct Agree {
 impl Agree {
     /// Compares and tells.
     pub fn run(&self) -> Result<Ending, String> {
-        let folder = Folder::open(&self.results).map_err(|error| about(&self.results, error))?;
-        let truths = truths(&self.truth).map_err(|error| about(&self.truth, error))?;
+        let folder = Folder::open(&self.results).map_err(|error| about(&self.results, cause(&error)))?;
+        let truths = truths(&self.truth).map_err(|error| about(&self.truth, cause(&error)))?;
         if truths.is_empty() {
             return Err(about(&self.truth, "no <photo>.truth.json file in it"));
         }
-        let stems = folder.stems();
+        let stems = folder.listed();
         let pairing = pair(&truths.keys().cloned().collect::<Vec<_>>(), &stems);
         let mut photos = Vec::new();
         let mut without_result = Vec::new();

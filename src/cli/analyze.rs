@@ -1,21 +1,22 @@
 //! `anagen analyze`: photos in; results, tables and overlays out.
 
-use super::arguments::{positive, roi};
 use super::batch::{Batch, Finished, Outcome, Overlay};
-use super::config::{Stated, plans};
+use super::config::{Plan, Stated, idle_globs, plans};
+use super::measuring::Measuring;
 use super::progress::Progress;
-use super::{Ending, about, deliver};
-use crate::analyze::{Scale, Stage};
-use crate::calibration::{Calibration, ScaleSource};
-use crate::field::Roi;
+use super::{Ending, about, deliver, printable, rehearsal};
+use crate::analyze::Stage;
 use crate::measure::Cuts;
-use crate::photo::Limits;
-use crate::results::{self, Folder, Input, Inputs, PhotoRun, Run, RunSchema, Status, Times, write_tables};
-use crate::segment::Detector;
-use crate::units::{Micrometers, Millimeters};
+use crate::report::{Overview, Picture, batch_page};
+use crate::results::{
+    self, Folder, Input, Inputs, PhotoRun, Pseudonyms, Run, RunSchema, Status, Times, cause, page_path, read_at_most, thumbnail_path,
+    write_tables,
+};
+use crate::units::Micrometers;
 use clap::{Args, ValueEnum};
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
+use std::fs;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -26,12 +27,13 @@ Examples:
   anagen analyze photos/ --out results/ --scale-bar-mm 1       every photo below photos/; each shows a scale bar of 1 mm
   anagen analyze a.jpg b.jpg --out results/ --um-per-px 2.76   two photos of known scale
   anagen analyze photos/ --out results/                        in pixels, unless photos/anagen.toml or the photos state a scale
+  anagen analyze photos/ --out results/ --dry-run              what would be analyzed, and with which scale
   anagen analyze photo.jpg --out results/ --json -             and the result on stdout
 
-Run it again to go on where it stopped: what has not changed is not analyzed again.";
+Then open results/report.html. Run it again to go on where it stopped: what has not changed is not analyzed again.";
 
 const AFTER: &str = "\
-A folder may hold an anagen.toml; what the command line says goes first:
+A folder may hold an anagen.toml; what the environment and the command line say goes first:
   um_per_px = 2.76              # or scale_bar_mm = 1.0
   [cuts]
   vellus_below_um = 30
@@ -42,7 +44,13 @@ A folder may hold an anagen.toml; what the command line says goes first:
   model = \"Scope 70x\"           # as the photo's EXIF names it
   um_per_px = 2.1
 
+Environment: ANAGEN_UM_PER_PX, ANAGEN_SCALE_BAR_MM, ANAGEN_DETECTOR, ANAGEN_VELLUS_BELOW_UM, ANAGEN_TERMINAL_FROM_UM,
+ANAGEN_MAX_MEGAPIXELS, ANAGEN_THREADS; flags go first. anagen config PATH shows what holds and where it comes from.
+
 Exit codes: 0 all done; 1 nothing usable to do, or the command line is wrong; 2 some photos failed, the others are done.";
+
+/// The most bytes a key file may hold.
+const MOST_KEY_BYTES: u64 = 1_000_000;
 
 /// Count and measure the hair in photos
 #[derive(Debug, Args)]
@@ -54,106 +62,58 @@ pub struct Analyze {
     /// The folder to write results to; made if it is not there
     #[arg(long, value_name = "DIR")]
     out: PathBuf,
-    /// Micrometers of skin per pixel. Default: by anagen.toml, else by the resolution the file states, else unknown
-    #[arg(long, value_name = "N", value_parser = positive, conflicts_with = "scale_bar_mm")]
-    um_per_px: Option<f64>,
-    /// Find the scale bar burned into each photo, this many millimeters long
-    #[arg(long, value_name = "N", value_parser = positive)]
-    scale_bar_mm: Option<f64>,
-    /// Count in this part only: rect:X,Y,W,H or circle:X,Y,RADIUS or polygon:X,Y,X,Y,…, in pixels. Default: all skin that can be seen
-    #[arg(long, value_name = "SHAPE", value_parser = roi, allow_hyphen_values = true)]
-    roi: Option<Roi>,
-    /// What finds the hair. Default: ridge
-    #[arg(long, value_enum, default_value = "ridge", hide_default_value = true)]
-    detector: DetectorName,
-    /// Hair thinner than this is vellus. Default: 30
-    #[arg(long, value_name = "UM", value_parser = positive)]
-    vellus_below_um: Option<f64>,
-    /// Hair at least this thick is terminal. Default: 60
-    #[arg(long, value_name = "UM", value_parser = positive)]
-    terminal_from_um: Option<f64>,
+    #[command(flatten)]
+    pub measuring: Measuring,
     /// The photo with the findings drawn over it. Default: jpeg
-    #[arg(long, value_enum, default_value = "jpeg", hide_default_value = true)]
+    #[arg(long, value_enum, default_value = "jpeg", hide_default_value = true, help_heading = "Output")]
     overlay: Overlay,
-    /// Write report.html (not in this version)
-    #[arg(long, conflicts_with = "no_report")]
+    /// Write report.html and a page for each photo. This is the default
+    #[arg(long, overrides_with = "no_report", help_heading = "Output")]
     report: bool,
-    /// Write no report.html
-    #[arg(long)]
+    /// Write no report.html and no pages
+    #[arg(long, overrides_with = "report", help_heading = "Output")]
     no_report: bool,
-    /// Analyze again what an earlier run has done
-    #[arg(long)]
-    force: bool,
-    /// Photos to work on at a time. Default: one per core
-    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=1024))]
-    threads: Option<u16>,
     /// Also write the result as JSON to this file, or to stdout for "-": one photo's as it is, several in an array
-    #[arg(long, value_name = "FILE")]
+    #[arg(long, value_name = "FILE", help_heading = "Output")]
     json: Option<PathBuf>,
-    /// Refuse photos of more than this many million pixels. Default: 200
-    #[arg(long, value_name = "N", value_parser = positive)]
-    max_megapixels: Option<f64>,
+    /// Replace subjects' names by codes made with the key in this file (16 bytes or more), in everything written, file names included
+    #[arg(long, value_name = "KEYFILE", help_heading = "Output")]
+    pseudonymize: Option<PathBuf>,
+    /// Say what would be analyzed and with which scale; write nothing
+    #[arg(long)]
+    dry_run: bool,
     /// Say how long each stage took
-    #[arg(short, long)]
+    #[arg(short, long, visible_alias = "timings")]
     verbose: bool,
     /// Say only what went wrong
     #[arg(short, long, conflicts_with = "verbose")]
     quiet: bool,
 }
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-enum DetectorName {
-    /// Classical ridge detection; needs no model
-    Ridge,
-    /// A trained network
-    Learned,
-}
-
 impl Analyze {
     /// Analyzes the photos and writes the results folder.
     pub fn run(&self) -> Result<Ending, String> {
         let began = Instant::now();
-        let stated = self.stated()?;
-        if self.report {
-            eprintln!("anagen: this version writes no report.html; the numbers are in photos.csv, strands.csv and units.csv");
-        }
-        let inputs = results::find(&self.path, &self.out);
-        for trouble in &inputs.troubles {
-            eprintln!("{}", about(&trouble.path, &trouble.cause));
-        }
+        let stated = self.measuring.stated()?;
+        let inputs = self.inputs()?;
         if inputs.photos.is_empty() {
-            return Err("no photo found: name photos, or folders that hold .jpg, .png, .tif, .bmp or .webp files".into());
+            return self.nothing(&inputs, &stated, began);
         }
-        let plans = plans(&inputs.photos, &stated)?;
-        let folder = Folder::create(&self.out).map_err(|error| about(&self.out, error))?;
-        let stop = stop_on_interrupt();
-        let photos: Vec<_> = inputs.photos.iter().zip(plans).collect();
-        let batch = Batch {
-            folder: &folder,
-            limits: self.limits(),
-            overlay: self.overlay,
-            force: self.force,
-            threads: self.threads(),
-            stop: &stop,
-        };
-        let mut progress = Progress::new(photos.len(), self.quiet);
-        let mut outcomes: Vec<Option<Outcome>> = photos.iter().map(|_| None).collect();
-        batch.run(&photos, |outcome| {
-            self.tell(&mut progress, &inputs.photos[outcome.index], &outcome);
-            let index = outcome.index;
-            outcomes[index] = Some(outcome);
-        })?;
-        drop(progress);
+        let photos: Vec<_> = inputs.photos.iter().zip(plans(&inputs.photos, &stated)?).collect();
+        for warning in idle_globs(&inputs.photos, &stated).iter().filter(|_| !self.quiet) {
+            eprintln!("anagen: {warning}");
+        }
+        if self.dry_run {
+            return rehearsal::rehearse(&photos, &self.out, &self.measuring.limits());
+        }
+        let folder = Folder::create(&self.out).map_err(|error| about(&self.out, cause(&error)))?;
+        let outcomes = self.work(&photos, &folder)?;
         let run = self.record(&inputs, &outcomes, &stated, began.elapsed());
-        let stems: Vec<String> = inputs
-            .photos
-            .iter()
-            .zip(&outcomes)
-            .filter(|(_, o)| matches!(o, Some(Outcome { end: Ok(_), .. })))
-            .map(|(p, _)| p.stem.clone())
-            .collect();
-        write_tables(&folder, &stems).map_err(|error| about(&self.out, format!("the tables could not be written: {error}")))?;
-        folder.write_json("run.json", &run).map_err(|error| about(&folder.place("run.json"), error))?;
+        let done = |(input, outcome): (&Input, &Option<Outcome>)| {
+            outcome.as_ref().filter(|outcome| outcome.end.is_ok()).map(|_| input.stem.clone())
+        };
+        let stems: Vec<String> = inputs.photos.iter().zip(&outcomes).filter_map(done).collect();
+        self.write_together(&folder, &run, &stems).map_err(|error| about(&self.out, cause(&error)))?;
         if let Some(place) = &self.json {
             deliver(place, &together(&folder, &stems, inputs.photos.len() == 1)?)?;
         }
@@ -161,43 +121,89 @@ impl Analyze {
         Ok(if run.failed > 0 || run.interrupted { Ending::SomeFailed } else { Ending::AllDone })
     }
 
-    fn stated(&self) -> Result<Stated, String> {
-        let detector = match self.detector {
-            DetectorName::Ridge => Detector::Ridge,
-            DetectorName::Learned => return Err("the learned detector is not in this build; --detector ridge is".into()),
-        };
-        let stated = self.um_per_px.map(|um| Calibration::stated(um, ScaleSource::CommandLine)).transpose();
-        let known = stated.map_err(|error| format!("--um-per-px: {error}"))?.map(Scale::Known);
-        Ok(Stated {
-            scale: known.or(self.scale_bar_mm.map(|bar| Scale::Bar(Millimeters(bar)))),
-            roi: self.roi.clone(),
-            detector,
-            vellus_below_um: self.vellus_below_um,
-            terminal_from_um: self.terminal_from_um,
-        })
-    }
-
-    fn limits(&self) -> Limits {
-        let default = Limits::default();
-        match self.max_megapixels {
-            // Room for four channels of 16 bits, when more than the default is asked for.
-            Some(megapixels) => Limits { megapixels, bytes: default.bytes.max((megapixels * 8e6) as u64) },
-            None => default,
+    /// The photos that were named, under codes where that was asked for; what cannot be used is told.
+    fn inputs(&self) -> Result<Inputs, String> {
+        let place = |path: &PathBuf| fs::canonicalize(path).ok();
+        if self.path.iter().any(|path| path.is_dir() && place(path) == place(&self.out)) {
+            let inside = self.out.join("results");
+            return Err(format!(
+                "{}: the photos lie in this folder, so their results need another: --out {}",
+                printable(&self.out),
+                printable(&inside)
+            ));
         }
+        let mut inputs = results::find(&self.path, &self.out);
+        for trouble in &inputs.troubles {
+            eprintln!("{}", about(&trouble.path, &trouble.cause));
+        }
+        if let Some(pseudonyms) = self.pseudonyms()? {
+            pseudonyms.apply(&mut inputs);
+        }
+        Ok(inputs)
     }
 
-    fn threads(&self) -> usize {
-        self.threads.map_or_else(|| std::thread::available_parallelism().map_or(1, usize::from), usize::from)
+    fn pseudonyms(&self) -> Result<Option<Pseudonyms>, String> {
+        let Some(file) = &self.pseudonymize else { return Ok(None) };
+        let key = read_at_most(file, MOST_KEY_BYTES).and_then(|key| Pseudonyms::new(&key));
+        key.map(Some).map_err(|cause| about(file, cause))
+    }
+
+    /// Ends a run that found no photo: with its record, so that a program that started it finds out why.
+    fn nothing(&self, inputs: &Inputs, stated: &Stated, began: Instant) -> Result<Ending, String> {
+        if !self.dry_run
+            && let Ok(folder) = Folder::create(&self.out)
+        {
+            let run = self.record(inputs, &[], stated, began.elapsed());
+            folder.write_json("run.json", &run).map_err(|error| about(&folder.place("run.json"), cause(&error)))?;
+        }
+        Err("no photo found: name photos, or folders that hold .jpg, .png, .tif, .bmp or .webp files".into())
+    }
+
+    fn work(&self, photos: &[(&Input, Plan)], folder: &Folder) -> Result<Vec<Option<Outcome>>, String> {
+        let stop = stop_on_interrupt();
+        let batch = Batch {
+            folder,
+            limits: self.measuring.limits(),
+            overlay: self.overlay,
+            pages: !self.no_report,
+            force: self.measuring.force,
+            threads: self.measuring.threads(),
+            stop: &stop,
+        };
+        let mut progress = Progress::new(photos.len(), self.quiet);
+        let mut outcomes: Vec<Option<Outcome>> = photos.iter().map(|_| None).collect();
+        batch.run(photos, |outcome| {
+            self.tell(&mut progress, photos[outcome.index].0, &outcome);
+            let index = outcome.index;
+            outcomes[index] = Some(outcome);
+        })?;
+        Ok(outcomes)
+    }
+
+    /// Writes what holds all photos: the tables, the overview and, last, the run's record.
+    fn write_together(&self, folder: &Folder, run: &Run, stems: &[String]) -> std::io::Result<()> {
+        write_tables(folder, stems)?;
+        if self.no_report {
+            folder.remove("report.html")?;
+        } else {
+            let mut overview = Overview::default();
+            for stem in stems {
+                let thumbnail = Picture { jpeg: fs::read(folder.place(&thumbnail_path(stem)))? };
+                overview.add(&folder.read(stem)?, &thumbnail.uri(), &page_path(stem));
+            }
+            results::write_whole(&folder.place("report.html"), batch_page(run, &overview).as_bytes())?;
+        }
+        folder.write_json("run.json", run)
     }
 
     fn tell(&self, progress: &mut Progress, input: &Input, outcome: &Outcome) {
         match &outcome.end {
             Err(cause) => progress.failed(&about(&input.file, cause)),
-            Ok(Finished { reused: true, .. }) => progress.finished(&format!("{}: unchanged, its result is reused", input.path)),
+            Ok(Finished { reused: true, .. }) => progress.finished(&about(input.path.as_ref(), "unchanged, its result is reused")),
             Ok(Finished { counted, density, .. }) => {
                 let density = density.map(|d| format!(", {d:.1} /cm²")).unwrap_or_default();
                 let seconds = outcome.took.as_secs_f64();
-                progress.finished(&format!("{}: {counted} hairs{density} ({seconds:.1} s)", input.path));
+                progress.finished(&about(input.path.as_ref(), format!("{counted} hairs{density} ({seconds:.1} s)")));
             }
         }
     }
@@ -210,10 +216,10 @@ impl Analyze {
         for seconds in stages.values_mut() {
             *seconds = milliseconds(*seconds);
         }
-        let mut photos: Vec<PhotoRun> =
-            inputs.photos.iter().zip(outcomes).map(|(input, outcome)| photo_run(input, outcome.as_ref())).collect();
+        let outcome = |i: usize| outcomes.get(i).and_then(Option::as_ref);
+        let mut photos: Vec<PhotoRun> = inputs.photos.iter().enumerate().map(|(i, input)| photo_run(input, outcome(i))).collect();
         photos.extend(inputs.troubles.iter().map(|trouble| PhotoRun {
-            path: trouble.path.to_string_lossy().into_owned(),
+            path: self.named(&trouble.path),
             status: Status::Failed,
             reason: Some(trouble.cause.clone()),
             result: None,
@@ -230,8 +236,8 @@ impl Analyze {
                 vellus_below_um: stated.vellus_below_um.map_or(default.vellus_below_um, Micrometers),
                 terminal_from_um: stated.terminal_from_um.map_or(default.terminal_from_um, Micrometers),
             },
-            inputs: self.path.iter().map(|path| path.to_string_lossy().into_owned()).collect(),
-            found: inputs.photos.len(),
+            inputs: self.path.iter().map(|path| self.named(path)).collect(),
+            found: photos.len(),
             done: count(Status::Done),
             reused: count(Status::Reused),
             failed: count(Status::Failed),
@@ -241,17 +247,21 @@ impl Analyze {
         }
     }
 
+    /// A path of the command line as the record has it: it may hold a subject's name.
+    fn named(&self, path: &std::path::Path) -> String {
+        let text = path.to_string_lossy();
+        self.pseudonyms().ok().flatten().map_or(text.to_string(), |pseudonyms| pseudonyms.other(&text))
+    }
+
     fn settings(&self, stated: &Stated) -> Value {
-        json!({
-            "um_per_px": self.um_per_px,
-            "scale_bar_mm": self.scale_bar_mm,
-            "roi": stated.roi,
-            "detector": stated.detector,
+        let mut settings = self.measuring.record(stated);
+        let others = json!({
             "overlay": self.overlay.to_possible_value().map(|value| value.get_name().to_owned()),
-            "force": self.force,
-            "threads": self.threads(),
-            "max_megapixels": self.limits().megapixels,
-        })
+            "report": !self.no_report,
+            "pseudonymized": self.pseudonymize.is_some(),
+        });
+        settings.extend(others.as_object().cloned().unwrap_or_default());
+        Value::Object(settings)
     }
 
     fn sum_up(&self, run: &Run, folder: &Folder, stems: &[String]) {
@@ -271,7 +281,8 @@ impl Analyze {
         }
         if !self.quiet {
             let Run { done, reused, failed, .. } = run;
-            eprintln!("{done} analyzed, {reused} reused, {failed} failed: {}", self.out.display());
+            let place = if self.no_report { self.out.clone() } else { self.out.join("report.html") };
+            eprintln!("{done} analyzed, {reused} reused, {failed} failed: {}", printable(&place));
         }
     }
 }
@@ -311,7 +322,7 @@ fn milliseconds(seconds: f64) -> f64 {
 }
 
 /// Set at the first interrupt: the photos in hand are finished and nothing else is begun. A second one ends the program at once.
-fn stop_on_interrupt() -> Arc<AtomicBool> {
+pub fn stop_on_interrupt() -> Arc<AtomicBool> {
     let stop = Arc::new(AtomicBool::new(false));
     let seen = stop.clone();
     let handler = move || {

@@ -4,8 +4,8 @@ use super::config::Plan;
 use crate::analyze::{Settings, Stage, analyze};
 use crate::measure::Cuts;
 use crate::photo::{Limits, Photo};
-use crate::report::overlay;
-use crate::results::{Folder, Identity, Input, MadeBy, PhotoResult, json, read_at_most, sha256};
+use crate::report::{Picture, overlay, photo_page};
+use crate::results::{Drawn, Folder, Identity, Input, MadeBy, PhotoResult, cause, json, page_path, read_at_most, sha256};
 use crate::session::Session;
 use image::codecs::jpeg::JpegEncoder;
 use image::codecs::png::PngEncoder;
@@ -18,6 +18,11 @@ use std::sync::mpsc;
 use std::time::{Duration, Instant};
 
 const JPEG_QUALITY: u8 = 85;
+
+/// The longer side of the photo in its page: a page of a few hundred kilobytes still shows single hairs.
+const PAGE_PIXELS: usize = 1600;
+/// The longer side of the photo in the overview.
+const THUMBNAIL_PIXELS: usize = 256;
 
 /// How overlays are stored.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
@@ -45,6 +50,8 @@ pub struct Batch<'a> {
     pub folder: &'a Folder,
     pub limits: Limits,
     pub overlay: Overlay,
+    /// Whether a page is made of each photo.
+    pub pages: bool,
     /// Analyze again what an earlier run did.
     pub force: bool,
     pub threads: usize,
@@ -123,14 +130,18 @@ impl Batch<'_> {
         if !self.force
             && let Some(result) = self.folder.reusable(input, &hash, &made_by)
             && self.overlay.extension().is_none_or(|extension| self.folder.has_overlay(&input.stem, extension))
+            && (!self.pages || self.folder.has_page(&input.stem))
         {
             return Ok(Finished::new(&result, true));
         }
         let photo = Photo::decode(&bytes, &self.limits).map_err(|error| error.to_string())?;
         drop(bytes);
         let settings = plan.settings(photo.acquisition().model.as_deref());
+        if settings.roi.as_ref().is_some_and(|roi| !roi.reaches(photo.width(), photo.height())) {
+            return Err(format!("the --roi lies beside this photo of {}×{} pixels", photo.width(), photo.height()));
+        }
         let analysis = analyze(&photo, &settings, |stage| clock.begin(Some(stage)));
-        clock.begin(Some(Stage::Write));
+        clock.begin(Some(Stage::Draw));
         let session = Session::from_path(&input.path);
         let identity = Identity {
             path: input.path.clone(),
@@ -143,8 +154,10 @@ impl Batch<'_> {
         };
         let result = PhotoResult::new(identity, &analysis, &settings, made_by);
         let overlay = self.overlay(&photo, &analysis, &settings)?;
-        let overlay = self.overlay.extension().zip(overlay.as_deref());
-        self.folder.write_photo(&input.stem, &result, overlay).map_err(|error| format!("its result could not be written: {error}"))?;
+        let drawn = Drawn { overlay: self.overlay.extension().zip(overlay), page: self.page(&photo, &result, &input.stem)? };
+        clock.begin(Some(Stage::Write));
+        let refused = |error| format!("its result could not be written: {}", cause(&error));
+        self.folder.write_photo(&input.stem, &result, &drawn).map_err(refused)?;
         Ok(Finished::new(&result, false))
     }
 
@@ -154,6 +167,19 @@ impl Batch<'_> {
         }
         let picture = overlay::draw(photo, analysis, &settings.cuts);
         encode(&picture, self.overlay).map(Some).map_err(|error| format!("its overlay could not be encoded: {error}"))
+    }
+}
+
+impl Batch<'_> {
+    /// The page and the thumbnail.
+    fn page(&self, photo: &Photo, result: &PhotoResult, stem: &str) -> Result<Option<(String, Vec<u8>)>, String> {
+        if !self.pages {
+            return Ok(None);
+        }
+        let picture =
+            |longest, quality| Picture::of(photo, longest, quality).map_err(|error| format!("its page could not be drawn: {error}"));
+        let page = photo_page(result, &picture(PAGE_PIXELS, 80)?, &page_path(stem));
+        Ok(Some((page, picture(THUMBNAIL_PIXELS, 75)?.jpeg)))
     }
 }
 
@@ -168,7 +194,8 @@ impl Finished {
     }
 }
 
-fn made_by(plan: &Plan) -> MadeBy {
+/// What would make a result now.
+pub fn made_by(plan: &Plan) -> MadeBy {
     MadeBy { version: env!("CARGO_PKG_VERSION").into(), model_sha256: None, settings_sha256: sha256(json(plan).as_bytes()) }
 }
 

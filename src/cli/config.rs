@@ -1,6 +1,6 @@
 //! `anagen.toml`: the scale and cuts of a folder's photos, by name and by device.
 
-use super::about;
+use super::{about, printable};
 use crate::analyze::{Scale, Settings};
 use crate::calibration::{Calibration, ScaleError, ScaleSource};
 use crate::field::Roi;
@@ -12,6 +12,7 @@ use globset::{GlobBuilder, GlobMatcher};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
+use walkdir::WalkDir;
 
 const NAME: &str = "anagen.toml";
 const MOST_BYTES: u64 = 1_000_000;
@@ -23,6 +24,8 @@ pub struct Plan {
     roi: Option<Roi>,
     detector: Detector,
     cuts: Cuts,
+    #[serde(skip)]
+    cut_origins: [String; 2],
 }
 
 /// A scale, and the device whose photos it holds for; `None` for any.
@@ -30,6 +33,9 @@ pub struct Plan {
 struct Rule {
     device: Option<String>,
     scale: Scale,
+    /// Where it was stated; a stored result holds wherever the same was stated.
+    #[serde(skip)]
+    origin: String,
 }
 
 /// What the command line says about every photo.
@@ -37,6 +43,8 @@ struct Rule {
 pub struct Stated {
     /// The scale.
     pub scale: Option<Scale>,
+    /// Where the scale was stated.
+    pub scale_origin: String,
     /// The part to count in.
     pub roi: Option<Roi>,
     /// The detector.
@@ -45,14 +53,49 @@ pub struct Stated {
     pub vellus_below_um: Option<f64>,
     /// The upper cut.
     pub terminal_from_um: Option<f64>,
+    /// Where the cuts were stated.
+    pub cut_origins: [String; 2],
+    /// Whether any `anagen.toml` is read.
+    pub read_files: bool,
 }
 
 impl Plan {
     /// The settings of the photo, taken with this device.
     pub fn settings(&self, device: Option<&str>) -> Settings {
+        let scale = self.rule(device).map_or(Scale::FromFile, |rule| rule.scale);
+        Settings { scale, roi: self.roi.clone(), detector: self.detector, cuts: self.cuts }
+    }
+
+    /// Where the scale of the photo, taken with this device, was stated; `None` where it is left to the file.
+    pub fn scale_origin(&self, device: Option<&str>) -> Option<&str> {
+        self.rule(device).map(|rule| rule.origin.as_str())
+    }
+
+    fn rule(&self, device: Option<&str>) -> Option<&Rule> {
         let same = |wanted: &str| device.is_some_and(|device| device.trim().eq_ignore_ascii_case(wanted.trim()));
-        let rule = self.rules.iter().find(|rule| rule.device.as_deref().is_none_or(same));
-        Settings { scale: rule.map_or(Scale::FromFile, |rule| rule.scale), roi: self.roi.clone(), detector: self.detector, cuts: self.cuts }
+        self.rules.iter().find(|rule| rule.device.as_deref().is_none_or(same))
+    }
+
+    /// Each setting that a file can set, in order: name, value and origin.
+    pub fn settings_said(&self) -> Vec<(usize, [String; 3])> {
+        let of_device = |rule: &Rule| rule.device.as_ref().map(|device| format!(", for {device}")).unwrap_or_default();
+        let mut said: Vec<[String; 3]> = self
+            .rules
+            .iter()
+            .map(|rule| match rule.scale {
+                Scale::Known(scale) => ["um_per_px".into(), format!("{}{}", scale.um_per_px, of_device(rule)), rule.origin.clone()],
+                Scale::Bar(bar) => ["scale_bar_mm".into(), format!("{}{}", bar.0, of_device(rule)), rule.origin.clone()],
+                Scale::FromFile => ["um_per_px".into(), "as the file states".into(), rule.origin.clone()],
+            })
+            .collect();
+        if self.rules.iter().all(|rule| rule.device.is_some()) {
+            said.push(["um_per_px".into(), "as the file states, else unknown".into(), "default".into()]);
+        }
+        let cuts = [("vellus_below_um", self.cuts.vellus_below_um), ("terminal_from_um", self.cuts.terminal_from_um)];
+        for ((name, cut), origin) in cuts.into_iter().zip(&self.cut_origins) {
+            said.push([name.into(), cut.0.to_string(), if origin.is_empty() { "default".into() } else { origin.clone() }]);
+        }
+        said.into_iter().enumerate().collect()
     }
 }
 
@@ -65,18 +108,37 @@ pub fn plans(inputs: &[Input], stated: &Stated) -> Result<Vec<Plan>, String> {
     inputs.iter().map(|input| plan(input, stated, &mut read)).collect()
 }
 
+/// A warning for each glob of these photos' `anagen.toml` files that matches no file: most often it is misspelled.
+pub fn idle_globs(inputs: &[Input], stated: &Stated) -> Vec<String> {
+    let mut read = BTreeMap::new();
+    for input in inputs {
+        // What is wrong with a file has been told when the plans were made.
+        let _ = plan(input, stated, &mut read);
+    }
+    read.iter().filter_map(|(folder, config)| Some(config.as_ref()?.idle(folder))).flatten().collect()
+}
+
 fn plan(input: &Input, stated: &Stated, read: &mut BTreeMap<PathBuf, Option<Config>>) -> Result<Plan, String> {
-    let mut rules: Vec<Rule> = stated.scale.map(|scale| Rule { device: None, scale }).into_iter().collect();
+    let origin = stated.scale_origin.clone();
+    let mut rules: Vec<Rule> = stated.scale.map(|scale| Rule { device: None, scale, origin }).into_iter().collect();
     let (mut vellus_below, mut terminal_from) = (stated.vellus_below_um, stated.terminal_from_um);
-    let mut folder = input.file.parent();
+    let mut cut_origins = stated.cut_origins.clone();
+    // A file that has nothing left to say is not read, so that one that is wrong stops nobody who does without it.
+    let decided = stated.scale.is_some() && vellus_below.is_some() && terminal_from.is_some();
+    let mut folder = input.file.parent().filter(|_| stated.read_files && !decided);
     while let Some(here) = folder {
         if !read.contains_key(here) {
             read.insert(here.to_path_buf(), Config::read(here)?);
         }
         if let Some(config) = &read[here] {
-            rules.extend(config.rules(input.file.strip_prefix(here).unwrap_or(&input.file)));
-            vellus_below = vellus_below.or(config.cuts.vellus_below_um.map(|cut| cut.0));
-            terminal_from = terminal_from.or(config.cuts.terminal_from_um.map(|cut| cut.0));
+            let name = here.join(NAME).display().to_string();
+            rules.extend(config.rules(input.file.strip_prefix(here).unwrap_or(&input.file), &name));
+            let cuts = [(&mut vellus_below, config.cuts.vellus_below_um), (&mut terminal_from, config.cuts.terminal_from_um)];
+            for ((cut, in_file), origin) in cuts.into_iter().zip(&mut cut_origins) {
+                if let (None, Some(in_file)) = (&cut, in_file) {
+                    (*cut, *origin) = (Some(in_file.0), name.clone());
+                }
+            }
         }
         folder = here.parent().filter(|above| here != input.root && above.starts_with(&input.root));
     }
@@ -93,7 +155,7 @@ fn plan(input: &Input, stated: &Stated, read: &mut BTreeMap<PathBuf, Option<Conf
         let (low, high) = (cuts.vellus_below_um.0, cuts.terminal_from_um.0);
         return Err(format!("the cuts are in the wrong order: vellus below {low} µm, terminal from {high} µm"));
     }
-    Ok(Plan { rules, roi: stated.roi.clone(), detector: stated.detector, cuts })
+    Ok(Plan { rules, roi: stated.roi.clone(), detector: stated.detector, cuts, cut_origins })
 }
 
 /// The content of one `anagen.toml`.
@@ -177,7 +239,8 @@ impl Config {
         }
         let bytes = read_at_most(&path, MOST_BYTES).map_err(|cause| about(&path, cause))?;
         let text = String::from_utf8(bytes).map_err(|_| about(&path, "not UTF-8 text"))?;
-        Self::parse(&text).map(Some).map_err(|(line, cause)| format!("{}:{line}: {cause}", path.display()))
+        let wrong = |(line, cause)| format!("{}:{line}: {cause}\nCorrect that line, or go without the file: --no-config", printable(&path));
+        Self::parse(&text).map(Some).map_err(wrong)
     }
 
     /// # Errors
@@ -185,7 +248,7 @@ impl Config {
     fn parse(text: &str) -> Result<Self, (usize, String)> {
         let config: Self = toml::from_str(text).map_err(|error| {
             let start = error.span().map_or(0, |span| span.start);
-            (text.as_bytes().iter().take(start).filter(|byte| **byte == b'\n').count() + 1, error.message().to_owned())
+            (text.as_bytes().iter().take(start).filter(|byte| **byte == b'\n').count() + 1, plain(error.message()))
         })?;
         let twice = |um: Option<StatedScale>, bar: Option<Positive>| um.is_some() && bar.is_some();
         let tables = config.photos.iter().map(|t| (t.um_per_px, t.scale_bar_mm));
@@ -198,12 +261,41 @@ impl Config {
     }
 
     /// The scales it has for a photo at this path below its folder, the most specific first.
-    fn rules(&self, below: &Path) -> Vec<Rule> {
-        let named = self.photos.iter().filter(|table| table.glob.0.is_match(below)).map(|t| (None, t.um_per_px, t.scale_bar_mm));
-        let devices = self.devices.iter().map(|t| (Some(t.model.clone()), t.um_per_px, t.scale_bar_mm));
-        let all = named.chain(devices).chain([(None, self.um_per_px, self.scale_bar_mm)]);
-        all.filter_map(|(device, um, bar)| scale(um, bar).map(|scale| Rule { device, scale })).collect()
+    fn rules(&self, below: &Path, name: &str) -> Vec<Rule> {
+        let by_glob = |t: &PhotosTable| (None, t.um_per_px, t.scale_bar_mm, format!("{name}, glob {}", t.glob.0.glob()));
+        let named = self.photos.iter().filter(|table| table.glob.0.is_match(below)).map(by_glob);
+        let devices =
+            self.devices.iter().map(|t| (Some(t.model.clone()), t.um_per_px, t.scale_bar_mm, format!("{name}, device {}", t.model)));
+        let all = named.chain(devices).chain([(None, self.um_per_px, self.scale_bar_mm, name.to_owned())]);
+        all.filter_map(|(device, um, bar, origin)| scale(um, bar).map(|scale| Rule { device, scale, origin })).collect()
     }
+
+    /// A warning for each glob that no file below the folder matches: most often it is misspelled.
+    fn idle(&self, folder: &Path) -> Vec<String> {
+        let files = || WalkDir::new(folder).follow_links(true).into_iter().filter_map(Result::ok).filter(|e| !e.file_type().is_dir());
+        let matches = |table: &PhotosTable| files().any(|e| e.path().strip_prefix(folder).is_ok_and(|below| table.glob.0.is_match(below)));
+        let warn = |table: &PhotosTable| {
+            let name = printable(&folder.join(NAME));
+            format!(
+                "{name}: glob \"{}\" matches no file below {}; it reaches into folders with **/",
+                table.glob.0.glob(),
+                printable(folder)
+            )
+        };
+        self.photos.iter().filter(|table| !matches(table)).map(warn).collect()
+    }
+}
+
+/// A message about a wrong value in words of the file rather than of this program.
+fn plain(message: &str) -> String {
+    let words = [
+        ("expected f64", "expected a number"),
+        ("expected a string", "expected a text in quotes"),
+        ("expected struct ", "expected a table, "),
+        ("floating point ", "number "),
+        ("expected a sequence", "expected a list of tables, [[…]]"),
+    ];
+    words.iter().fold(message.to_owned(), |message, (theirs, ours)| message.replace(theirs, ours))
 }
 
 fn scale(um_per_px: Option<StatedScale>, scale_bar_mm: Option<Positive>) -> Option<Scale> {
@@ -216,7 +308,16 @@ mod tests {
     use std::fs;
 
     fn unstated() -> Stated {
-        Stated { scale: None, roi: None, detector: Detector::Ridge, vellus_below_um: None, terminal_from_um: None }
+        Stated {
+            scale: None,
+            scale_origin: String::new(),
+            roi: None,
+            detector: Detector::Ridge,
+            vellus_below_um: None,
+            terminal_from_um: None,
+            cut_origins: Default::default(),
+            read_files: true,
+        }
     }
 
     fn planned(files: &[(&str, &str)], photo: &str, stated: &Stated) -> Result<Plan, String> {
@@ -282,6 +383,47 @@ mod tests {
             let message = planned(&[("named/anagen.toml", text)], "x.jpg", &unstated()).unwrap_err();
             assert!(message.contains(&format!("anagen.toml:{line}: ")), "{text}: {message}");
         }
+    }
+
+    #[test]
+    fn wrong_values_are_named_in_plain_words() {
+        let message = planned(&[("named/anagen.toml", "um_per_px = 'two'")], "x.jpg", &unstated()).unwrap_err();
+        assert!(message.contains("expected a number") && message.contains("--no-config"), "{message}");
+    }
+
+    #[test]
+    fn file_that_has_nothing_to_say_stops_nobody() {
+        let wrong = [("named/anagen.toml", "um_per_px = 'two'")];
+        assert!(planned(&wrong, "x.jpg", &Stated { read_files: false, ..unstated() }).is_ok());
+        let scale = Some(Scale::Bar(Millimeters(1.0)));
+        let decided = Stated { scale, vellus_below_um: Some(30.0), terminal_from_um: Some(60.0), ..unstated() };
+        assert!(planned(&wrong, "x.jpg", &decided).is_ok());
+        assert!(planned(&wrong, "x.jpg", &Stated { scale, ..unstated() }).is_err(), "the cuts may be in the file");
+    }
+
+    #[test]
+    fn origin_names_the_file_and_the_table_and_changes_no_hash() {
+        let file = [("named/anagen.toml", "[cuts]\nvellus_below_um = 40\n[[photos]]\nglob = '*.jpg'\num_per_px = 2\n")];
+        let plan = planned(&file, "x.jpg", &unstated()).unwrap();
+        let said = plan.settings_said();
+        assert!(said[0].1[2].ends_with("anagen.toml, glob *.jpg"), "{said:?}");
+        assert!(said[1].1[2].ends_with("anagen.toml") && said[2].1[2] == "default", "{said:?}");
+        assert!(!crate::results::json(&plan).contains("anagen.toml"));
+    }
+
+    #[test]
+    fn glob_that_matches_nothing_is_told() {
+        let root = tempfile::tempdir().unwrap();
+        fs::write(
+            root.path().join("anagen.toml"),
+            "[[photos]]\nglob = 'vertx*.jpg'\num_per_px = 2\n[[photos]]\nglob = 'v*.jpg'\num_per_px = 3\n",
+        )
+        .unwrap();
+        fs::write(root.path().join("vertex.jpg"), "").unwrap();
+        let input =
+            Input { file: root.path().join("vertex.jpg"), path: "vertex.jpg".into(), stem: "vertex".into(), root: root.path().into() };
+        let warnings = idle_globs(&[input], &unstated());
+        assert!(warnings.len() == 1 && warnings[0].contains("vertx*.jpg"), "{warnings:?}");
     }
 
     #[test]

@@ -5,11 +5,16 @@ mod analyze;
 mod arguments;
 mod batch;
 mod config;
+mod effective;
+mod manual;
+mod measuring;
 mod phantom;
 mod progress;
+mod rehearsal;
 mod schema;
 
-use clap::{Parser, Subcommand};
+use crate::results::cause;
+use clap::{CommandFactory, FromArgMatches, Parser, Subcommand};
 use std::fmt::Display;
 use std::io::{self, Write};
 use std::path::Path;
@@ -37,7 +42,25 @@ enum Command {
     Analyze(Box<analyze::Analyze>),
     Phantom(phantom::Phantom),
     Agree(agree::Agree),
+    Config(effective::Effective),
     Schema(schema::SchemaOf),
+    Completions(manual::Completions),
+    Man(manual::Man),
+}
+
+impl Program {
+    /// What was typed, with where each option came from.
+    fn read() -> Result<Self, clap::Error> {
+        let matches = Self::command().try_get_matches()?;
+        let mut program = Self::from_arg_matches(&matches)?;
+        let origins = matches.subcommand().map(|(_, of_command)| measuring::Origins::of(of_command)).unwrap_or_default();
+        match &mut program.command {
+            Command::Analyze(analyze) => analyze.measuring.origins = origins,
+            Command::Config(config) => config.measuring.origins = origins,
+            _ => {}
+        }
+        Ok(program)
+    }
 }
 
 /// How a command ended, when it ended with results.
@@ -49,7 +72,7 @@ enum Ending {
 
 /// Runs the command line: exit code 0 when all is done, 1 when there was nothing usable to do or the command line is wrong, 2 when some photos failed.
 pub fn main() -> ExitCode {
-    let program = match Program::try_parse() {
+    let program = match Program::read() {
         Ok(program) => program,
         Err(error) => {
             let wrong = error.use_stderr();
@@ -62,7 +85,10 @@ pub fn main() -> ExitCode {
         Command::Analyze(analyze) => analyze.run(),
         Command::Phantom(phantom) => phantom.run(),
         Command::Agree(agree) => agree.run(),
+        Command::Config(config) => config.run(),
         Command::Schema(schema) => schema.run(),
+        Command::Completions(completions) => completions.run(),
+        Command::Man(man) => man.run(),
     };
     match ending {
         Ok(Ending::AllDone) => ExitCode::SUCCESS,
@@ -76,16 +102,18 @@ pub fn main() -> ExitCode {
 
 /// `path: cause`, as every message about a file reads.
 fn about(path: &Path, cause: impl Display) -> String {
-    // A name may hold anything, a line's end or a terminal's commands too.
-    let name: String =
-        path.display().to_string().chars().flat_map(|c| if c.is_control() { c.escape_default().collect() } else { vec![c] }).collect();
-    format!("{name}: {cause}")
+    format!("{}: {cause}", printable(path))
+}
+
+/// A name that can be shown: it may hold anything, a line's end or a terminal's commands too.
+fn printable(path: &Path) -> String {
+    path.display().to_string().chars().flat_map(|c| if c.is_control() { c.escape_default().collect() } else { vec![c] }).collect()
 }
 
 /// Writes data where it was asked for: stdout for `-`, else a file, whole or not at all.
 fn deliver(place: &Path, text: &str) -> Result<(), String> {
     if place != Path::new("-") {
-        return crate::results::write_whole(place, text.as_bytes()).map_err(|error| about(place, error));
+        return crate::results::write_whole(place, text.as_bytes()).map_err(|error| about(place, cause(&error)));
     }
     let mut out = io::stdout().lock();
     match out.write_all(text.as_bytes()).and_then(|()| out.flush()) {

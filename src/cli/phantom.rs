@@ -2,7 +2,7 @@
 
 use super::{Ending, about, deliver};
 use crate::phantom::{self, Scene, Series, SeriesScene, draw, scenes, series_scenes};
-use crate::results::{Folder, SERIES_TRUTH, json, write_whole};
+use crate::results::{Folder, SERIES_TRUTH, cause, json, write_whole};
 use clap::Args;
 use std::path::{Path, PathBuf};
 
@@ -26,10 +26,10 @@ pub struct Phantom {
     #[arg(long, value_name = "DIR", required_unless_present = "list")]
     out: Option<PathBuf>,
     /// The first photo's seed; the same seed draws the same photo. Default: 1
-    #[arg(long, value_name = "N", default_value_t = 1, hide_default_value = true)]
+    #[arg(long, value_name = "N", default_value_t = 1, hide_default_value = true, allow_negative_numbers = true)]
     seed: u64,
     /// Photos of each scene, with seeds one apart. Default: 1
-    #[arg(long, value_name = "N", default_value_t = 1, hide_default_value = true, value_parser = clap::value_parser!(u32).range(1..))]
+    #[arg(long, value_name = "N", default_value_t = 1, hide_default_value = true, allow_negative_numbers = true, value_parser = clap::value_parser!(u32).range(1..))]
     count: u32,
     /// Draw this scene or series only (see --list). Default: every scene of a single photo
     #[arg(long, value_name = "NAME")]
@@ -91,7 +91,7 @@ struct Studio {
 
 impl Studio {
     fn open(out: &Path) -> Result<Self, String> {
-        let folder = Folder::create(out).map_err(|error| about(out, error))?;
+        let folder = Folder::create(out).map_err(|error| about(out, cause(&error)))?;
         let beside = folder.place("anagen.toml");
         let scales = std::fs::read_to_string(&beside).unwrap_or_else(|_| HEADING.into());
         if !scales.starts_with(HEADING) {
@@ -104,8 +104,8 @@ impl Studio {
         let file = self.folder.place(&format!("{name}.{}", phantom.extension()));
         // The truth first: a photo that is there has its truth beside it.
         let beside = self.folder.place(&format!("{name}.truth.json"));
-        write_whole(&beside, json(&phantom.truth).as_bytes()).map_err(|error| about(&beside, error))?;
-        write_whole(&file, &phantom.encode()).map_err(|error| about(&file, error))?;
+        write_whole(&beside, json(&phantom.truth).as_bytes()).map_err(|error| about(&beside, cause(&error)))?;
+        write_whole(&file, &phantom.encode()).map_err(|error| about(&file, cause(&error)))?;
         if let Some(scale) = phantom.truth.um_per_px.filter(|_| !self.scales.contains(&format!("\"{name}.*\""))) {
             self.scales += &format!("\n[[photos]]\nglob = \"{name}.*\"\num_per_px = {scale}\n");
         }
@@ -116,7 +116,7 @@ impl Studio {
     fn write_series(&mut self, scene: &SeriesScene, seed: u64, sessions: usize) -> Result<(), String> {
         let series = Series::new(scene, seed, sessions);
         let beside = format!("{}-{seed}/{SERIES_TRUTH}", scene.name);
-        self.folder.write_json(&beside, series.truth()).map_err(|error| about(&self.folder.place(&beside), error))?;
+        self.folder.write_json(&beside, series.truth()).map_err(|error| about(&self.folder.place(&beside), cause(&error)))?;
         for (k, session) in series.truth().sessions.iter().enumerate() {
             if let Some(phantom) = series.draw(k) {
                 self.write(&session.photo, &phantom)?;
@@ -127,6 +127,6 @@ impl Studio {
 
     fn close(self) -> Result<(), String> {
         let beside = self.folder.place("anagen.toml");
-        write_whole(&beside, self.scales.as_bytes()).map_err(|error| about(&beside, error))
+        write_whole(&beside, self.scales.as_bytes()).map_err(|error| about(&beside, cause(&error)))
     }
 }

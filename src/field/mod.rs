@@ -4,10 +4,12 @@ mod cells;
 mod frame;
 mod overlay;
 mod quality;
+mod regions;
 mod roi;
 #[cfg(test)]
 mod tests;
 
+pub use regions::CountedRegion;
 pub use roi::{Roi, RoiError};
 
 use crate::calibration::ScaleBar;

@@ -2,6 +2,7 @@
 
 use super::acquisition::{Acquisition, png_chunks};
 use super::{Caveat, CaveatCode, Limits, Photo, Samples};
+use image::error::UnsupportedErrorKind;
 use image::metadata::Orientation;
 use image::{DynamicImage, ImageDecoder, ImageError, ImageFormat, ImageReader};
 use moxcms::{ColorProfile, DataColorSpace, Layout, TransformExecutor, TransformOptions};
@@ -169,6 +170,11 @@ fn check(decoder: &impl ImageDecoder, limits: &Limits) -> Result<(), PhotoError>
 fn explain(error: ImageError, format: &'static str, limits: &Limits) -> PhotoError {
     let detail = match &error {
         ImageError::Decoding(inner) => std::error::Error::source(inner).map_or_else(|| inner.to_string(), |cause| cause.to_string()),
+        ImageError::Unsupported(inner) => match inner.kind() {
+            UnsupportedErrorKind::Color(_) => "a kind of color that is not read here".to_owned(),
+            UnsupportedErrorKind::GenericFeature(feature) => feature,
+            _ => "a kind that is not read here".to_owned(),
+        },
         other => other.to_string(),
     };
     let detail = detail.lines().next().unwrap_or_default().chars().take(160).collect::<String>();
@@ -176,7 +182,7 @@ fn explain(error: ImageError, format: &'static str, limits: &Limits) -> PhotoErr
     let ended = ["eof", "end of file", "end of stream", "fill whole buffer", "no more bytes", "exhausted", "unexpected end"];
     match error {
         ImageError::Limits(_) => PhotoError::TooManyBytes { limit: limits.bytes },
-        ImageError::Unsupported(_) => PhotoError::Unsupported(format!("{format}: {detail}")),
+        ImageError::Unsupported(_) => PhotoError::Unsupported(format!("{format}, {detail}")),
         _ if ended.iter().any(|words| lower.contains(words)) => PhotoError::Truncated { format, detail },
         _ => PhotoError::Damaged { format, detail },
     }

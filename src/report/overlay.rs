@@ -111,7 +111,7 @@ fn draw_scale_bar(canvas: &mut Canvas, scale: &Calibration, stroke: f64) {
 }
 
 /// The longest length of 1, 2 or 5 times a power of ten µm that fits the room, and how it is written; `None` when the room is not a length.
-fn round_length(room: Micrometers) -> Option<(Micrometers, String)> {
+pub(super) fn round_length(room: Micrometers) -> Option<(Micrometers, String)> {
     if !room.0.is_finite() || room.0 < 1.0 {
         return None;
     }

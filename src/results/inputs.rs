@@ -119,13 +119,27 @@ fn is_photo(path: &Path) -> bool {
     path.extension().and_then(OsStr::to_str).is_some_and(|e| EXTENSIONS.contains(&e.to_ascii_lowercase().as_str()))
 }
 
-/// What went wrong with a file, without the number the system has for it.
-fn cause(error: &io::Error) -> String {
-    match error.kind() {
-        io::ErrorKind::NotFound => "no such file or folder".into(),
-        io::ErrorKind::PermissionDenied => "permission denied".into(),
-        _ => error.to_string(),
+/// What went wrong with a file, in words rather than the number the system has for it.
+pub fn cause(error: &io::Error) -> String {
+    let known = match error.kind() {
+        io::ErrorKind::NotFound => "no such file or folder",
+        io::ErrorKind::PermissionDenied => "permission denied",
+        io::ErrorKind::NotADirectory => "a part of its path is a file and no folder",
+        io::ErrorKind::IsADirectory => "a folder, where a file belongs",
+        io::ErrorKind::AlreadyExists => "something of that name is there already",
+        io::ErrorKind::StorageFull => "the disk is full",
+        io::ErrorKind::QuotaExceeded => "the disk quota is used up",
+        io::ErrorKind::ReadOnlyFilesystem => "the disk is read-only",
+        io::ErrorKind::InvalidFilename => "the name is too long or holds what this disk does not take",
+        // ELOOP, which has no stable kind yet, on Linux and on macOS.
+        _ if matches!(error.raw_os_error(), Some(40 | 62)) => "its links lead in a circle",
+        _ => "",
+    };
+    if !known.is_empty() {
+        return known.into();
     }
+    let said = error.to_string();
+    said.find(" (os error").map_or(said.clone(), |at| said[..at].to_owned())
 }
 
 fn relative_paths(arguments: &[PathBuf], found: &[(usize, PathBuf)]) -> Vec<String> {
@@ -156,21 +170,37 @@ fn relative_paths(arguments: &[PathBuf], found: &[(usize, PathBuf)]) -> Vec<Stri
     }
 }
 
-fn result_stems(paths: &[String]) -> Vec<String> {
+/// What a stem's files end in: none of them may be what another photo's results need as a folder.
+const ENDINGS: [&str; 4] = ["json", "jpg", "png", "html"];
+
+/// What the results of photos at these relative paths are called.
+pub(super) fn result_stems(paths: &[String]) -> Vec<String> {
     let mut stems: Vec<String> = paths.iter().map(|path| without_extension(path).to_owned()).collect();
+    let folders: BTreeSet<String> =
+        paths.iter().flat_map(|path| path.match_indices('/').map(|(at, _)| path[..at].to_lowercase())).collect();
     loop {
         // Lower case, since some file systems hold A.json and a.json for one.
         let mut holders: BTreeMap<String, Vec<usize>> = BTreeMap::new();
         for (i, stem) in stems.iter().enumerate() {
             holders.entry(stem.to_lowercase()).or_default().push(i);
         }
-        let clashing: Vec<usize> = holders.into_values().filter(|group| group.len() > 1).flatten().collect();
-        let changed = clashing.iter().filter(|&&i| stems[i] != paths[i]).count();
-        if changed == 0 {
-            return stems;
+        let taken = |stem: &str| ENDINGS.iter().any(|ending| folders.contains(&format!("{stem}.{ending}")));
+        let clashing = holders.into_iter().filter(|(stem, group)| group.len() > 1 || taken(stem)).flat_map(|(stem, group)| {
+            let in_the_way = taken(&stem);
+            group.into_iter().enumerate().map(move |(place, i)| (i, in_the_way || place > 0))
+        });
+        let mut changed = false;
+        for (i, has_to_yield) in clashing.collect::<Vec<_>>() {
+            if stems[i] == without_extension(&paths[i]) && stems[i] != paths[i] {
+                stems[i].clone_from(&paths[i]);
+                changed = true;
+            } else if has_to_yield {
+                stems[i].push('_');
+                changed = true;
+            }
         }
-        for i in clashing {
-            stems[i].clone_from(&paths[i]);
+        if !changed {
+            return stems;
         }
     }
 }
@@ -335,6 +365,20 @@ mod tests {
     fn photos_that_differ_in_extension_alone_keep_it_in_their_results() {
         let stems: Vec<_> = found(&tree(&["x.jpg", "x.png", "x.jpg.png", "y.v2.jpg"]), &[""]).into_iter().map(|(_, stem)| stem).collect();
         assert_eq!(stems, ["x.jpg", "x.jpg.png", "x.png", "y.v2"]);
+    }
+
+    #[test]
+    fn no_result_needs_a_file_where_another_needs_a_folder() {
+        let stems = |files: &[&str]| found(&tree(files), &[""]).into_iter().map(|(_, stem)| stem).collect::<Vec<_>>();
+        assert_eq!(stems(&["a.jpg", "a.json/b.jpg"]), ["a.jpg", "a.json/b"]);
+        assert_eq!(stems(&["a.jpg", "a.json/b.jpg", "a.jpg.json/c.jpg"]), ["a.jpg_", "a.jpg.json/c", "a.json/b"]);
+        assert_eq!(stems(&["a.png", "a.jpg/b.jpg"]), ["a.jpg/b", "a.png"]);
+    }
+
+    #[test]
+    fn causes_are_words() {
+        assert_eq!(cause(&io::Error::from_raw_os_error(20)), "a part of its path is a file and no folder");
+        assert!(!cause(&io::Error::from_raw_os_error(5)).contains("os error"));
     }
 
     #[cfg(unix)]

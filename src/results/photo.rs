@@ -2,7 +2,7 @@
 
 use crate::analyze::{Analysis, Settings};
 use crate::calibration::Calibration;
-use crate::field::BorderRule;
+use crate::field::{BorderRule, Field};
 use crate::geometry::{Point, Polygon, Polyline, Rect};
 use crate::measure::{Cuts, Measurement, ThicknessClass};
 use crate::photo::Caveat;
@@ -73,8 +73,20 @@ pub struct FieldResult {
     pub area_cm2: Option<SquareCentimeters>,
     /// When a hair at its edge counts.
     pub border_rule: BorderRule,
-    /// Its outline.
+    /// The outline of its largest part, holes not drawn.
     pub polygon: Polygon,
+    /// Every part of it, with its holes.
+    #[serde(default)]
+    pub regions: Vec<RegionResult>,
+}
+
+/// One connected part of the counted skin.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct RegionResult {
+    /// Its outer outline.
+    pub outline: Polygon,
+    /// The outlines of what is left out within it: glare, blur, captions.
+    pub holes: Vec<Polygon>,
 }
 
 /// One traced shaft.
@@ -149,7 +161,6 @@ impl PhotoResult {
         let scale = analysis.calibration;
         Self {
             schema: PhotoSchema::V1,
-            photo,
             calibration: scale.map(|c| Calibration {
                 um_per_px: rounded(c.um_per_px, 6),
                 standard_uncertainty: rounded(c.standard_uncertainty, 6),
@@ -160,6 +171,7 @@ impl PhotoResult {
                 area_cm2: scale.map(|c| SquareCentimeters(rounded(c.square_centimeters(analysis.field.area_px).0, 6))),
                 border_rule: analysis.field.border_rule,
                 polygon: Polygon::new(points(&analysis.field.polygon.corners)),
+                regions: regions(&analysis.field, &photo),
             },
             strands: analysis.strands.iter().map(|strand| StrandResult::new(strand, analysis, &settings.cuts)).collect(),
             units: analysis
@@ -170,6 +182,7 @@ impl PhotoResult {
             measurements: analysis.measurements.iter().filter(|m| scale.is_some() || !needs_scale(&m.unit)).map(measurement).collect(),
             caveats: analysis.caveats.iter().map(caveat).collect(),
             cuts: scale.map(|_| settings.cuts),
+            photo,
             made_by,
         }
     }
@@ -223,6 +236,17 @@ fn caveat(c: &Caveat) -> Caveat {
     Caveat { region: c.region.map(rect), ..c.clone() }
 }
 
+/// The counted parts, held to the photo: the last cells of the field's grid may reach beyond it.
+fn regions(field: &Field, photo: &Identity) -> Vec<RegionResult> {
+    let (right, bottom) = (photo.width_px as f64 - 0.5, photo.height_px as f64 - 0.5);
+    let held = |ring: Polygon| {
+        let corners = ring.corners.iter().map(|p| point(Point::new(p.x.clamp(-0.5, right), p.y.clamp(-0.5, bottom))));
+        Polygon::new(corners.collect())
+    };
+    let parts = field.regions().into_iter();
+    parts.map(|part| RegionResult { outline: held(part.outline), holes: part.holes.into_iter().map(held).collect() }).collect()
+}
+
 fn points(points: &[Point]) -> Vec<Point> {
     points.iter().copied().map(point).collect()
 }
@@ -254,7 +278,6 @@ fn significant(value: f64) -> Option<f64> {
 pub(crate) mod tests {
     use super::*;
     use crate::calibration::ScaleSource;
-    use crate::field::{BorderRule, Field};
     use crate::follicle::Unit;
     use crate::geometry::{Point, Polygon};
     use crate::raster::Mask;

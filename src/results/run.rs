@@ -29,7 +29,7 @@ pub struct Run {
     pub cuts: Cuts,
     /// The files and folders named on the command line.
     pub inputs: Vec<String>,
-    /// How many photos were found.
+    /// How many photos were found, with the named paths that could not be used.
     pub found: usize,
     /// How many were analyzed now.
     pub done: usize,

@@ -109,10 +109,10 @@ fn photo_columns() -> Vec<String> {
 fn photo_row(result: &PhotoResult) -> Vec<String> {
     let (photo, scale) = (&result.photo, result.calibration.as_ref());
     let mut row = vec![
-        photo.path.clone(),
+        text(&photo.path),
         photo.sha256.clone(),
-        cell(&photo.subject),
-        cell(&photo.site),
+        photo.subject.as_deref().map(text).unwrap_or_default(),
+        photo.site.as_deref().map(text).unwrap_or_default(),
         cell(&photo.taken_at),
         cell(&photo.width_px),
         cell(&photo.height_px),
@@ -139,7 +139,7 @@ fn photo_row(result: &PhotoResult) -> Vec<String> {
 fn strand_rows(result: &PhotoResult) -> impl Iterator<Item = Vec<String>> + '_ {
     result.strands.iter().map(|strand| {
         vec![
-            result.photo.path.clone(),
+            text(&result.photo.path),
             cell(&strand.id),
             cell(&strand.root.x),
             cell(&strand.root.y),
@@ -165,8 +165,13 @@ fn strand_rows(result: &PhotoResult) -> impl Iterator<Item = Vec<String>> + '_ {
 fn unit_rows(result: &PhotoResult) -> impl Iterator<Item = Vec<String>> + '_ {
     result.units.iter().map(|unit| {
         let strands = unit.strands.iter().map(ToString::to_string).collect::<Vec<_>>().join(" ");
-        vec![result.photo.path.clone(), cell(&unit.id), cell(&unit.ostium.x), cell(&unit.ostium.y), strands]
+        vec![text(&result.photo.path), cell(&unit.id), cell(&unit.ostium.x), cell(&unit.ostium.y), strands]
     })
+}
+
+/// A name from outside. What a spreadsheet would take for a formula has an apostrophe in front, which it takes for a mark of text.
+pub(super) fn text(name: &str) -> String {
+    if name.starts_with(['=', '+', '-', '@', '\t', '\r']) { format!("'{name}") } else { name.to_owned() }
 }
 
 /// A value as the JSON has it, without quotes; nothing for what is not known.
@@ -209,7 +214,7 @@ mod tests {
         let folder = Folder::create(place.path()).unwrap();
         let stems: Vec<String> = results.iter().map(|r| r.photo.path.clone()).collect();
         for result in results {
-            folder.write_photo(&result.photo.path, result, None).unwrap();
+            folder.write_photo(&result.photo.path, result, &Default::default()).unwrap();
         }
         write_tables(&folder, &stems).unwrap();
         let read = |name| {
@@ -245,6 +250,15 @@ mod tests {
             let on_skin = ["um", "mm", "cm2"].iter().any(|unit| column.split('_').any(|word| word == *unit));
             assert!(!on_skin || value.is_empty(), "{column} {value}");
         }
+    }
+
+    #[test]
+    fn names_are_no_formulas() {
+        let (_place, read) = tables(&[result("=cmd|' /C calc'!A0.png", Some(5.0))]);
+        for table in &read {
+            assert_eq!(table[0]["path"], "'=cmd|' /C calc'!A0.png");
+        }
+        assert_eq!((text("-1.jpg"), text("s01/-1.jpg")), ("'-1.jpg".into(), "s01/-1.jpg".into()));
     }
 
     #[test]

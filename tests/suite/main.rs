@@ -6,6 +6,8 @@ mod commands;
 mod decode;
 mod layers;
 mod phantoms;
+mod program;
+mod report;
 mod resume;
 mod series;
 mod schemas;

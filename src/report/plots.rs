@@ -1,0 +1,234 @@
+//! Plots as SVG, each with its numbers in words for who cannot see it.
+
+use super::words::{class, figure, stated};
+use crate::measure::{Cuts, ThicknessClass};
+use maud::{Markup, html};
+
+/// How wide a histogram's bars are, in micrometers.
+const BIN_UM: f64 = 5.0;
+
+/// The histogram of thickness with the named cuts, bars in the color and pattern of their class.
+pub fn thickness_histogram(thicknesses: &[f64], cuts: &Cuts) -> Markup {
+    let cut = [cuts.vellus_below_um.0, cuts.terminal_from_um.0];
+    let most = thicknesses.iter().copied().fold(cut[1] * 1.5, f64::max).min(300.0);
+    let bins = (most / BIN_UM).ceil().max(1.0) as usize;
+    let mut counts = vec![[0usize; 3]; bins];
+    for t in thicknesses {
+        // A cut within a bar parts it, so that no hair shows the color of another class.
+        let bin = ((t / BIN_UM) as usize).min(bins - 1);
+        counts[bin][cuts.class(crate::units::Micrometers(*t)) as usize] += 1;
+    }
+    let highest = counts.iter().map(|c| c.iter().sum::<usize>()).max().unwrap_or(0).max(1);
+    let (left, bottom, wide, high) = (34.0, 190.0, 396.0, 150.0);
+    let x = |um: f64| left + wide * um / (bins as f64 * BIN_UM);
+    let classes = [ThicknessClass::Vellus, ThicknessClass::Intermediate, ThicknessClass::Terminal];
+    let said = classes.map(|c| thicknesses.iter().filter(|t| cuts.class(crate::units::Micrometers(**t)) == c).count());
+    let label = format!(
+        "Histogram of {} thicknesses: {} vellus (under {} µm), {} intermediate, {} terminal ({} µm and more)",
+        thicknesses.len(),
+        said[0],
+        stated(cut[0]),
+        said[1],
+        said[2],
+        stated(cut[1])
+    );
+    html! {
+        svg.plot viewBox="0 0 440 230" role="img" aria-label=(label) {
+            (axis(left, bottom, wide, high, highest))
+            @for (i, of_class) in counts.iter().enumerate() {
+                @let mut below = 0;
+                @for c in classes {
+                    @let n = of_class[c as usize];
+                    @if n > 0 {
+                        @let height = high * n as f64 / highest as f64;
+                        @let top = bottom - high * (below + n) as f64 / highest as f64;
+                        rect class=(format!("bar {}", class(Some(c)))) x=(r(x(i as f64 * BIN_UM) + 0.5)) y=(r(top))
+                            width=(r(wide / bins as f64 - 1.0)) height=(r(height)) {
+                            title { (n) " hairs of " (i as f64 * BIN_UM) " to " ((i + 1) as f64 * BIN_UM) " µm" }
+                        }
+                    }
+                    @let _ = { below += n; };
+                }
+            }
+            @for (um, name, anchor, by) in [(cut[0], "vellus below", "end", -4.0), (cut[1], "terminal from", "start", 4.0)] {
+                line.cut x1=(r(x(um))) x2=(r(x(um))) y1=(r(bottom)) y2="22" {}
+                text x=(r(x(um) + by)) y="32" text-anchor=(anchor) { (name) " " (stated(um)) " µm" }
+            }
+            @for um in (0..=bins).map(|i| i as f64 * BIN_UM).filter(|um| um % 20.0 == 0.0) {
+                text x=(r(x(um))) y=(r(bottom + 16.0)) text-anchor="middle" { (um) }
+            }
+            text x=(r(left + wide / 2.0)) y=(r(bottom + 34.0)) text-anchor="middle" { "thickness, µm" }
+            text x="4" y="14" { "hairs" }
+        }
+    }
+}
+
+/// Bars of named counts.
+pub fn bars(label: &str, across: &str, up: &str, counts: &[(&str, usize)]) -> Markup {
+    let highest = counts.iter().map(|(_, n)| *n).max().unwrap_or(0).max(1);
+    let (left, bottom, wide, high) = (34.0, 190.0, 256.0, 150.0);
+    let step = wide / counts.len().max(1) as f64;
+    html! {
+        svg.plot viewBox="0 0 300 230" role="img" aria-label=(label) {
+            (axis(left, bottom, wide, high, highest))
+            @for (i, (name, n)) in counts.iter().enumerate() {
+                @let height = high * *n as f64 / highest as f64;
+                @let middle = left + step * (i as f64 + 0.5);
+                rect.bar.plain x=(r(middle - 0.36 * step)) y=(r(bottom - height)) width=(r(0.72 * step)) height=(r(height)) {}
+                text x=(r(middle)) y=(r(bottom - height - 5.0)) text-anchor="middle" { (n) }
+                text x=(r(middle)) y=(r(bottom + 16.0)) text-anchor="middle" { (name) }
+            }
+            text x=(r(left + wide / 2.0)) y=(r(bottom + 34.0)) text-anchor="middle" { (across) }
+            text x="4" y="14" { (up) }
+        }
+    }
+}
+
+/// The directions hairs run in, root to tip, as a rose: a sector's area is the number of its hairs.
+pub fn rose(angles_deg: &[f64]) -> Markup {
+    const SECTORS: usize = 16;
+    let step = 360.0 / SECTORS as f64;
+    let mut counts = [0usize; SECTORS];
+    for angle in angles_deg {
+        counts[((angle / step).round() as usize) % SECTORS] += 1;
+    }
+    let most = counts.iter().copied().max().unwrap_or(0).max(1);
+    let at = |angle: f64, radius: f64| (150.0 + radius * angle.to_radians().cos(), 112.0 - radius * angle.to_radians().sin());
+    let busiest = (0..SECTORS).max_by_key(|i| (counts[*i], SECTORS - i)).unwrap_or(0);
+    let label = format!(
+        "Rose of the directions of {} hairs, root to tip; most, {}, run towards {}°, where 0° is right and 90° up",
+        angles_deg.len(),
+        counts[busiest],
+        busiest as f64 * step
+    );
+    html! {
+        svg.plot viewBox="0 0 300 230" role="img" aria-label=(label) {
+            @for share in [0.5f64, 1.0] { circle.grid cx="150" cy="112" r=(r(86.0 * share.sqrt())) {} }
+            @for (i, n) in counts.iter().enumerate().filter(|(_, n)| **n > 0) {
+                @let radius = 86.0 * (*n as f64 / most as f64).sqrt();
+                @let (a, b) = (at((i as f64 - 0.45) * step, radius), at((i as f64 + 0.45) * step, radius));
+                path.bar.plain d=(format!("M150 112L{} {}A{} {} 0 0 0 {} {}Z", r(a.0), r(a.1), r(radius), r(radius), r(b.0), r(b.1))) {
+                    title { (n) " hairs towards " (i as f64 * step) "°" }
+                }
+            }
+            @for (angle, name) in [(0.0, "right"), (90.0, "up"), (180.0, "left"), (270.0, "down")] {
+                @let (x, y) = at(angle, 102.0);
+                text x=(r(x)) y=(r(y + 4.0)) text-anchor=(if angle == 0.0 { "start" } else if angle == 180.0 { "end" } else { "middle" }) { (name) }
+            }
+            text x="4" y="14" { "direction, root to tip" }
+        }
+    }
+}
+
+/// A value with its interval at a place on an axis.
+pub struct Dot<'a> {
+    /// Where it stands on the axis: a date, a cut.
+    pub name: &'a str,
+    /// How far along the axis, 0 to 1.
+    pub along: f64,
+    /// Value, low and high.
+    pub value: f64,
+    /// The ends of its interval.
+    pub interval: Option<(f64, f64)>,
+}
+
+/// Values with their intervals, joined by a line.
+pub fn dots(label: &str, up: &str, dots: &[Dot]) -> Markup {
+    let top = dots.iter().map(|d| d.interval.map_or(d.value, |i| i.1).max(d.value)).fold(0.0, f64::max);
+    let (tick, top) = ticks(top);
+    let (left, bottom, wide, high) = (44.0, 190.0, 246.0, 150.0);
+    let x = |along: f64| left + 16.0 + (wide - 32.0) * along;
+    let y = |value: f64| bottom - high * (value / top).clamp(-0.1, 1.1);
+    let line: String =
+        dots.iter().enumerate().map(|(i, d)| format!("{}{} {}", if i == 0 { "M" } else { "L" }, r(x(d.along)), r(y(d.value)))).collect();
+    html! {
+        svg.plot viewBox="0 0 300 230" role="img" aria-label=(label) {
+            @for i in 0..=(top / tick).round() as usize {
+                @let value = i as f64 * tick;
+                line.grid x1=(r(left)) x2=(r(left + wide)) y1=(r(y(value))) y2=(r(y(value))) {}
+                text x=(r(left - 6.0)) y=(r(y(value) + 4.0)) text-anchor="end" { (short(value)) }
+            }
+            path.joined d=(line) {}
+            @for d in dots {
+                @if let Some((low, high)) = d.interval {
+                    line.whisker x1=(r(x(d.along))) x2=(r(x(d.along))) y1=(r(y(low))) y2=(r(y(high))) {}
+                    @for end in [low, high] { line.whisker x1=(r(x(d.along) - 4.0)) x2=(r(x(d.along) + 4.0)) y1=(r(y(end))) y2=(r(y(end))) {} }
+                }
+                circle.dot cx=(r(x(d.along))) cy=(r(y(d.value))) r="4" { title { (d.name) ": " (figure(d.value)) } }
+                text x=(r(x(d.along))) y=(r(bottom + 16.0)) text-anchor="middle" { (d.name) }
+            }
+            text x="4" y="14" { (up) }
+        }
+    }
+}
+
+/// The axis of a plot of counts: whole ticks with faint lines.
+fn axis(left: f64, bottom: f64, wide: f64, high: f64, highest: usize) -> Markup {
+    let (tick, _) = ticks(highest as f64);
+    let tick = tick.max(1.0);
+    html! {
+        @for i in 0..=(highest as f64 / tick) as usize {
+            @let value = i as f64 * tick;
+            @let y = bottom - high * value / highest as f64;
+            line.grid x1=(r(left)) x2=(r(left + wide)) y1=(r(y)) y2=(r(y)) {}
+            text x=(r(left - 6.0)) y=(r(y + 4.0)) text-anchor="end" { (value) }
+        }
+    }
+}
+
+/// A round distance between ticks, 2 to 5 of them up to `most`, and the round number at or above `most`.
+fn ticks(most: f64) -> (f64, f64) {
+    if !(most > 0.0 && most.is_finite()) {
+        return (1.0, 1.0);
+    }
+    let decade = 10f64.powf((most / 2.0).log10().floor());
+    let tick = [5.0, 2.0, 1.0].map(|step| step * decade).into_iter().find(|tick| most / tick >= 2.0).unwrap_or(decade);
+    (tick, (most / tick).ceil() * tick)
+}
+
+/// A tick's number without needless decimals.
+fn short(value: f64) -> String {
+    let text = format!("{value:.3}");
+    text.trim_end_matches('0').trim_end_matches('.').to_owned()
+}
+
+/// A coordinate to a tenth.
+fn r(value: f64) -> String {
+    short((value * 10.0).round() / 10.0 + 0.0)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn nothing_to_plot_is_a_plot_of_nothing() {
+        for svg in [thickness_histogram(&[], &Cuts::default()), rose(&[]), bars("", "", "", &[]), dots("", "", &[])] {
+            assert!(!svg.into_string().contains("NaN"));
+        }
+    }
+
+    #[test]
+    fn a_cut_within_a_bar_parts_its_hairs() {
+        let cuts = Cuts { vellus_below_um: crate::units::Micrometers(32.0), ..Cuts::default() };
+        let svg = thickness_histogram(&[31.0, 33.0, 33.5, 70.0], &cuts).into_string();
+        assert_eq!(svg.matches("bar vellus").count(), 1);
+        assert_eq!(svg.matches("bar intermediate").count(), 1);
+        assert!(svg.contains("1 vellus (under 32 µm), 2 intermediate, 1 terminal"));
+    }
+
+    #[test]
+    fn hairs_to_either_side_of_zero_degrees_are_one_sector() {
+        let svg = rose(&[359.0, 1.0, 5.0]).into_string();
+        assert_eq!(svg.matches("<path").count(), 1);
+        assert!(svg.contains("most, 3, run towards 0°"));
+    }
+
+    #[test]
+    fn ticks_are_few_and_round() {
+        for (most, tick, top) in [(0.0, 1.0, 1.0), (9.0, 2.0, 10.0), (169.8, 50.0, 200.0), (0.41, 0.2, 0.6), (23.0, 10.0, 30.0)] {
+            let (found, upto) = ticks(most);
+            assert!((found - tick).abs() < 1e-9 && (upto - top).abs() < 1e-9, "{most}: {found} {upto}");
+        }
+    }
+}

@@ -1,0 +1,208 @@
+//! Measurements in plain words.
+
+use crate::calibration::{Calibration, ScaleSource};
+use crate::measure::{Cuts, Measurement, ThicknessClass};
+
+/// A number to three significant digits, with a true minus sign.
+pub fn figure(value: f64) -> String {
+    if !value.is_finite() {
+        return "–".into();
+    }
+    let decimals = if value == 0.0 { 0 } else { (2 - value.abs().log10().floor() as i32).clamp(0, 4) as usize };
+    let text = format!("{value:.decimals$}");
+    text.strip_prefix('-').map_or(text.clone(), |positive| format!("−{positive}"))
+}
+
+/// A share as a percentage, to a tenth where it is small.
+pub fn percent(share: f64) -> String {
+    let decimals = usize::from(share.abs() < 0.0995);
+    format!("{:.decimals$} %", 100.0 * share).replace('-', "−")
+}
+
+/// A number that was stated, with no more decimals than it has.
+pub fn stated(value: f64) -> String {
+    let text = format!("{value:.2}");
+    text.trim_end_matches('0').trim_end_matches('.').to_owned()
+}
+
+/// How a measurement's numbers are written: shares in percent, counts whole, the others to three digits.
+fn number(name: &str, value: f64) -> String {
+    match name {
+        _ if name.ends_with("_share") || name == "hair_coverage" || name == "thickness_cv" => percent(value),
+        _ if name.ends_with("_count") || name.starts_with("unit_size_") => format!("{value:.0}"),
+        _ => figure(value),
+    }
+}
+
+/// A unit (UCUM) as people write it; nothing for plain numbers.
+pub fn unit(ucum: &str) -> &str {
+    match ucum {
+        "1" => "",
+        "um" => "µm",
+        "/cm2" => "per cm²",
+        "mm/cm2" => "mm per cm²",
+        other => other,
+    }
+}
+
+/// A measurement's value with its unit; a dash where it is not known.
+pub fn value(m: &Measurement) -> String {
+    m.value.map_or("–".into(), |value| format!("{} {}", number(&m.name, value), unit(&m.unit)).trim_end().to_owned())
+}
+
+/// A measurement's interval, such as "24 to 59".
+pub fn interval(m: &Measurement) -> Option<String> {
+    Some(format!("{} to {}", number(&m.name, m.low?), number(&m.name, m.high?)))
+}
+
+/// What a measurement is called.
+pub fn heading(name: &str) -> String {
+    let known = match name {
+        "hair_count" => "Hairs",
+        "hair_density" => "Hair density",
+        "follicular_unit_count" => "Follicular units",
+        "follicular_unit_density" => "Follicular unit density",
+        "hairs_per_unit_mean" => "Hairs per unit, mean",
+        "single_hair_unit_share" => "Units of a single hair",
+        "unit_size_1" => "Units of 1 hair",
+        "unit_size_2" => "Units of 2 hairs",
+        "unit_size_3" => "Units of 3 hairs",
+        "unit_size_4" => "Units of 4 hairs",
+        "unit_size_5_or_more" => "Units of 5 hairs or more",
+        "thickness_mean" => "Thickness, mean",
+        "thickness_median" => "Thickness, median",
+        "thickness_sd" => "Thickness, standard deviation",
+        "thickness_cv" => "Thickness, coefficient of variation",
+        "vellus_share" => "Vellus share",
+        "terminal_to_vellus_ratio" => "Terminal to vellus ratio",
+        "cumulative_thickness" => "Cumulative thickness",
+        "hair_coverage" => "Hair coverage",
+        "interunit_distance_median" => "Distance between units, median",
+        "direction_coherence" => "Direction coherence",
+        _ => "",
+    };
+    if !known.is_empty() {
+        return known.into();
+    }
+    if let Some(cut) = name.strip_prefix("hair_density_at_least_").and_then(|rest| rest.strip_suffix("um")) {
+        return format!("Hair density, at least {cut} µm");
+    }
+    let words = name.replace('_', " ");
+    words.chars().take(1).flat_map(char::to_uppercase).chain(words.chars().skip(1)).collect()
+}
+
+/// The group a measurement stands in.
+pub fn group(name: &str) -> &'static str {
+    match name {
+        "hair_count" | "hair_density" => "Hairs",
+        _ if name.starts_with("hair_density_at_least") => "Hairs at least so thick",
+        _ if name.contains("unit") && name != "interunit_distance_median" => "Follicular units",
+        _ if name.starts_with("thickness") || name.starts_with("vellus") || name.starts_with("terminal") => "Thickness",
+        _ => "Cover and layout",
+    }
+}
+
+/// What a measurement says, in one plain sentence.
+pub fn sentence(m: &Measurement, cuts: Option<&Cuts>) -> String {
+    let Some(known) = m.value else {
+        return format!("Not known here: it would rest on {} observations.", m.n);
+    };
+    let v = number(&m.name, known);
+    let range = interval(m).map(|range| format!(" ({range})")).unwrap_or_default();
+    let cut = |of: fn(&Cuts) -> f64| cuts.map_or("the cut".into(), |cuts| format!("{} µm", stated(of(cuts))));
+    let (vellus, terminal) = (cut(|c| c.vellus_below_um.0), cut(|c| c.terminal_from_um.0));
+    let one = |singular: &str, plural: &str| (if v == "1" { singular } else { plural }).to_owned();
+    match m.name.as_str() {
+        "hair_count" => format!("{v} {} in the counted field{range}.", one("hair has its root", "hairs have their root")),
+        "hair_density" => format!("{v} hairs grow on a square centimeter{range}."),
+        "follicular_unit_count" => format!("They leave the skin in {v} follicular {}{range}.", one("unit", "units")),
+        "follicular_unit_density" => format!("{v} follicular units stand on a square centimeter{range}."),
+        "hairs_per_unit_mean" => format!("A unit bears {v} hairs in the mean{range}."),
+        "single_hair_unit_share" => format!("{v} of the units bear a single hair{range}."),
+        "unit_size_1" => format!("{v} {} one hair{range}.", one("unit bears", "units bear")),
+        "unit_size_5_or_more" => format!("{v} {} five hairs or more{range}.", one("unit bears", "units bear")),
+        "unit_size_2" | "unit_size_3" | "unit_size_4" => {
+            let size = m.name.trim_start_matches("unit_size_");
+            format!("{v} {} {size} hairs{range}.", one("unit bears", "units bear"))
+        }
+        "thickness_mean" => format!("A hair is {v} µm thick in the mean{range}, measured on {} hairs.", m.n),
+        "thickness_median" => format!("Half of the hairs are thicker than {v} µm{range}."),
+        "thickness_sd" => format!("Hairs differ in thickness with a standard deviation of {v} µm{range}, the measuring error taken out."),
+        "thickness_cv" => format!("That spread is {v} of the mean{range}: how uneven the hairs are (anisotrichosis)."),
+        "vellus_share" => format!("{v} of the hairs are thinner than {vellus}{range}."),
+        "terminal_to_vellus_ratio" => {
+            format!("For each hair thinner than {vellus} there are {v} of at least {terminal}{range}; not to be held against a biopsy.")
+        }
+        "cumulative_thickness" => format!("All hairs of a square centimeter laid side by side would be {v} mm wide{range}."),
+        "hair_coverage" => format!("{v} of the counted field lies under hair{range}."),
+        "interunit_distance_median" => format!("From a unit to the nearest other it is {v} mm, in the median{range}."),
+        "direction_coherence" => format!("Hairs run alike to {v}{range}: 1 is all the same way, 0 every way."),
+        name => match name.strip_prefix("hair_density_at_least_").and_then(|rest| rest.strip_suffix("um")) {
+            Some(cut) => format!("{v} hairs on a square centimeter are at least {cut} µm thick{range}."),
+            None => format!("{}: {}{range}.", heading(name), value(m)),
+        },
+    }
+}
+
+/// What a class is called.
+pub fn class(class: Option<ThicknessClass>) -> &'static str {
+    match class {
+        Some(ThicknessClass::Vellus) => "vellus",
+        Some(ThicknessClass::Intermediate) => "intermediate",
+        Some(ThicknessClass::Terminal) => "terminal",
+        None => "unmeasured",
+    }
+}
+
+/// A scale and where it came from.
+pub fn scale(calibration: Option<&Calibration>) -> String {
+    let Some(c) = calibration else {
+        return "no scale is known, so there is nothing in micrometers: give --um-per-px or --scale-bar-mm, or an anagen.toml".into();
+    };
+    let source = match c.source {
+        ScaleSource::CommandLine => "as stated on the command line",
+        ScaleSource::ScaleBar => "measured on the scale bar in the photo",
+        ScaleSource::Config => "as stated in anagen.toml",
+        ScaleSource::FileResolution => "the resolution the file states",
+    };
+    format!("{:.4} µm per pixel (standard uncertainty {:.4}), {source}", c.um_per_px, c.standard_uncertainty)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn measurement(name: &str, unit: &str, value: Option<f64>) -> Measurement {
+        let (low, high) = (value.map(|v| v * 0.8), value.map(|v| v * 1.2));
+        Measurement { name: name.into(), value, unit: unit.into(), low, high, level: 0.95, n: 20, method: String::new() }
+    }
+
+    #[test]
+    fn figures_have_three_digits() {
+        for (value, text) in [(0.0, "0"), (171.62, "172"), (17.16, "17.2"), (1.716, "1.72"), (-0.0412, "−0.0412"), (f64::NAN, "–")] {
+            assert_eq!(figure(value), text);
+        }
+    }
+
+    #[test]
+    fn what_is_not_known_is_said_so() {
+        let unknown = measurement("hair_density", "/cm2", None);
+        assert_eq!((value(&unknown).as_str(), interval(&unknown)), ("–", None));
+        assert!(sentence(&unknown, None).starts_with("Not known"));
+    }
+
+    #[test]
+    fn sentences_carry_value_and_interval() {
+        let density = sentence(&measurement("hair_density", "/cm2", Some(171.6)), None);
+        assert_eq!(density, "172 hairs grow on a square centimeter (137 to 206).");
+        let vellus = sentence(&measurement("vellus_share", "1", Some(0.25)), Some(&Cuts::default()));
+        assert_eq!(vellus, "25 % of the hairs are thinner than 30 µm (20 % to 30 %).");
+        assert_eq!(heading("hair_density_at_least_30um"), "Hair density, at least 30 µm");
+    }
+
+    #[test]
+    fn name_of_a_later_version_is_still_said() {
+        let later = measurement("scale_count", "1", Some(3.0));
+        assert_eq!(sentence(&later, None), "Scale count: 3 (2 to 4).");
+    }
+}

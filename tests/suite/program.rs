@@ -1,0 +1,126 @@
+//! The program from the first minute: what it says before, after and instead of work.
+
+use crate::commands::{anagen, code, read, stderr, three_photos};
+use std::fs;
+use std::path::Path;
+
+fn stdout(arguments: &[&str], folder: &Path) -> String {
+    String::from_utf8(anagen(arguments, folder).stdout).unwrap()
+}
+
+#[test]
+fn dry_run_says_what_would_be_done_and_writes_nothing() {
+    let folder = three_photos();
+    fs::write(folder.path().join("in/s01/anagen.toml"), "um_per_px = 4\n").unwrap();
+    fs::write(folder.path().join("in/broken.jpg"), b"").unwrap();
+    let output = anagen(&["analyze", "in", "--out", "out", "--dry-run"], folder.path());
+    assert_eq!(code(&output), 2);
+    let said = String::from_utf8(output.stdout).unwrap();
+    for words in ["4 µm/px by in/s01/anagen.toml", "no scale: pixels only", "would fail: empty file"] {
+        assert!(said.contains(words), "{words} is not in {said}");
+    }
+    assert!(!folder.path().join("out").exists());
+    fs::remove_file(folder.path().join("in/broken.jpg")).unwrap();
+    anagen(&["analyze", "in", "--out", "out"], folder.path());
+    assert_eq!(stdout(&["analyze", "in", "--out", "out", "--dry-run"], folder.path()).matches("would be reused").count(), 3);
+}
+
+#[test]
+fn config_shows_each_setting_and_its_origin() {
+    let folder = three_photos();
+    fs::write(folder.path().join("in/s01/anagen.toml"), "um_per_px = 4\n[cuts]\nvellus_below_um = 40\n").unwrap();
+    let said = stdout(&["config", "in", "--terminal-from-um", "70"], folder.path());
+    let line = |start: &[&str]| said.lines().any(|line| line.split_whitespace().collect::<Vec<_>>().starts_with(start));
+    assert!(line(&["um_per_px", "4", "in/s01/anagen.toml", "2", "photos"]), "{said}");
+    assert!(line(&["vellus_below_um", "40", "in/s01/anagen.toml"]) && line(&["vellus_below_um", "30", "default", "1", "photo"]), "{said}");
+    assert!(line(&["terminal_from_um", "70", "--terminal-from-um", "3", "photos"]), "{said}");
+    assert!(line(&["detector", "ridge", "default"]), "{said}");
+}
+
+#[test]
+fn flags_go_before_the_environment_and_that_before_files() {
+    let folder = three_photos();
+    fs::write(folder.path().join("in/anagen.toml"), "um_per_px = 4\n").unwrap();
+    let scale = |variables: &[(&str, &str)], more: &[&str]| {
+        let mut command = assert_cmd::Command::cargo_bin("anagen").unwrap();
+        let output = command.args(["config", "in"]).args(more).envs(variables.iter().copied()).current_dir(folder.path()).output().unwrap();
+        String::from_utf8(output.stdout).unwrap().lines().next().unwrap().split_whitespace().take(4).collect::<Vec<_>>().join(" ")
+    };
+    assert_eq!(scale(&[], &[]), "um_per_px 4 in/anagen.toml 3");
+    assert_eq!(scale(&[("ANAGEN_UM_PER_PX", "5")], &[]), "um_per_px 5 environment, ANAGEN_UM_PER_PX");
+    assert_eq!(scale(&[("ANAGEN_UM_PER_PX", "5")], &["--um-per-px", "6"]), "um_per_px 6 --um-per-px 3");
+    assert_eq!(scale(&[("ANAGEN_UM_PER_PX", "5")], &["--scale-bar-mm", "1"]), "scale_bar_mm 1 --scale-bar-mm 3");
+}
+
+#[test]
+fn completions_and_manual_know_every_command() {
+    for shell in ["bash", "zsh", "fish"] {
+        let script = stdout(&["completions", shell], Path::new("."));
+        assert!(["analyze", "phantom", "um-per-px", "pseudonymize"].iter().all(|word| script.contains(word)), "{shell}");
+    }
+    assert!(stdout(&["man"], Path::new(".")).contains("analyze"));
+    assert!(stdout(&["man", "analyze"], Path::new(".")).contains("um\\-per\\-px"));
+    assert_eq!(code(&anagen(&["man", "measure"], Path::new("."))), 1);
+}
+
+#[test]
+fn wrong_numbers_are_told_what_they_have_to_be() {
+    for (arguments, said) in [
+        (&["analyze", "in", "--out", "out", "--um-per-px", "-1"][..], "above 0"),
+        (&["analyze", "in", "--out", "out", "--um-per-px", "1000"], "0.05 to 100"),
+        (&["analyze", "in", "--out", "out", "--um-per-px", "2,76"], "2.76"),
+        (&["analyze", "in", "--out", "out", "--roi", "polygon:0,0,5,5,9,9"], "one line"),
+        (&["phantom", "--out", "out", "--seed", "-1"], "0..="),
+    ] {
+        let output = anagen(arguments, Path::new("."));
+        assert_eq!(code(&output), 1, "{arguments:?}");
+        assert!(stderr(&output).contains(said), "{arguments:?}: {}", stderr(&output));
+    }
+}
+
+#[test]
+fn region_beside_the_photo_fails_it() {
+    let folder = three_photos();
+    let output = anagen(&["analyze", "in/s02", "--out", "out", "--roi", "rect:5000,5000,10,10"], folder.path());
+    assert_eq!(code(&output), 2);
+    assert!(stderr(&output).contains("beside this photo of 160×120"), "{}", stderr(&output));
+}
+
+#[test]
+fn results_among_the_photos_are_sent_elsewhere() {
+    let folder = three_photos();
+    let output = anagen(&["analyze", "in", "--out", "in"], folder.path());
+    assert_eq!(code(&output), 1);
+    assert!(stderr(&output).contains("--out in/results"), "{}", stderr(&output));
+}
+
+#[test]
+fn run_without_photos_leaves_its_record() {
+    let folder = tempfile::tempdir().unwrap();
+    fs::create_dir(folder.path().join("empty")).unwrap();
+    assert_eq!(code(&anagen(&["analyze", "nowhere", "empty", "--out", "out"], folder.path())), 1);
+    let run = read(&folder.path().join("out/run.json"));
+    assert_eq!((run["found"].as_u64(), run["failed"].as_u64()), (Some(1), Some(1)));
+    assert_eq!(run["photos"][0]["reason"], "no such file or folder");
+}
+
+#[cfg(unix)]
+#[test]
+fn names_with_line_ends_stay_on_their_line() {
+    let folder = tempfile::tempdir().unwrap();
+    crate::commands::write_photo(&folder.path().join("in/a\nb\u{1b}[2J.png"), 0);
+    let output = anagen(&["analyze", "in", "--out", "out"], folder.path());
+    assert_eq!(stderr(&output).lines().count(), 2, "{}", stderr(&output));
+    assert!(!stderr(&output).contains('\u{1b}'));
+}
+
+#[test]
+fn agreement_leaves_out_what_the_last_run_did_not_list() {
+    let folder = tempfile::tempdir().unwrap();
+    anagen(&["phantom", "--out", "in", "--scene", "clipped-small", "--count", "2"], folder.path());
+    anagen(&["analyze", "in", "--out", "out"], folder.path());
+    anagen(&["analyze", "in/clipped-small-1.jpg", "--out", "out"], folder.path());
+    let output = anagen(&["agree", "out", "in", "--json", "-"], folder.path());
+    let agreement: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
+    assert_eq!(agreement["without_result"], serde_json::json!(["clipped-small-2"]));
+}
