@@ -9,6 +9,11 @@ pub fn positive(text: &str) -> Result<f64, String> {
     }
 }
 
+/// A whole number from 0 on.
+pub fn whole(text: &str) -> Result<u64, String> {
+    text.trim().parse().map_err(|_| format!("not a whole number from 0 to {}", u64::MAX))
+}
+
 /// A scale in micrometers per pixel.
 pub fn scale(text: &str) -> Result<f64, String> {
     let number = positive(text)?;

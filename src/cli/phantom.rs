@@ -1,5 +1,6 @@
 //! `anagen phantom`: photos whose every hair is known, each with its truth beside it.
 
+use super::arguments::whole;
 use super::{Ending, about, deliver};
 use crate::phantom::{self, Scene, Series, SeriesScene, draw, scenes, series_scenes};
 use crate::results::{Folder, SERIES_TRUTH, cause, json, write_whole};
@@ -26,7 +27,7 @@ pub struct Phantom {
     #[arg(long, value_name = "DIR", required_unless_present = "list")]
     out: Option<PathBuf>,
     /// The first photo's seed; the same seed draws the same photo. Default: 1
-    #[arg(long, value_name = "N", default_value_t = 1, hide_default_value = true, allow_negative_numbers = true)]
+    #[arg(long, value_name = "N", default_value_t = 1, hide_default_value = true, allow_negative_numbers = true, value_parser = whole)]
     seed: u64,
     /// Photos of each scene, with seeds one apart. Default: 1
     #[arg(long, value_name = "N", default_value_t = 1, hide_default_value = true, allow_negative_numbers = true, value_parser = clap::value_parser!(u32).range(1..))]

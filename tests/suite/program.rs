@@ -70,7 +70,7 @@ fn wrong_numbers_are_told_what_they_have_to_be() {
         (&["analyze", "in", "--out", "out", "--um-per-px", "1000"], "0.05 to 100"),
         (&["analyze", "in", "--out", "out", "--um-per-px", "2,76"], "2.76"),
         (&["analyze", "in", "--out", "out", "--roi", "polygon:0,0,5,5,9,9"], "one line"),
-        (&["phantom", "--out", "out", "--seed", "-1"], "0..="),
+        (&["phantom", "--out", "out", "--seed", "-1"], "whole number from 0"),
     ] {
         let output = anagen(arguments, Path::new("."));
         assert_eq!(code(&output), 1, "{arguments:?}");
