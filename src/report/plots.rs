@@ -36,18 +36,15 @@ pub fn thickness_histogram(thicknesses: &[f64], cuts: &Cuts) -> Markup {
         svg.plot viewBox="0 0 440 230" role="img" aria-label=(label) {
             (axis(left, bottom, wide, high, highest))
             @for (i, of_class) in counts.iter().enumerate() {
-                @let mut below = 0;
                 @for c in classes {
                     @let n = of_class[c as usize];
+                    @let upto: usize = of_class[..=c as usize].iter().sum();
                     @if n > 0 {
-                        @let height = high * n as f64 / highest as f64;
-                        @let top = bottom - high * (below + n) as f64 / highest as f64;
-                        rect class=(format!("bar {}", class(Some(c)))) x=(r(x(i as f64 * BIN_UM) + 0.5)) y=(r(top))
-                            width=(r(wide / bins as f64 - 1.0)) height=(r(height)) {
+                        rect class=(format!("bar {}", class(Some(c)))) x=(r(x(i as f64 * BIN_UM) + 0.5)) y=(r(bottom - high * upto as f64 / highest as f64))
+                            width=(r(wide / bins as f64 - 1.0)) height=(r(high * n as f64 / highest as f64)) {
                             title { (n) " hairs of " (i as f64 * BIN_UM) " to " ((i + 1) as f64 * BIN_UM) " µm" }
                         }
                     }
-                    @let _ = { below += n; };
                 }
             }
             @for (um, name, anchor, by) in [(cut[0], "vellus below", "end", -4.0), (cut[1], "terminal from", "start", 4.0)] {

@@ -9,5 +9,5 @@ mod phantoms;
 mod program;
 mod report;
 mod resume;
-mod series;
 mod schemas;
+mod series;
