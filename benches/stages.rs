@@ -7,7 +7,9 @@ use anagen::follicle;
 use anagen::measure::{self, Cuts};
 use anagen::phantom::{self, Scene};
 use anagen::photo::{Limits, Photo};
-use anagen::segment::{Detector, ridge};
+use anagen::segment::learned::Model;
+use anagen::segment::{Detector, ridge, working_factor};
+use anagen::strand::follow::follow;
 use anagen::strand::trace::trace;
 use anagen::strand::width;
 use criterion::{Criterion, criterion_group, criterion_main};
@@ -17,12 +19,15 @@ fn stages(criterion: &mut Criterion) {
     let drawn = phantom::draw(Scene::by_name("clipped").expect("a scene"), 1);
     let bytes = drawn.encode_jpeg(90);
     let scale = Calibration::stated(2.76, ScaleSource::CommandLine).expect("a plausible scale");
-    let settings = Settings { scale: Scale::Known(scale), roi: None, detector: Detector::Ridge, cuts: Cuts::default() };
+    let settings = Settings { scale: Scale::Known(scale), roi: None, detector: Detector::default(), cuts: Cuts::default() };
 
     let photo = Photo::decode(&bytes, &Limits::default()).expect("a photo");
     let bar = ScaleBar::find(&photo);
     let (field, _) = Field::find(&photo, bar.as_ref(), None);
-    let seen = ridge::segment(&photo, &field, Some(&scale)).expect("skin");
+    let factor = working_factor(&photo, &field, Some(&scale)).expect("a scale");
+    let model = Model::shipped();
+    let answer = model.answer(&photo, &field, factor);
+    let seen = ridge::segment(&photo, &field, factor).expect("skin");
     let traced = trace(&seen, &field);
     let shafts: Vec<width::Shaft> = traced
         .iter()
@@ -36,8 +41,10 @@ fn stages(criterion: &mut Criterion) {
     group.bench_function("decode", |b| b.iter(|| Photo::decode(black_box(&bytes), &Limits::default())));
     group.bench_function("calibrate", |b| b.iter(|| ScaleBar::find(black_box(&photo))));
     group.bench_function("field", |b| b.iter(|| Field::find(black_box(&photo), bar.as_ref(), None)));
-    group.bench_function("segment", |b| b.iter(|| ridge::segment(black_box(&photo), &field, Some(&scale))));
+    group.bench_function("segment", |b| b.iter(|| ridge::segment(black_box(&photo), &field, factor)));
+    group.bench_function("segment, learned", |b| b.iter(|| model.answer(black_box(&photo), &field, factor)));
     group.bench_function("trace", |b| b.iter(|| trace(black_box(&seen), &field)));
+    group.bench_function("trace, learned", |b| b.iter(|| follow(black_box(&answer), &field)));
     group.bench_function("width", |b| b.iter(|| width::measure(black_box(&light), &shafts, &|p| field.shows(p))));
     group.bench_function("group", |b| b.iter(|| follicle::group(black_box(&analysis.strands), Some(&scale))));
     group.bench_function("measure", |b| {

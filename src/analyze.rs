@@ -6,7 +6,8 @@ use crate::follicle::{self, Unit};
 use crate::geometry::{Point, Polyline};
 use crate::measure::{self, Cuts, Measurement};
 use crate::photo::{Caveat, CaveatCode, Photo};
-use crate::segment::{Detector, ridge};
+use crate::segment::{Detector, ridge, working_factor};
+use crate::strand::follow::follow;
 use crate::strand::trace::{Traced, trace};
 use crate::strand::{End, Strand, Width, width};
 use crate::units::Millimeters;
@@ -26,7 +27,7 @@ pub enum Scale {
 }
 
 /// What decides an analysis, besides the photo.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Settings {
     /// How the scale is found.
     pub scale: Scale,
@@ -93,11 +94,20 @@ pub fn analyze(photo: &Photo, settings: &Settings, mut begins: impl FnMut(Stage)
     caveats.extend(of_field);
 
     begins(Stage::Segment);
-    let Detector::Ridge = settings.detector;
-    let seen = ridge::segment(photo, &field, calibration.as_ref());
-
-    begins(Stage::Trace);
-    let traced = seen.map_or(vec![], |seen| trace(&seen, &field));
+    let factor = working_factor(photo, &field, calibration.as_ref());
+    let traced = match (&settings.detector, factor) {
+        (_, None) => vec![],
+        (Detector::Ridge, Some(factor)) => {
+            let seen = ridge::segment(photo, &field, factor);
+            begins(Stage::Trace);
+            seen.map_or(vec![], |seen| trace(&seen, &field))
+        }
+        (Detector::Learned(model), Some(factor)) => {
+            let answer = model.answer(photo, &field, factor);
+            begins(Stage::Trace);
+            follow(&answer, &field)
+        }
+    };
 
     begins(Stage::Width);
     let strands = measured(photo, traced, &field, calibration.as_ref(), &mut caveats);

@@ -230,7 +230,7 @@ impl Analyze {
         Run {
             schema: RunSchema::V1,
             version: env!("CARGO_PKG_VERSION").into(),
-            model_sha256: None,
+            model_sha256: stated.detector.model_sha256().map(str::to_owned),
             settings: self.settings(stated),
             cuts: Cuts {
                 vellus_below_um: stated.vellus_below_um.map_or(default.vellus_below_um, Micrometers),

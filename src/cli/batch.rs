@@ -196,7 +196,11 @@ impl Finished {
 
 /// What would make a result now.
 pub fn made_by(plan: &Plan) -> MadeBy {
-    MadeBy { version: env!("CARGO_PKG_VERSION").into(), model_sha256: None, settings_sha256: sha256(json(plan).as_bytes()) }
+    MadeBy {
+        version: env!("CARGO_PKG_VERSION").into(),
+        model_sha256: plan.detector.model_sha256().map(str::to_owned),
+        settings_sha256: sha256(json(plan).as_bytes()),
+    }
 }
 
 fn encode(picture: &RgbImage, overlay: Overlay) -> image::ImageResult<Vec<u8>> {

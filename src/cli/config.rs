@@ -22,7 +22,8 @@ const MOST_BYTES: u64 = 1_000_000;
 pub struct Plan {
     rules: Vec<Rule>,
     roi: Option<Roi>,
-    detector: Detector,
+    /// What finds the hair.
+    pub detector: Detector,
     cuts: Cuts,
     #[serde(skip)]
     cut_origins: [String; 2],
@@ -63,7 +64,7 @@ impl Plan {
     /// The settings of the photo, taken with this device.
     pub fn settings(&self, device: Option<&str>) -> Settings {
         let scale = self.rule(device).map_or(Scale::FromFile, |rule| rule.scale);
-        Settings { scale, roi: self.roi.clone(), detector: self.detector, cuts: self.cuts }
+        Settings { scale, roi: self.roi.clone(), detector: self.detector.clone(), cuts: self.cuts }
     }
 
     /// Where the scale of the photo, taken with this device, was stated; `None` where it is left to the file.
@@ -155,7 +156,7 @@ fn plan(input: &Input, stated: &Stated, read: &mut BTreeMap<PathBuf, Option<Conf
         let (low, high) = (cuts.vellus_below_um.0, cuts.terminal_from_um.0);
         return Err(format!("the cuts are in the wrong order: vellus below {low} µm, terminal from {high} µm"));
     }
-    Ok(Plan { rules, roi: stated.roi.clone(), detector: stated.detector, cuts, cut_origins })
+    Ok(Plan { rules, roi: stated.roi.clone(), detector: stated.detector.clone(), cuts, cut_origins })
 }
 
 /// The content of one `anagen.toml`.

@@ -1,16 +1,20 @@
 //! What every command that analyzes photos takes, and where each setting came from: default, environment or flag.
 
+use super::about;
 use super::arguments::{positive, scale};
 use super::config::Stated;
 use crate::analyze::Scale;
 use crate::calibration::{Calibration, ScaleSource};
 use crate::field::Roi;
 use crate::photo::Limits;
+use crate::results::read_at_most;
 use crate::segment::Detector;
+use crate::segment::learned::Model;
 use crate::units::Millimeters;
 use clap::parser::ValueSource;
 use clap::{ArgMatches, Args, ValueEnum};
 use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
 
 /// What decides an analysis besides the photo and the folder's `anagen.toml`.
 #[derive(Debug, Clone, Args)]
@@ -27,6 +31,9 @@ pub struct Measuring {
     /// What finds the hair. Default: ridge
     #[arg(long, value_enum, default_value = "ridge", hide_default_value = true, env = "ANAGEN_DETECTOR", hide_env = true)]
     detector: DetectorName,
+    /// Weights of your own for the learned detector, an ONNX file (models/README.md). Default: those that ship with the program
+    #[arg(long, value_name = "FILE", env = "ANAGEN_MODEL", hide_env = true)]
+    model: Option<PathBuf>,
     /// Hair thinner than this is vellus. Default: 30
     #[arg(long, value_name = "UM", value_parser = positive, allow_negative_numbers = true, env = "ANAGEN_VELLUS_BELOW_UM", hide_env = true)]
     vellus_below_um: Option<f64>,
@@ -54,7 +61,7 @@ pub struct Measuring {
 enum DetectorName {
     /// Classical ridge detection; needs no model
     Ridge,
-    /// A trained network
+    /// A trained network (models/stubble)
     Learned,
 }
 
@@ -82,15 +89,25 @@ impl Origins {
     }
 }
 
+/// The most bytes weights may have.
+const MOST_MODEL_BYTES: u64 = 64_000_000;
+
+fn model(file: &Path) -> Result<Model, String> {
+    let bytes = read_at_most(file, MOST_MODEL_BYTES)?;
+    Model::from_bytes(&bytes).map_err(|error| error.to_string())
+}
+
 impl Measuring {
     /// What was stated for every photo.
     ///
     /// # Errors
     /// When it contradicts itself or asks for what is not there.
     pub fn stated(&self) -> Result<Stated, String> {
-        let detector = match self.detector {
-            DetectorName::Ridge => Detector::Ridge,
-            DetectorName::Learned => return Err("the learned detector is not in this build; --detector ridge is".into()),
+        let detector = match (self.detector, &self.model) {
+            (DetectorName::Ridge, None) => Detector::Ridge,
+            (DetectorName::Ridge, Some(_)) => return Err("--model is for the learned detector: add --detector learned".into()),
+            (DetectorName::Learned, None) => Detector::Learned(Model::shipped()),
+            (DetectorName::Learned, Some(file)) => Detector::Learned(model(file).map_err(|cause| about(file, cause))?),
         };
         let (scale, scale_origin) = self.scale()?.unzip();
         Ok(Stated {

@@ -35,8 +35,18 @@ pub struct HairLook {
     pub coil: f64,
     /// Standard deviation of the direction of units about that of the field.
     pub scatter: f64,
+    /// Standard deviation of the angle at which the hairs of a unit fan out.
+    pub fan: f64,
+    /// Standard deviation of a hair's own direction about that of its unit.
+    pub waver: f64,
+    /// Standard deviation of how far the roots of a unit are set back from one another along the hair.
+    pub stagger: f64,
+    /// Crumbs of skin and dried sebum that cling to a shaft, on average.
+    pub crumbs: f64,
     /// How strongly the shaft shows under the skin before its root.
     pub under_skin: f32,
+    /// How broad it shows there, in thicknesses.
+    pub under_skin_breadth: f64,
     /// The length over which that fades.
     pub under_skin_reach: f64,
     /// The strongest central reflex.
@@ -142,14 +152,14 @@ pub(crate) fn sow(look: &HairLook, frame: Frame, dice: &mut Dice, mut hand_over:
         let cut = dice.log_normal(look.length, look.length_spread);
         let thicknesses: Vec<f64> = (0..size).map(|_| thickness(look, dice)).collect();
         let mut aside = -0.5 * thicknesses.iter().sum::<f64>();
-        let fan = dice.normal(0.0, 0.08);
+        let fan = dice.normal(0.0, look.fan);
         // Touching or overlapping side by side, or a little apart, but always from one ostium.
         let spacing = if dice.chance(0.55) { dice.between(0.5, 1.05) } else { dice.between(1.1, 1.9) };
         for (k, thickness) in thicknesses.iter().copied().enumerate() {
             let place = (aside + 0.5 * thickness) * spacing;
             aside += thickness;
             let across = Vector::from_angle(heading).normal();
-            let along = Vector::from_angle(heading) * dice.normal(0.0, 55.0).clamp(-120.0, 120.0);
+            let along = Vector::from_angle(heading) * dice.normal(0.0, look.stagger).clamp(-120.0, 120.0);
             let root = ostium + across * place.clamp(-110.0, 110.0) + along;
             let middle = k as f64 - (size as f64 - 1.0) / 2.0;
             let sprout = Sprout {
@@ -157,7 +167,7 @@ pub(crate) fn sow(look: &HairLook, frame: Frame, dice: &mut Dice, mut hand_over:
                 unit,
                 unit_size: size,
                 root,
-                heading: heading + fan * middle + dice.normal(0.0, 0.05),
+                heading: heading + fan * middle + dice.normal(0.0, look.waver),
                 thickness,
                 length: (cut * dice.log_normal(1.0, 0.18)).max(if look.clipped { 130.0 } else { 400.0 }),
                 light_from,
@@ -267,7 +277,7 @@ impl Sprout {
             unit_size: self.unit_size,
             shaft,
             splinters,
-            under_skin: self.under_skin(&path, back, fade, um, frame, dice),
+            under_skin: self.under_skin(&path, back, fade, look.under_skin_breadth, frame, dice),
             under_skin_strength: (look.under_skin * pigment.shows_through() * dice.between(0.6, 1.1) as f32 * if fine { 0.5 } else { 1.0 })
                 .min(0.95),
             under_skin_fade: (fade / um) as f32,
@@ -300,8 +310,8 @@ impl Sprout {
     }
 
     /// The shaft below the skin, running back from its root, ever deeper and so ever softer.
-    fn under_skin(&self, path: &[Point], back: f64, fade: f64, um: f64, frame: Frame, dice: &mut Dice) -> Stroke {
-        let step = 24.0;
+    fn under_skin(&self, path: &[Point], back: f64, fade: f64, breadth: f64, frame: Frame, dice: &mut Dice) -> Stroke {
+        let (step, um) = (24.0, frame.um_per_px);
         let bow = dice.normal(0.0, 0.02);
         let spread = dice.between(0.1, 0.22);
         let (mut at, mut heading) = (path[0] + (path[1] - path[0]).unit().unwrap_or_default() * (0.25 * self.thickness), back);
@@ -309,7 +319,7 @@ impl Sprout {
         for i in 0..=(2.6 * fade / step) as usize {
             let s = i as f64 * step;
             stroke.line.push(frame.pixel(at));
-            stroke.width.push((self.thickness * 1.2 + 0.45 * s) / um);
+            stroke.width.push((self.thickness * breadth + 0.45 * s) / um);
             stroke.softness.push((9.0 + spread * s) / um);
             heading += bow;
             at = at + Vector::from_angle(heading) * step;

@@ -1,7 +1,7 @@
 //! What lies on skin and is no growing hair: flakes, gel bubbles, glare, loose cut hairs, textile fibers.
 
 use super::dice::Dice;
-use super::light::{Light, mix};
+use super::light::{Color, Light, mix};
 use super::shaft::Shaft;
 use super::skin::{Frame, blot, wander};
 use super::texture::{Texture, smooth_step};
@@ -26,6 +26,20 @@ pub struct Litter {
 
 /// One pale scale about `radius` pixels wide.
 pub(crate) fn flake(light: &mut Light, center: Point, radius: f64, dice: &mut Dice) {
+    scrap(light, center, radius, dice, |pixel, brightness| {
+        let gray = 0.4 * (pixel[0] + pixel[1] + pixel[2]) / 3.0 + 0.6 * 0.3;
+        [1.04, 1.0, 0.9].map(|c: f32| c * gray * brightness)
+    });
+}
+
+/// One crumb of dried sebum about `radius` pixels wide, from black to the color of skin.
+pub(crate) fn crumb(light: &mut Light, center: Point, radius: f64, dice: &mut Dice) {
+    let level = dice.between(0.03, 0.3) as f32;
+    scrap(light, center, radius, dice, |_, brightness| [1.2, 1.0, 0.75].map(|c: f32| c * level * brightness));
+}
+
+/// A ragged, layered, half clear scrap of the color that `shade` makes of what lies below it and of a brightness about 1.
+fn scrap(light: &mut Light, center: Point, radius: f64, dice: &mut Dice, shade: impl Fn(Color, f32) -> Color) {
     let outline = Texture::new(dice.seed());
     let (stretch, turn) = (dice.between(0.45, 1.0), dice.angle());
     let opacity = dice.between(0.3, 0.9) as f32;
@@ -37,9 +51,7 @@ pub(crate) fn flake(light: &mut Light, center: Point, radius: f64, dice: &mut Di
         let ragged = outline.fractal(1.7 * x + 9.0 * cos, 1.7 * y + 9.0 * sin, 3);
         let inside = smooth_step(0.0, 0.12, 0.8 - (x * x + y * y).sqrt() as f32 + 0.5 * ragged);
         let layers = 1.0 + 0.18 * outline.fractal(4.0 * x, 4.0 * y, 2);
-        let gray = 0.4 * (pixel[0] + pixel[1] + pixel[2]) / 3.0 + 0.6 * 0.3;
-        let pale = [1.04, 1.0, 0.9].map(|c: f32| c * gray * brightness * layers);
-        *pixel = mix(*pixel, pale, opacity * inside);
+        *pixel = mix(*pixel, shade(*pixel, brightness * layers), opacity * inside);
     });
 }
 

@@ -189,6 +189,9 @@ fn paint(look: &Look, frame: Frame, skin: Skin, hairs: &[Hair], loose: &[(Shaft,
     // Long hair lies over and under its neighbors in no order; the order of growth is as good as any.
     hairs.iter().for_each(|h| h.draw(&mut light));
     loose.iter().for_each(|(shaft, _)| shaft.draw(&mut light));
+    if look.hair.crumbs > 0.0 {
+        hairs.iter().for_each(|hair| crumbs_on(hair, look.hair.crumbs, &mut light, &mut dice));
+    }
     for hair in hairs {
         if dice.chance(0.3 * look.litter.root_scale) {
             scale_around(hair, &mut light, frame, &mut dice);
@@ -196,6 +199,17 @@ fn paint(look: &Look, frame: Frame, skin: Skin, hairs: &[Hair], loose: &[(Shaft,
     }
     litter::scatter(&mut light, &look.litter, frame, &mut dice);
     light
+}
+
+/// Crumbs that cling to the sides of a shaft, more of them near its root.
+fn crumbs_on(hair: &Hair, usual: f64, light: &mut Light, dice: &mut Dice) {
+    let (line, widths) = (&hair.shaft.centerline, &hair.shaft.widths);
+    for _ in 0..dice.count(usual) {
+        let i = (dice.between(0.0, 1.0).powi(2) * (line.points.len() - 2) as f64) as usize;
+        let Some(along) = (line.points[i + 1] - line.points[i]).unit() else { continue };
+        let place = line.points[i] + along.normal() * (widths[i] * dice.between(-0.8, 0.8));
+        litter::crumb(light, place, widths[i] * dice.between(0.15, 0.5), dice);
+    }
 }
 
 /// Scale lying by a root.

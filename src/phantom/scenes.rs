@@ -38,6 +38,7 @@ pub(super) const SCENES: &[Scene] = &[
     scene!("fine", "A strong lens: about 1.4 µm/px.", fine),
     scene!("dermoscope", "A round field with black around it.", dermoscope),
     scene!("annotated", "Bar, caption, drawn circle, label and padding.", annotated),
+    scene!("stubble", "Clipped hair in clumps: short, touching and fanned out, over a broad haze, with crumbs clinging to it.", stubble),
     scene!("bare", "Skin without a hair.", bare),
     scene!("wild", "Anything within nature, for training.", wild),
 ];
@@ -93,6 +94,11 @@ fn clipped_hair(dice: &mut Dice) -> HairLook {
         curl: dice.between(0.05, 0.3),
         coil: 0.2,
         scatter: dice.between(0.06, 0.18),
+        fan: 0.08,
+        waver: 0.05,
+        stagger: 55.0,
+        crumbs: 0.0,
+        under_skin_breadth: 1.2,
         under_skin: dice.between(0.6, 0.95) as f32,
         under_skin_reach: dice.between(150.0, 360.0),
         shine: dice.between(0.0, 0.35) as f32,
@@ -257,6 +263,59 @@ fn annotated(dice: &mut Dice) -> Look {
     Look { marks: Marks { scale_bar: true, caption: true, circle: true, padding: true, round_frame: false }, ..plain(dice) }
 }
 
+fn stubble(dice: &mut Dice) -> Look {
+    let base = if dice.chance(0.6) { clipped(dice) } else { plain(dice) };
+    let hair = HairLook {
+        units_per_cm2: dice.between(45.0, 95.0),
+        unit_sizes: [0.35, 0.4, 0.2, 0.05, 0.0],
+        thickness: dice.between(50.0, 80.0),
+        thickness_sd: dice.between(12.0, 20.0),
+        fine_share: dice.between(0.05, 0.3),
+        pigments: [dice.between(0.4, 1.0), dice.between(0.0, 0.5), dice.between(0.0, 0.15), 0.0, 0.0, 0.0],
+        length: dice.between(220.0, 560.0),
+        length_spread: dice.between(0.2, 0.5),
+        curl: dice.between(0.05, 0.8),
+        scatter: dice.between(0.06, 0.35),
+        fan: dice.between(0.04, 0.18),
+        waver: dice.between(0.03, 0.14),
+        stagger: dice.between(30.0, 75.0),
+        crumbs: if dice.chance(0.6) { dice.between(0.0, 1.5) } else { 0.0 },
+        under_skin: dice.between(0.5, 1.3) as f32,
+        under_skin_breadth: dice.between(1.0, 2.4),
+        under_skin_reach: dice.between(120.0, 450.0),
+        shine: dice.between(0.0, 0.3) as f32,
+        ..base.hair
+    };
+    let um_per_px = dice.between(3.2, 5.6);
+    Look {
+        width: (5600.0 / um_per_px) as usize,
+        height: (4400.0 / um_per_px) as usize,
+        um_per_px,
+        upsampling: 1,
+        hair,
+        skin: SkinLook {
+            tone: dice.between(1.4, 4.2),
+            grayness: dice.between(0.2, 0.95) as f32,
+            exposure: dice.between(0.18, 0.4) as f32,
+            furrows: dice.between(0.3, 2.4) as f32,
+            gloss: dice.between(0.2, 0.8) as f32,
+            cast: dice.between(0.2, 1.1) as f32,
+            ..base.skin
+        },
+        litter: Litter {
+            flakes: dice.between(0.0, 40.0),
+            root_scale: dice.between(0.1, 0.7),
+            bubbles: 0.0,
+            glare: dice.between(0.0, 15.0),
+            cut_hairs: dice.between(0.0, 30.0),
+            fibers: dice.between(0.0, 4.0),
+        },
+        point_spread: dice.between(3.5, 12.0),
+        marks: Marks { padding: dice.chance(0.4), ..base.marks },
+        ..base
+    }
+}
+
 fn bare(dice: &mut Dice) -> Look {
     let plain = plain(dice);
     let hair = HairLook { units_per_cm2: 0.0, ..plain.hair };
@@ -266,7 +325,7 @@ fn bare(dice: &mut Dice) -> Look {
 
 /// Any hair on any skin under any lens. What is drawn is independent of what else is drawn, so that a learner cannot infer one from another.
 fn wild(dice: &mut Dice) -> Look {
-    let kinds: [fn(&mut Dice) -> Look; 8] = [clipped, clipped, plain, long, sparse, vellus, dark_skin, curly];
+    let kinds: [fn(&mut Dice) -> Look; 8] = [stubble, clipped, plain, long, sparse, vellus, dark_skin, curly];
     let base = kinds[dice.weighted(&[1.0; 8])](dice);
     let other = kinds[dice.weighted(&[1.0; 8])](dice);
     let mut pigments = [0.0; 6];

@@ -322,7 +322,7 @@ pub(crate) mod tests {
         let settings = Settings {
             scale: calibration.map_or(crate::analyze::Scale::FromFile, crate::analyze::Scale::Known),
             roi: None,
-            detector: Default::default(),
+            detector: crate::segment::Detector::Ridge,
             cuts: Cuts::default(),
         };
         (Analysis { calibration, field, strands: vec![strand], units, measurements, caveats }, settings)

@@ -1,21 +1,51 @@
 //! Photo to what each pixel is: how much darker or lighter than its skin, which lines run there, and where shafts show through the skin.
 
+pub mod learned;
 pub mod ridge;
 pub mod steger;
 
+use crate::calibration::Calibration;
+use crate::field::Field;
 use crate::geometry::Point;
+use crate::photo::Photo;
 use crate::raster::Plane;
+use learned::Model;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use steger::Line;
 
 /// Which detector finds the hair.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
+#[derive(Debug, Clone, PartialEq, Default)]
 pub enum Detector {
-    /// Classical ridge detection; needs no model.
+    /// Classical ridge detection; needs no model. The default, for on real photos it is the better one as yet.
     #[default]
     Ridge,
+    /// A trained network.
+    Learned(Model),
+}
+
+impl Detector {
+    /// Its name on the command line and in files.
+    pub fn name(&self) -> &'static str {
+        match self {
+            Self::Learned(_) => "learned",
+            Self::Ridge => "ridge",
+        }
+    }
+
+    /// The SHA-256 of its weights, where it has any.
+    pub fn model_sha256(&self) -> Option<&str> {
+        match self {
+            Self::Learned(model) => Some(model.sha256()),
+            Self::Ridge => None,
+        }
+    }
+}
+
+impl Serialize for Detector {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(self.name())
+    }
 }
 
 /// How a shaft stands against its skin.
@@ -26,6 +56,17 @@ pub enum Tone {
     Dark,
     /// Lighter than the skin.
     Light,
+}
+
+/// Micrometers per working pixel: a 30 µm hair is then 6 pixels wide, and cost follows the area of skin, not the camera.
+pub const WORKING_UM: f64 = 5.0;
+
+/// Photo pixels per working pixel. Where the scale is unknown the hair itself gives it, taken to be of usual thickness; `None` where none shows.
+pub fn working_factor(photo: &Photo, field: &Field, calibration: Option<&Calibration>) -> Option<f64> {
+    match calibration {
+        Some(calibration) => Some(WORKING_UM / calibration.um_per_px),
+        None => ridge::usual_stroke(photo, field),
+    }
 }
 
 /// What the detector saw, on a grid of `factor` photo pixels per working pixel.
@@ -57,4 +98,9 @@ impl Segmentation {
     pub fn to_photo(&self, p: Point) -> Point {
         Point::new((p.x + 0.5) * self.factor - 0.5, (p.y + 0.5) * self.factor - 0.5)
     }
+}
+
+/// Linear light of an sRGB value, both 0 to 1.
+fn linear(encoded: f32) -> f32 {
+    if encoded <= 0.04045 { encoded / 12.92 } else { ((encoded + 0.055) / 1.055).powf(2.4) }
 }

@@ -1,15 +1,11 @@
 //! The classical detector: flatten the light, then lines under a pixel at the scales of hair.
 
 use super::steger;
-use super::{Contrast, Segmentation, Tone};
-use crate::calibration::Calibration;
+use super::{Contrast, Segmentation, Tone, WORKING_UM, linear};
 use crate::field::Field;
 use crate::geometry::Point;
 use crate::photo::Photo;
 use crate::raster::{Mask, Plane, background, gaussian, sample};
-
-/// Micrometers per working pixel: a 30 µm hair is then 6 pixels wide, and cost follows the area of skin, not the camera.
-const WORKING_UM: f64 = 5.0;
 
 /// The thickness of a usual hair, in micrometers.
 const USUAL_UM: f64 = 65.0;
@@ -20,16 +16,8 @@ const USUAL: f64 = USUAL_UM / WORKING_UM;
 /// The most contrast that tells anything: beyond it hair is just black, and sensor noise decides.
 const MOST_CONTRAST: f32 = 3.0;
 
-/// What each pixel of the field is. `None` when the field shows nothing.
-pub fn segment(photo: &Photo, field: &Field, calibration: Option<&Calibration>) -> Option<Segmentation> {
-    let factor = match calibration {
-        Some(calibration) => WORKING_UM / calibration.um_per_px,
-        None => stroke_width(photo, field)? / USUAL,
-    };
-    at_factor(photo, field, factor)
-}
-
-fn at_factor(photo: &Photo, field: &Field, factor: f64) -> Option<Segmentation> {
+/// What each pixel of the field is, seen at `factor` photo pixels per working pixel. `None` when the field shows nothing.
+pub fn segment(photo: &Photo, field: &Field, factor: f64) -> Option<Segmentation> {
     let (red, brightest, visible) = channels(photo, field, factor);
     let planes = [(Tone::Dark, contrast(Tone::Dark, &brightest, &visible)?), (Tone::Light, contrast(Tone::Light, &brightest, &visible)?)];
     let haze = gaussian::blurred(&haze(&contrast(Tone::Dark, &red, &visible)?, &planes[0].1), 2.0);
@@ -88,13 +76,9 @@ fn log_ratio(plane: &Plane, visible: &Mask, quantile: f64, sign: f32) -> Option<
     Some(ratio)
 }
 
-fn linear(encoded: f32) -> f32 {
-    if encoded <= 0.04045 { encoded / 12.92 } else { ((encoded + 0.055) / 1.055).powf(2.4) }
-}
-
-/// The dominant stroke width in photo pixels, for photos of unknown scale: of the octaves and tones, the one whose lines of usual width
+/// The photo pixels per working pixel at which the dominant strokes have the usual width, for photos of unknown scale: of the octaves and tones, the one whose lines of usual width
 /// weigh most.
-fn stroke_width(photo: &Photo, field: &Field) -> Option<f64> {
+pub(super) fn usual_stroke(photo: &Photo, field: &Field) -> Option<f64> {
     let longer = photo.width().max(photo.height()) as f64;
     let octaves = (-1..8).map(|k| f64::from(k).exp2()).filter(|factor| (64.0..=3000.0).contains(&(longer / factor)));
     let mut best: Option<(f64, f64)> = None;
@@ -108,7 +92,7 @@ fn stroke_width(photo: &Photo, field: &Field) -> Option<f64> {
             }
         }
     }
-    best.map(|(_, width)| width)
+    best.map(|(_, width)| width / USUAL)
 }
 
 /// The summed strength of the lines of about usual width and the median of their widths, in working pixels.

@@ -2,7 +2,7 @@
 
 use super::select::Found;
 use super::shaft::Shaft;
-use super::trace::Traced;
+use super::trace::{Traced, in_order};
 use super::{End, Strand};
 use crate::field::Field;
 use crate::geometry::{Point, Polyline, Vector};
@@ -15,7 +15,7 @@ pub(super) fn oriented(found: Vec<Found>, seen: &Segmentation, field: &Field) ->
     let shafts: Vec<&Shaft> = found.iter().map(|f| &f.shaft).collect();
     let own: Vec<f64> = shafts.iter().map(|s| haze_evidence(s, seen) + border_evidence(s, seen, field)).collect();
     let odds = consensus(&shafts, &own, seen.stroke);
-    let mut traced: Vec<Traced> = found
+    let traced: Vec<Traced> = found
         .iter()
         .zip(odds)
         .map(|(Found { shaft, chance }, odds)| {
@@ -35,21 +35,14 @@ pub(super) fn oriented(found: Vec<Found>, seen: &Segmentation, field: &Field) ->
             Traced { strand, rough_width: Pixels(shaft.width * seen.factor) }
         })
         .collect();
-    traced.sort_by(|a, b| {
-        let (a, b) = (a.strand.root(), b.strand.root());
-        a.y.total_cmp(&b.y).then(a.x.total_cmp(&b.x))
-    });
-    for (id, traced) in traced.iter_mut().enumerate() {
-        traced.strand.id = id;
-    }
-    traced
+    in_order(traced)
 }
 
 /// What is seen at an end: the border, something as dark as the shaft that lies over it, or the end of the shaft itself.
 fn end_class(shaft: &Shaft, at: Point, outward: Vector, kind: End, seen: &Segmentation, field: &Field) -> End {
     let plane = seen.contrasts.iter().find(|c| c.tone == shaft.tone).map(|c| &c.plane);
     let beyond = plane.map_or(0.0, |plane| f64::from(sample(plane, at + outward * (0.6 * shaft.width + 1.0))));
-    if near_border(seen.to_photo(at), field, seen) {
+    if near_border(seen.to_photo(at), field, border_reach(seen)) {
         End::Border
     } else if beyond > 0.6 * shaft.height {
         End::Occluded
@@ -58,16 +51,20 @@ fn end_class(shaft: &Shaft, at: Point, outward: Vector, kind: End, seen: &Segmen
     }
 }
 
-/// Whether the photo stops showing anything within a stroke of this point.
-fn near_border(at: Point, field: &Field, seen: &Segmentation) -> bool {
-    let reach = 0.6 * seen.stroke * seen.factor;
+/// How near the border an end may lie, in photo pixels, before it is the border that is seen.
+fn border_reach(seen: &Segmentation) -> f64 {
+    0.6 * seen.stroke * seen.factor
+}
+
+/// Whether the photo stops showing anything within `reach` pixels of this point.
+pub(super) fn near_border(at: Point, field: &Field, reach: f64) -> bool {
     (0..8).any(|i| !field.shows(at + Vector::from_angle(f64::from(i) * std::f64::consts::FRAC_PI_4) * reach))
 }
 
 /// Log odds that the line's first end is the root, from where a long shaft leaves the photo: it mostly leaves its root behind.
 fn border_evidence(shaft: &Shaft, seen: &Segmentation, field: &Field) -> f64 {
-    let [first, last] =
-        [shaft.line.points[0], shaft.line.points[shaft.line.points.len() - 1]].map(|p| near_border(seen.to_photo(p), field, seen));
+    let [first, last] = [shaft.line.points[0], shaft.line.points[shaft.line.points.len() - 1]]
+        .map(|p| near_border(seen.to_photo(p), field, border_reach(seen)));
     let long = (shaft.line.length() / (15.0 * seen.stroke)).min(1.0);
     2.0 * long * (f64::from(u8::from(last)) - f64::from(u8::from(first)))
 }

@@ -39,3 +39,15 @@ pub fn trace(seen: &Segmentation, field: &Field) -> Vec<Traced> {
     }
     oriented(found, seen, field)
 }
+
+/// The strands from top to bottom by root, their ids ascending.
+pub(super) fn in_order(mut traced: Vec<Traced>) -> Vec<Traced> {
+    traced.sort_by(|a, b| {
+        let (a, b) = (a.strand.root(), b.strand.root());
+        a.y.total_cmp(&b.y).then(a.x.total_cmp(&b.x))
+    });
+    for (id, traced) in traced.iter_mut().enumerate() {
+        traced.strand.id = id;
+    }
+    traced
+}

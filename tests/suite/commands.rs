@@ -227,15 +227,6 @@ fn wrong_command_lines_exit_with_1() {
 }
 
 #[test]
-fn detector_that_is_missing_is_never_substituted() {
-    let folder = three_photos();
-    let output = anagen(&["analyze", "in", "--out", "out", "--detector", "learned"], folder.path());
-    assert_eq!(code(&output), 1);
-    assert!(stderr(&output).contains("not in this build"));
-    assert!(!folder.path().join("out").exists());
-}
-
-#[test]
 fn help_and_version_exit_with_0() {
     for arguments in [&["--help"][..], &["--version"], &["analyze", "--help"], &["phantom", "--list"]] {
         let output = anagen(arguments, Path::new("."));

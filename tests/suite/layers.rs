@@ -25,8 +25,13 @@ const LAYERS: [&str; 18] = [
 ];
 
 /// What a pure layer must not name: disk, clock, network, environment, processes, printing, globals that change, unseeded randomness.
-const IMPURE_STD: [&str; 6] = ["fs", "env", "time", "net", "process", "thread"];
-const IMPURE: [&str; 13] = [
+const IMPURE_STD: [&str; 5] = ["fs", "env", "time", "net", "process"];
+/// Threads that are waited for within a function leave no trace; others do.
+const IMPURE: [&str; 17] = [
+    "thread::spawn(",
+    "thread::sleep(",
+    "thread::current(",
+    "thread_local!",
     "print!",
     "println!",
     "eprint!",

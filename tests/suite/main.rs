@@ -5,6 +5,7 @@ mod calibration;
 mod commands;
 mod decode;
 mod layers;
+mod learned;
 mod phantoms;
 mod program;
 mod report;

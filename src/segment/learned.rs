@@ -1,0 +1,371 @@
+//! The learned detector: a small network that says of every place how likely hair, a centerline, a root or a tip lies there, and which
+//! way the hair grows.
+//!
+//! # Source
+//! Ours; trained on drawn photos alone, see `models/`.
+
+use crate::field::Field;
+use crate::geometry::Point;
+use crate::photo::Photo;
+use crate::raster::{Mask, Plane, gaussian, sample};
+use rten::{RunOptions, ThreadPool, ValueOrView};
+use rten_tensor::prelude::*;
+use rten_tensor::{NdTensor, NdTensorView};
+use sha2::{Digest, Sha256};
+use std::ops::Range;
+use std::sync::Arc;
+
+/// Pixels the network is given per pixel of its answer, each way.
+pub(crate) const COARSENING: usize = 2;
+
+/// The values of an answer: how likely hair, a centerline, a root, a tip, and the direction of growth in x and y.
+const CHANNELS: usize = 6;
+
+/// The sides of what the network is given are multiples of this.
+const STRIDE: usize = 16;
+
+/// The part of a tile whose answer is kept is at most so large, and so much is seen around it.
+const CORE: usize = 480;
+const MARGIN: usize = 48;
+
+/// The light of the skin: means over blocks of so many pixels, blurred by so many blocks.
+const BLOCK: usize = 8;
+const SPREAD: f64 = 8.0;
+
+/// What is darker holds no more light than this share of white, and the network sees log light over skin between these bounds.
+const DARKEST: f32 = 3e-3;
+const DIMMEST: f32 = -3.0;
+const BRIGHTEST: f32 = 1.5;
+
+/// A network with its weights.
+#[derive(Clone)]
+pub struct Model {
+    network: Arc<rten::Model>,
+    sha256: String,
+}
+
+/// Why weights cannot be used.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum ModelError {
+    /// The bytes are no network this program can read.
+    #[error("not a readable ONNX network: {0}")]
+    Unreadable(String),
+    /// A network, but not one that answers as this program asks.
+    #[error("a network of another interface: {0}; models/README.md says what is expected")]
+    Interface(String),
+}
+
+/// What the network answers, on a grid twice coarser than what it was given.
+#[derive(Debug, Clone)]
+pub struct Answer {
+    /// Photo pixels per pixel of the answer; position p shows photo position (p + 0.5) × factor − 0.5.
+    pub factor: f64,
+    /// Log light over that of the skin around, the mean of the three colors.
+    pub light: Plane,
+    /// Chance of hair.
+    pub hair: Plane,
+    /// Heat about centerlines: 1 on a line, falling off by a Gaussian of 12 µm.
+    pub center: Plane,
+    /// Heat about roots, a Gaussian of 25 µm.
+    pub root: Plane,
+    /// Heat about tips, a Gaussian of 25 µm.
+    pub tip: Plane,
+    /// Direction from root to tip in x and y; its length, 0 to 1, says how sure it is.
+    pub along: [Plane; 2],
+}
+
+impl std::fmt::Debug for Model {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        write!(f, "Model({})", self.sha256)
+    }
+}
+
+impl PartialEq for Model {
+    fn eq(&self, other: &Self) -> bool {
+        self.sha256 == other.sha256
+    }
+}
+
+impl Model {
+    /// The network that ships with the program.
+    pub fn shipped() -> Self {
+        Self::from_bytes(include_bytes!("../../models/stubble/weights.onnx")).expect("the shipped network is readable, as a test holds")
+    }
+
+    /// A network from the bytes of an ONNX file.
+    ///
+    /// # Errors
+    /// When the bytes are no network, or its interface is another: one input of 3 planes, one output of 6 planes of half the size.
+    pub fn from_bytes(bytes: &[u8]) -> Result<Self, ModelError> {
+        let network = rten::Model::load(bytes.to_vec()).map_err(|error| ModelError::Unreadable(error.to_string()))?;
+        let (inputs, outputs) = (network.input_ids().len(), network.output_ids().len());
+        if (inputs, outputs) != (1, 1) {
+            return Err(ModelError::Interface(format!("{inputs} inputs and {outputs} outputs, not one of each")));
+        }
+        let sha256 = Sha256::digest(bytes).iter().map(|byte| format!("{byte:02x}")).collect();
+        let model = Self { network: Arc::new(network), sha256 };
+        let blank = [0; 3].map(|_| Plane::zeros((2 * STRIDE, 2 * STRIDE)));
+        let pool = one_thread();
+        model.run(&blank, &pool)?;
+        Ok(model)
+    }
+
+    /// The SHA-256 of the file, in hexadecimal.
+    pub fn sha256(&self) -> &str {
+        &self.sha256
+    }
+
+    /// What the network says of a photo seen at `factor` photo pixels per pixel given; nothing is hair where the field shows nothing.
+    pub fn answer(&self, photo: &Photo, field: &Field, factor: f64) -> Answer {
+        let (given, visible) = given(photo, field, factor);
+        let mut answer = Answer { factor: factor * COARSENING as f64, light: coarse_light(&given), ..self.outside(&given) };
+        let shown = |(row, column): (usize, usize)| visible[[row * COARSENING, column * COARSENING]];
+        for plane in answer.planes_mut() {
+            plane.indexed_iter_mut().filter(|(place, _)| !shown(*place)).for_each(|(_, value)| *value = 0.0);
+        }
+        answer
+    }
+
+    /// The answer, worked out by a thread of its own.
+    fn outside(&self, given: &[Plane; 3]) -> Answer {
+        // The engine works on a pool of its own. A thread that is none of the caller's pool waits for it, so that no other photo is begun meanwhile.
+        std::thread::scope(|scope| scope.spawn(|| self.in_tiles(given)).join().unwrap_or_else(|panic| std::panic::resume_unwind(panic)))
+    }
+
+    /// The answer to planes of any size, tile by tile.
+    fn in_tiles(&self, given: &[Plane; 3]) -> Answer {
+        let (rows, columns) = given[0].dim();
+        let mut answer = Answer::blank(rows.div_ceil(COARSENING), columns.div_ceil(COARSENING));
+        let pool = one_thread();
+        for down in tiles(rows) {
+            for across in tiles(columns) {
+                let pad = |n: usize| n.div_ceil(STRIDE) * STRIDE;
+                let tile = given.each_ref().map(|plane| {
+                    let mut tile = Plane::zeros((pad(down.seen.len()), pad(across.seen.len())));
+                    copy(plane, (down.seen.clone(), across.seen.clone()), &mut tile, (0, 0));
+                    tile
+                });
+                if tile.iter().all(|plane| plane.iter().all(|v| *v == 0.0)) {
+                    continue;
+                }
+                let Ok(part) = self.run(&tile, &pool) else { continue };
+                let ((to_row, rows), (to_column, columns)) = (down.kept(), across.kept());
+                for (to, from) in answer.planes_mut().into_iter().zip(&part) {
+                    copy(from, (rows.clone(), columns.clone()), to, (to_row, to_column));
+                }
+            }
+        }
+        answer
+    }
+
+    /// The answer's planes to one tile whose sides are multiples of [`STRIDE`].
+    fn run(&self, tile: &[Plane; 3], pool: &Arc<ThreadPool>) -> Result<Vec<Plane>, ModelError> {
+        let (rows, columns) = tile[0].dim();
+        let values: Vec<f32> = tile.iter().flat_map(|plane| plane.iter().copied()).collect();
+        let input = NdTensorView::from_data([1, 3, rows, columns], values.as_slice());
+        let options = RunOptions::default().with_thread_pool(Some(pool.clone()));
+        let of_interface = |error: String| ModelError::Interface(error);
+        let output = self.network.run_one(ValueOrView::from(input), Some(options)).map_err(|error| of_interface(error.to_string()))?;
+        let output: NdTensor<f32, 4> = output.try_into().map_err(|_| of_interface("the answer is not four-dimensional".into()))?;
+        let expected = [1, CHANNELS, rows / COARSENING, columns / COARSENING];
+        if output.shape() != expected {
+            return Err(of_interface(format!("the answer is {:?}, not {expected:?}", output.shape())));
+        }
+        let plane = |channel: usize| {
+            let values = output.slice((0, channel)).iter().map(|value| quantized(*value)).collect();
+            Plane::from_shape_vec((expected[2], expected[3]), values).map_err(|error| of_interface(error.to_string()))
+        };
+        (0..CHANNELS).map(plane).collect()
+    }
+}
+
+/// Engines of different processors round differently: in steps of 1/255 what follows from an answer does not depend on that.
+fn quantized(value: f32) -> f32 {
+    if value.is_finite() { (value.clamp(-1.0, 1.0) * 255.0).round() / 255.0 } else { 0.0 }
+}
+
+fn one_thread() -> Arc<ThreadPool> {
+    Arc::new(ThreadPool::with_num_threads(1))
+}
+
+impl Answer {
+    fn blank(rows: usize, columns: usize) -> Self {
+        let blank = || Plane::zeros((rows, columns));
+        Self { factor: 1.0, light: blank(), hair: blank(), center: blank(), root: blank(), tip: blank(), along: [blank(), blank()] }
+    }
+
+    fn planes_mut(&mut self) -> [&mut Plane; CHANNELS] {
+        let [x, y] = &mut self.along;
+        [&mut self.hair, &mut self.center, &mut self.root, &mut self.tip, x, y]
+    }
+}
+
+impl Answer {
+    /// Where a position of the answer lies in the photo.
+    pub fn to_photo(&self, p: Point) -> Point {
+        Point::new((p.x + 0.5) * self.factor - 0.5, (p.y + 0.5) * self.factor - 0.5)
+    }
+}
+
+/// The mean of the three colors over each pixel of the answer.
+fn coarse_light(given: &[Plane; 3]) -> Plane {
+    let (rows, columns) = given[0].dim();
+    Plane::from_shape_fn((rows.div_ceil(COARSENING), columns.div_ceil(COARSENING)), |(row, column)| {
+        let (r, c) = (row * COARSENING, column * COARSENING);
+        let (r2, c2) = ((r + 1).min(rows - 1), (c + 1).min(columns - 1));
+        given.iter().map(|plane| plane[[r, c]] + plane[[r2, c]] + plane[[r, c2]] + plane[[r2, c2]]).sum::<f32>() / 12.0
+    })
+}
+
+/// One stretch of rows or columns of a tile.
+struct Tile {
+    /// What the network is given.
+    seen: Range<usize>,
+    /// Whose answer is kept.
+    core: Range<usize>,
+}
+
+impl Tile {
+    /// Where the kept part of the answer begins in the whole, and where it lies in the tile's own.
+    fn kept(&self) -> (usize, Range<usize>) {
+        let first = self.seen.start / COARSENING;
+        let start = self.core.start / COARSENING;
+        (start, start - first..self.core.end.div_ceil(COARSENING) - first)
+    }
+}
+
+/// Copies the rows and columns of one plane to a place in another.
+fn copy(from: &Plane, (rows, columns): (Range<usize>, Range<usize>), to: &mut Plane, (row, column): (usize, usize)) {
+    for (r, source) in rows.enumerate() {
+        for (c, from_column) in columns.clone().enumerate() {
+            to[[row + r, column + c]] = from[[source, from_column]];
+        }
+    }
+}
+
+/// Tiles of even size that cover `n` rows or columns, each seeing a margin around the part that is kept.
+fn tiles(n: usize) -> Vec<Tile> {
+    let count = n.div_ceil(CORE).max(1);
+    let core = n.div_ceil(count).div_ceil(STRIDE) * STRIDE;
+    (0..count)
+        .map(|i| {
+            let kept = (i * core).min(n)..((i + 1) * core).min(n);
+            Tile { seen: kept.start.saturating_sub(MARGIN)..(kept.end + MARGIN).min(n), core: kept }
+        })
+        .filter(|tile| !tile.core.is_empty())
+        .collect()
+}
+
+/// What the network is given: log light over the log light of the skin around, in red, green and blue; 0 where the field shows nothing.
+fn given(photo: &Photo, field: &Field, factor: f64) -> ([Plane; 3], Mask) {
+    let planes = photo.planes(factor);
+    let at = |row: usize, column: usize| Point::new((column as f64 + 0.5) * factor - 0.5, (row as f64 + 0.5) * factor - 0.5);
+    let visible = Mask::from_shape_fn(planes[0].dim(), |(row, column)| field.shows(at(row, column)));
+    let given = planes.map(|plane| {
+        let mut log = plane.mapv_into(|encoded| super::linear(encoded).max(DARKEST).ln());
+        let skin = skin_light(&log, &visible);
+        let scale = 1.0 / BLOCK as f64;
+        for ((row, column), value) in log.indexed_iter_mut() {
+            let place = Point::new((column as f64 + 0.5) * scale - 0.5, (row as f64 + 0.5) * scale - 0.5);
+            *value = if visible[[row, column]] { (*value - sample(&skin, place)).clamp(DIMMEST, BRIGHTEST) } else { 0.0 };
+        }
+        log
+    });
+    (given, visible)
+}
+
+/// The log light of the skin about every block: the mean of what is visible there, weighed by a Gaussian.
+fn skin_light(log: &Plane, visible: &Mask) -> Plane {
+    let (rows, columns) = log.dim();
+    let blocks = (rows.div_ceil(BLOCK), columns.div_ceil(BLOCK));
+    let (mut sums, mut counts) = (Plane::zeros(blocks), Plane::zeros(blocks));
+    for ((row, column), value) in log.indexed_iter().filter(|(place, _)| visible[*place]) {
+        sums[[row / BLOCK, column / BLOCK]] += value;
+        counts[[row / BLOCK, column / BLOCK]] += 1.0;
+    }
+    let (sums, counts) = (gaussian::blurred(&sums, SPREAD), gaussian::blurred(&counts, SPREAD));
+    ndarray::Zip::from(&sums).and(&counts).map_collect(|sum, count| if *count > 1e-3 { sum / count } else { 0.0 })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::phantom::{Scene, draw};
+
+    fn small() -> [Plane; 3] {
+        let scene = Scene::by_name("clipped-small").unwrap();
+        let photo = draw(scene, 2).photo();
+        let (field, _) = Field::find(&photo, None, None);
+        given(&photo, &field, 1.3).0
+    }
+
+    #[test]
+    fn bytes_that_are_no_network_are_refused() {
+        for bytes in [&b""[..], b"not a network", &[0x08; 64], &include_bytes!("../../models/stubble/weights.onnx")[..5000]] {
+            assert!(matches!(Model::from_bytes(bytes), Err(ModelError::Unreadable(_) | ModelError::Interface(_))));
+        }
+    }
+
+    #[test]
+    fn tiles_cover_everything_once_and_see_a_margin() {
+        for n in [1, 15, 16, 17, 479, 480, 481, 961, 1413] {
+            let tiles = tiles(n);
+            let mut next = 0;
+            for tile in &tiles {
+                assert_eq!(tile.core.start, next, "{n}");
+                assert_eq!(tile.core.start % COARSENING, 0, "{n}");
+                assert!(tile.seen.start + MARGIN <= tile.core.start || tile.seen.start == 0);
+                assert!(tile.seen.end >= (tile.core.end + MARGIN).min(n));
+                assert!(tile.core.len() <= CORE);
+                next = tile.core.end;
+            }
+            assert_eq!(next, n);
+        }
+    }
+
+    #[test]
+    fn no_seam_shows_between_tiles() {
+        let (model, given) = (Model::shipped(), small());
+        let (rows, columns) = given[0].dim();
+        assert!(rows > CORE, "the picture spans two tiles");
+        let tiled = model.in_tiles(&given);
+        let pad = |n: usize| n.div_ceil(STRIDE) * STRIDE;
+        let whole = given.each_ref().map(|plane| {
+            let mut whole = Plane::zeros((pad(rows), pad(columns)));
+            copy(plane, (0..rows, 0..columns), &mut whole, (0, 0));
+            whole
+        });
+        let whole = model.run(&whole, &one_thread()).unwrap();
+        let differences: Vec<f32> = tiled.center.indexed_iter().map(|(place, value)| (value - whole[1][place]).abs()).collect();
+        let mean = differences.iter().sum::<f32>() / differences.len() as f32;
+        // What lies beyond the margin has a little say, in places of no certainty.
+        assert!(mean < 0.002, "{mean}");
+        let off = differences.iter().filter(|d| **d > 0.1).count();
+        assert!(off * 2000 < differences.len(), "{off} of {}", differences.len());
+    }
+
+    #[test]
+    fn bare_even_skin_shows_nothing() {
+        let photo = Photo::from_rgb8(300, 200, vec![[190, 160, 140]; 60_000]);
+        let (field, _) = Field::find(&photo, None, None);
+        let answer = Model::shipped().answer(&photo, &field, 1.0);
+        assert_eq!(answer.hair.dim(), (100, 150));
+        assert!(answer.hair.iter().all(|chance| *chance < 0.3));
+    }
+
+    #[test]
+    fn a_brighter_lamp_changes_nothing() {
+        let photo = |gain: f32| {
+            let pixels = (0..120 * 80).map(|i| if i % 120 / 6 == 10 { 0.02 } else { 0.2 + 0.001 * (i % 7) as f32 });
+            let encoded = |light: f32| (255.0 * (1.055 * light.powf(1.0 / 2.4) - 0.055)).round() as u8;
+            Photo::from_rgb8(120, 80, pixels.map(|light| [encoded(gain * light); 3]).collect())
+        };
+        let seen = |gain| {
+            let photo = photo(gain);
+            given(&photo, &Field::find(&photo, None, None).0, 1.0).0
+        };
+        let (dim, bright) = (seen(1.0), seen(2.0));
+        let most = dim[1].iter().zip(&bright[1]).map(|(a, b)| (a - b).abs()).fold(0.0, f32::max);
+        assert!(most < 0.12, "rounding to 8 bits alone may show: {most}");
+    }
+}

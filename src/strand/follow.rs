@@ -1,0 +1,328 @@
+//! Strands from what the learned detector says: its centerlines, followed from root to tip. Positions are in pixels of the answer.
+
+use super::orient::near_border;
+use super::shaft::{quantile, smoothed};
+use super::trace::{Traced, in_order};
+use super::{End, Strand, Tone};
+use crate::field::Field;
+use crate::geometry::{Point, Polyline, Vector};
+use crate::raster::{Plane, sample};
+use crate::segment::learned::Answer;
+use crate::segment::steger::{self, LinePoint};
+use crate::units::Pixels;
+
+/// The standard deviation at which centerlines are looked for; the network draws them with 1.2.
+const SIGMA: f64 = 1.0;
+
+/// Centerlines begin where they are as strong as a third of a certain one's 0.31, and are followed down to a tenth.
+const BEGINS: f64 = 0.1;
+const FOLLOWED: f64 = 0.03;
+
+/// What is shorter, 90 µm, cannot be told from texture.
+const LEAST_LENGTH: f64 = 9.0;
+
+/// How far apart two pieces of one strand may lie: 200 µm, three hairs that cross.
+const WIDEST_GAP: f64 = 20.0;
+
+/// The least chance at which a strand is reported.
+const LEAST_CHANCE: f64 = 0.4;
+
+/// Every strand the answer shows, in photo pixels, from top to bottom by root, ids ascending; widths are still to be measured.
+///
+/// Centerlines are cut where they bend sharply, where growth turns round and where a tip is followed by a root. Pieces that go on straight
+/// across a gap are joined. Ends lie where hair ends; what is unlikely is dropped.
+///
+/// # Source
+/// Ours.
+pub fn follow(answer: &Answer, field: &Field) -> Vec<Traced> {
+    let lines = steger::lines(&answer.center, SIGMA, FOLLOWED, BEGINS);
+    let pieces = lines.iter().flat_map(|line| pieces(line, answer)).collect();
+    let strands = joined(pieces, answer).into_iter().map(|piece| ended(piece, answer)).filter(|piece| piece.line.length() > LEAST_LENGTH);
+    in_order(strands.filter_map(|piece| traced(&piece, answer, field)).collect())
+}
+
+/// A stretch of centerline that grows one way.
+#[derive(Debug, Clone)]
+struct Piece {
+    /// From root to tip.
+    line: Polyline,
+    /// How surely it grows this way, 0 to 2: the mean of the direction's component along it, and half of what its ends say.
+    sure: f64,
+    /// Edge to edge.
+    width: f64,
+}
+
+impl Piece {
+    fn root(&self) -> Point {
+        self.line.points[0]
+    }
+
+    fn tip(&self) -> Point {
+        self.line.points[self.line.points.len() - 1]
+    }
+
+    /// The direction in which it leaves its root, and the one in which it arrives at its tip, over so much of it.
+    fn headings(&self, reach: f64) -> Option<(Vector, Vector)> {
+        let length = self.line.length();
+        Some((self.line.tangent(0.0, reach.min(length))?, self.line.tangent(length, reach.min(length))?))
+    }
+}
+
+/// The stretches of a line that each grow one way.
+fn pieces(line: &[LinePoint], answer: &Answer) -> Vec<Piece> {
+    let raw = Polyline::new(line.iter().map(|p| p.at).collect());
+    if raw.length() < 2.0 {
+        return vec![];
+    }
+    let line = raw.resampled(1.0);
+    let n = line.points.len();
+    let step = line.length() / (n - 1) as f64;
+    let forth: Vec<f64> = (0..n)
+        .map(|i| {
+            let tangent = line.tangent(i as f64 * step, 2.0).unwrap_or_default();
+            direction(answer, line.points[i]).dot(tangent)
+        })
+        .collect();
+    let mut stretches = between_bends(&line);
+    let mut pieces = vec![];
+    while let Some((first, last)) = stretches.pop() {
+        if last < first + 2 {
+            continue;
+        }
+        // Which way it grows, by the direction along it and by the ends: 1 for surely forth, −1 for surely back, beyond that where both agree.
+        let along = forth[first..=last].iter().sum::<f64>() / (last - first + 1) as f64;
+        let sense = along + 0.5 * ends_sense(answer, line.points[first], line.points[last]);
+        if let Some(cut) = turning_point(&forth, first, last) {
+            stretches.extend([(first, cut), (cut, last)]);
+        } else if let Some((end, start)) = two_in_line(&line, first, last, sense >= 0.0, answer) {
+            stretches.extend([(first, end), (start, last)]);
+        } else {
+            let part = Polyline::new(line.points[first..=last].to_vec());
+            let part = if sense >= 0.0 { part } else { part.reversed() };
+            pieces.push(Piece { sure: sense.abs(), width: width(&part, answer), line: part });
+        }
+    }
+    pieces
+}
+
+/// How far the ends of a stretch look like a root and a tip, in this order, −2 to 2.
+fn ends_sense(answer: &Answer, first: Point, last: Point) -> f64 {
+    most_near(&answer.root, first) - most_near(&answer.root, last) + most_near(&answer.tip, last) - most_near(&answer.tip, first)
+}
+
+fn direction(answer: &Answer, at: Point) -> Vector {
+    Vector::new(f64::from(sample(&answer.along[0], at)), f64::from(sample(&answer.along[1], at)))
+}
+
+/// The stretches of a line between bends too sharp for hair, as first and last point.
+fn between_bends(line: &Polyline) -> Vec<(usize, usize)> {
+    const ARM: usize = 4;
+    const SHARP: f64 = 0.7;
+    let points = &line.points;
+    let turn = |i: usize| {
+        let (before, after) = (points[i] - points[i - ARM], points[i + ARM] - points[i]);
+        before.cross(after).atan2(before.dot(after)).abs()
+    };
+    let (mut stretches, mut start, mut i) = (vec![], 0, ARM);
+    while i + ARM < points.len() {
+        if turn(i) > SHARP && (i..(i + ARM).min(points.len() - ARM)).all(|j| turn(j) <= turn(i)) {
+            stretches.push((start, i));
+            start = i;
+            i += ARM;
+        } else {
+            i += 1;
+        }
+    }
+    stretches.push((start, points.len() - 1));
+    stretches
+}
+
+/// Where a stretch falls into two that surely grow against each other.
+fn turning_point(forth: &[f64], first: usize, last: usize) -> Option<usize> {
+    const SHORTEST: usize = 4;
+    const GAIN: f64 = 4.0;
+    let total: f64 = forth[first..=last].iter().sum();
+    let (mut before, mut best) = (0.0, (total.abs() + GAIN, None));
+    for (cut, here) in forth.iter().enumerate().take(last).skip(first) {
+        before += here;
+        let after = total - before;
+        let split = before.abs() + after.abs();
+        if before * after < 0.0 && cut >= first + SHORTEST && cut + SHORTEST <= last && split > best.0 {
+            best = (split, Some(cut));
+        }
+    }
+    best.1
+}
+
+/// Where within a stretch one hair's tip is followed by the root of the next.
+fn two_in_line(line: &Polyline, first: usize, last: usize, forth: bool, answer: &Answer) -> Option<(usize, usize)> {
+    const SHORTEST: usize = 4;
+    const APART: usize = 12;
+    const SEEN: f32 = 0.35;
+    let (ends, begins) = if forth { (&answer.tip, &answer.root) } else { (&answer.root, &answer.tip) };
+    let mut best = (2.5 * SEEN, None);
+    for i in first + SHORTEST..last.saturating_sub(SHORTEST) {
+        let end = sample(ends, line.points[i]);
+        for j in i..(i + APART).min(last - SHORTEST) {
+            let begin = sample(begins, line.points[j]);
+            if end > SEEN && begin > SEEN && end + begin > best.0 {
+                best = (end + begin, Some((i, j)));
+            }
+        }
+    }
+    best.1
+}
+
+/// The median width of the hair about a line, to where it ends or a neighbor's centerline rises.
+fn width(line: &Polyline, answer: &Answer) -> f64 {
+    let n = line.points.len();
+    let step = line.length() / (n - 1).max(1) as f64;
+    let side = |at: Point, outward: Vector| {
+        let (mut d, mut low) = (0.0, 1.0f32);
+        while d < 8.0 {
+            d += 0.25;
+            let place = at + outward * d;
+            let center = sample(&answer.center, place);
+            if sample(&answer.hair, place) < 0.5 || center > low + 0.1 {
+                return d;
+            }
+            low = low.min(center);
+        }
+        d
+    };
+    let widths: Vec<f64> = (0..n)
+        .map(|i| {
+            let across = line.tangent(i as f64 * step, 2.0).unwrap_or_default().normal();
+            side(line.points[i], across) + side(line.points[i], -across)
+        })
+        .collect();
+    quantile(&widths, 0.5).unwrap_or(1.0)
+}
+
+/// Pieces that go on straight across a gap become one; every end is joined once, the best fits first.
+fn joined(pieces: Vec<Piece>, answer: &Answer) -> Vec<Piece> {
+    let n = pieces.len();
+    let mut joints = vec![];
+    for (i, j) in (0..n).flat_map(|i| (0..n).map(move |j| (i, j))).filter(|(i, j)| i != j) {
+        joints.extend(joint_cost(&pieces[i], &pieces[j], answer).map(|cost| (cost, i, j)));
+    }
+    joints.sort_by(|a, b| a.0.total_cmp(&b.0).then((a.1, a.2).cmp(&(b.1, b.2))));
+    let (mut next, mut previous) = (vec![None; n], vec![None; n]);
+    let mut chain: Vec<usize> = (0..n).collect();
+    for (_, i, j) in joints {
+        if next[i].is_none() && previous[j].is_none() && chain[i] != chain[j] {
+            (next[i], previous[j]) = (Some(j), Some(i));
+            let (keep, gone) = (chain[i], chain[j]);
+            chain.iter_mut().filter(|c| **c == gone).for_each(|c| *c = keep);
+        }
+    }
+    (0..n)
+        .filter(|i| previous[*i].is_none())
+        .map(|start| {
+            let chain: Vec<&Piece> = std::iter::successors(Some(start), |i| next[*i]).map(|i| &pieces[i]).collect();
+            let length: f64 = chain.iter().map(|piece| piece.line.length()).sum();
+            let mean = |value: fn(&Piece) -> f64| chain.iter().map(|p| value(p) * p.line.length()).sum::<f64>() / length;
+            let points = chain.iter().flat_map(|piece| piece.line.points.iter().copied()).collect();
+            Piece { line: Polyline::new(points), sure: mean(|p| p.sure), width: mean(|p| p.width) }
+        })
+        .collect()
+}
+
+/// How ill the tip of one piece fits the root of another; `None` when they are not one strand.
+fn joint_cost(a: &Piece, b: &Piece, answer: &Answer) -> Option<f64> {
+    let (end, start) = (a.tip(), b.root());
+    let gap = end.distance(start);
+    if gap > WIDEST_GAP {
+        return None;
+    }
+    let (leaving, entering) = (a.headings(8.0)?.1, b.headings(8.0)?.0);
+    let turn = leaving.cross(entering).atan2(leaving.dot(entering)).abs();
+    let ahead = (start - end).dot(leaving);
+    let across = (start - end).cross(leaving).abs().min((start - end).cross(entering).abs());
+    if turn > 0.6 || ahead < -3.0 || across > 1.5 + 0.2 * gap {
+        return None;
+    }
+    // Across a gap something must be seen of the shaft or of what hides it, and neither a tip nor a root.
+    let bridge = (1..8).map(|i| f64::from(sample(&answer.hair, end.lerp(start, f64::from(i) / 8.0)))).sum::<f64>() / 7.0;
+    let stop = f64::from(sample(&answer.tip, end).max(sample(&answer.root, start)));
+    if (bridge < 0.3 && gap > 4.0) || (stop > 0.5 && gap > 2.0) {
+        return None;
+    }
+    Some(2.0 * turn + 0.3 * across + 0.1 * gap + 0.5 * (a.width / b.width).ln().abs() + stop)
+}
+
+/// The piece with its ends moved to where hair begins and ends.
+fn ended(piece: Piece, answer: &Answer) -> Piece {
+    let Some((first, last)) = piece.headings(6.0) else { return piece };
+    let out = |from: Point, heading: Vector| {
+        let inner = from - heading * 2.0;
+        let steps = (0..28).take_while(|i| sample(&answer.hair, inner + heading * (0.25 * f64::from(i + 1))) > 0.5).count();
+        inner + heading * (0.25 * steps as f64)
+    };
+    let (root, tip) = (out(piece.root(), -first), out(piece.tip(), last));
+    let inner = piece.line.points.iter().copied().filter(|p| (*p - root).dot(first) > 0.5 && (tip - *p).dot(last) > 0.5);
+    let line = Polyline::new(std::iter::once(root).chain(inner).chain([tip]).collect());
+    Piece { line: smoothed(&line, 1.2 * piece.width), ..piece }
+}
+
+/// The greatest value within 3 pixels either way.
+fn most_near(plane: &Plane, at: Point) -> f64 {
+    let offsets = (-3..=3).flat_map(|y| (-3..=3).map(move |x| Vector::new(f64::from(x), f64::from(y))));
+    offsets.map(|offset| f64::from(sample(plane, at + offset))).fold(0.0, f64::max)
+}
+
+/// The mean along a line.
+fn mean_along(plane: &Plane, line: &Polyline) -> f64 {
+    line.points.iter().map(|p| f64::from(sample(plane, *p))).sum::<f64>() / line.points.len() as f64
+}
+
+/// The chance that a strand is one hair, rightly traced, root and tip told apart: it rises with the chance of hair along it and with a root
+/// and a tip seen at its ends, and falls with a root seen at its tip or a tip at its root.
+///
+/// # Source
+/// Ours: a logistic fit on 87 drawn photos of every scene, none of them trained on.
+fn chance(piece: &Piece, answer: &Answer) -> f64 {
+    let (root, tip) = (piece.root(), piece.tip());
+    let length = piece.line.length();
+    let confused = most_near(&answer.root, tip).max(most_near(&answer.tip, root));
+    let odds = 5.1 * mean_along(&answer.hair, &piece.line) - 0.9 * mean_along(&answer.center, &piece.line)
+        + 7.1 * most_near(&answer.root, root)
+        + 5.5 * most_near(&answer.tip, tip)
+        + 0.9 * piece.sure
+        + 0.1 * length.ln()
+        + 0.3 * (length / piece.width).ln()
+        - 2.5 * confused
+        - 11.0;
+    1.0 / (1.0 + (-odds).exp())
+}
+
+/// The strand in photo pixels; `None` when it is unlikely to be one.
+fn traced(piece: &Piece, answer: &Answer, field: &Field) -> Option<Traced> {
+    let chance = chance(piece, answer);
+    if chance < LEAST_CHANCE {
+        return None;
+    }
+    let (first, last) = piece.headings(6.0)?;
+    let reach = 0.6 * piece.width * answer.factor;
+    let end = |at: Point, outward: Vector, kind: End, heat: &Plane| match () {
+        () if near_border(answer.to_photo(at), field, reach) => End::Border,
+        // Hair that runs on beyond where this one stops being seen, and no end in sight: something lies over it.
+        () if most_near(heat, at) < 0.2 && sample(&answer.hair, at + outward * (0.6 * piece.width + 1.0)) > 0.5 => End::Occluded,
+        () => kind,
+    };
+    let strand = Strand {
+        id: 0,
+        root_end: end(piece.root(), -first, End::Root, &answer.root),
+        tip_end: end(piece.tip(), last, End::Tip, &answer.tip),
+        centerline: Polyline::new(piece.line.resampled(2.0).points.into_iter().map(|p| answer.to_photo(p)).collect()),
+        width: None,
+        tone: tone(piece, answer),
+        confidence: chance,
+    };
+    Some(Traced { strand, rough_width: Pixels(piece.width * answer.factor) })
+}
+
+/// Dark or light, by the light along the middle half of the strand against that of the skin around.
+fn tone(piece: &Piece, answer: &Answer) -> Tone {
+    if mean_along(&answer.light, &piece.line) <= 0.0 { Tone::Dark } else { Tone::Light }
+}
