@@ -229,7 +229,24 @@ impl Polyline {
             return self.clone();
         }
         let pieces = (length / step).ceil().max(1.0) as usize;
-        Self::new((0..=pieces).map(|i| self.at(length * i as f64 / pieces as f64)).collect())
+        let mut even = Vec::with_capacity(pieces + 1);
+        even.push(self.points[0]);
+        // Walked once from end to end, for asking `at` anew for every point would take the square of the length.
+        let mut passed = 0.0;
+        for w in self.points.windows(2) {
+            let piece = w[0].distance(w[1]);
+            while piece > 0.0 && even.len() < pieces {
+                let left = length * even.len() as f64 / pieces as f64 - passed;
+                if left > piece {
+                    break;
+                }
+                even.push(w[0].lerp(w[1], left / piece));
+            }
+            passed += piece;
+        }
+        even.resize(pieces, self.points[self.points.len() - 1]);
+        even.push(self.points[self.points.len() - 1]);
+        Self::new(even)
     }
 
     /// The same chain travelled the other way.

@@ -15,7 +15,7 @@ pub(super) fn oriented(found: Vec<Found>, seen: &Segmentation, field: &Field) ->
     let shafts: Vec<&Shaft> = found.iter().map(|f| &f.shaft).collect();
     let own: Vec<f64> = shafts.iter().map(|s| haze_evidence(s, seen) + border_evidence(s, seen, field)).collect();
     let odds = consensus(&shafts, &own, seen.stroke);
-    let traced: Vec<Traced> = found
+    let mut traced: Vec<Traced> = found
         .iter()
         .zip(odds)
         .map(|(Found { shaft, chance }, odds)| {
@@ -35,6 +35,8 @@ pub(super) fn oriented(found: Vec<Found>, seen: &Segmentation, field: &Field) ->
             Traced { strand, rough_width: Pixels(shaft.width * seen.factor) }
         })
         .collect();
+    // A piece of hair neither of whose ends is seen has no root to count, and is most likely part of a hair that is traced elsewhere.
+    traced.retain(|t| t.strand.root_end != End::Occluded || t.strand.tip_end != End::Occluded);
     in_order(traced)
 }
 

@@ -1,8 +1,9 @@
 //! Choosing, of all shafts proposed, those that are hair and explain what is seen.
 
 use super::shaft::Shaft;
+use crate::geometry::Vector;
 use crate::raster::{Mask, Plane, sample};
-use crate::segment::Tone;
+use crate::segment::{Segmentation, Tone};
 
 /// A shaft with what speaks for it.
 #[derive(Debug, Clone)]
@@ -109,28 +110,22 @@ fn strip(shaft: &Shaft, reach: f64, (rows, columns): (usize, usize)) -> Vec<[usi
 
 /// How much of a shaft's two sides is really an edge, where the contrast falls away: 1 for a bar on bare skin, near 0 for a path across a bundle.
 fn edge_support(shaft: &Shaft, plane: &Plane) -> f64 {
-    let length = shaft.line.length();
-    let stations = length.ceil().max(2.0) as usize;
+    let even = shaft.line.resampled(2.0).points;
     let mut sum = 0.0;
-    for i in 0..=stations {
-        let d = length * i as f64 / stations as f64;
-        let Some(along) = shaft.line.tangent(d, 3.0) else { continue };
-        let at = shaft.line.at(d);
+    for i in 0..even.len() {
+        let Some(along) = (even[(i + 1).min(even.len() - 1)] - even[i.saturating_sub(1)]).unit() else { continue };
+        let at = even[i];
         let top = f64::from(sample(plane, at)).max(0.3 * shaft.height);
         let fall = |sign: f64| {
             let outside = (0..6)
-                .map(|k| {
-                    f64::from(sample(
-                        plane,
-                        at + along.normal() * (sign * (0.5 * shaft.width + 0.1 * f64::from(k) * (shaft.width + 4.0) * 0.5)),
-                    ))
-                })
+                .map(|k| sign * (0.5 * shaft.width + 0.05 * f64::from(k) * (shaft.width + 4.0)))
+                .map(|offset| f64::from(sample(plane, at + along.normal() * offset)))
                 .fold(f64::INFINITY, f64::min);
             ((1.0 - outside / top) / 0.6).clamp(0.0, 1.0)
         };
         sum += (fall(1.0) * fall(-1.0)).sqrt();
     }
-    sum / (stations + 1) as f64
+    sum / even.len() as f64
 }
 
 /// Whether a light shaft is as even along its length and as clean at its sides as hair; gloss on skin comes in grains.
@@ -140,6 +135,20 @@ fn unlike_gloss(shaft: &Shaft, support: f64, plane: &Plane) -> bool {
     let inner = |share: f64| heights[((heights.len() - 1) as f64 * share) as usize];
     support > 0.75 && inner(0.12) > 0.7 * inner(0.5) && inner(0.9) < 1.4 * inner(0.5)
 }
+
+/// Whether a light shaft is skin that shows between dark hairs: along most of it one lies at its side.
+pub(super) fn between_dark_hairs(shaft: &Shaft, seen: &Segmentation) -> bool {
+    let Some(dark) = seen.contrasts.iter().find(|contrast| contrast.tone == Tone::Dark) else { return false };
+    let even = shaft.line.resampled(2.0).points;
+    let beside = even.windows(2).filter(|w| {
+        let Some(across) = (w[1] - w[0]).unit().map(Vector::normal) else { return false };
+        [-0.9, -0.7, 0.7, 0.9].iter().any(|side| sample(&dark.plane, w[0] + across * (side * shaft.width.max(0.5 * seen.stroke))) > DARK_HAIR)
+    });
+    2 * beside.count() > even.len()
+}
+
+/// The contrast of what is dark hair beyond doubt.
+const DARK_HAIR: f32 = 0.6;
 
 /// Whether a shaft is long and thin enough for hair.
 fn plausible(shaft: &Shaft, stroke: f64) -> bool {

@@ -1,7 +1,8 @@
 //! Lines to strands: which lines are one shaft, where it begins and ends, and which end is the root.
 
 use super::orient::oriented;
-use super::select::{distinct, likely, usual_width};
+use super::select::{between_dark_hairs, distinct, likely, usual_width};
+use super::shaft::{Shaft, Stretch, extended};
 use super::{Strand, join, shaft};
 use crate::field::Field;
 use crate::segment::{Segmentation, Tone};
@@ -27,15 +28,18 @@ pub fn trace(seen: &Segmentation, field: &Field) -> Vec<Traced> {
     let mut found = vec![];
     for contrast in &seen.contrasts {
         // What is shorter than this cannot be told from texture.
-        let least = if contrast.tone == Tone::Dark { 0.8 } else { 2.5 } * seen.stroke;
-        let along = |hair: Option<f64>| {
-            let shafts = contrast.lines.iter().flat_map(|line| shaft::shafts_along(contrast, line, seen.stroke, hair));
-            distinct(shafts.filter(|shaft| shaft.line.length() > least).collect(), &contrast.plane)
+        let least = if contrast.tone == Tone::Dark { 0.6 } else { 2.0 } * seen.stroke;
+        let stretches: Vec<Stretch> = contrast.lines.iter().flat_map(|line| shaft::stretches(contrast, line, seen.stroke)).collect();
+        let along = |hair: Option<f64>| -> Vec<Shaft> {
+            stretches.iter().flat_map(|s| s.shafts(seen.stroke, hair)).filter(|shaft| shaft.line.length() > least).collect()
         };
         // Only once the photo's usual hair is known can two side by side be told from a thick one.
         let hair = usual_width(&along(None), &contrast.plane).map(|width| width.clamp(0.95 * seen.stroke, 1.6 * seen.stroke));
-        let shafts = join::joined(along(hair), &contrast.plane, seen.stroke);
-        found.extend(likely(distinct(shafts, &contrast.plane), &contrast.plane, seen.stroke));
+        let pieces = distinct(along(hair), &contrast.plane);
+        let shafts = join::joined(pieces, &contrast.plane, seen.stroke);
+        let shafts = shafts.into_iter().filter_map(|shaft| extended(shaft, &contrast.plane)).collect();
+        let likely = likely(distinct(shafts, &contrast.plane), &contrast.plane, seen.stroke);
+        found.extend(likely.into_iter().filter(|found| contrast.tone == Tone::Dark || !between_dark_hairs(&found.shaft, seen)));
     }
     oriented(found, seen, field)
 }
