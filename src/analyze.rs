@@ -196,7 +196,8 @@ fn of_strands(strands: &[Strand]) -> Vec<Caveat> {
     }
     let hidden = strands.iter().filter(|s| s.root_end == End::Occluded || s.tip_end == End::Occluded).count();
     if hidden as f64 > MOST_HIDDEN * strands.len() as f64 {
-        caveats.push(caveat(CaveatCode::CrossingHair, "hair crosses so much here that it is traced in pieces: the count is too high"));
+        caveats
+            .push(caveat(CaveatCode::CrossingHair, "hair crosses so much here that some of it is traced in pieces: the count is too high"));
     }
     // Of two ends taken at random half would be right, so a confidence of little over a half says nothing of root and tip.
     let unclear = strands.iter().filter(|s| s.confidence < 0.5).count();

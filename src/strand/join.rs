@@ -45,7 +45,7 @@ fn joined_once(shafts: &[Shaft], plane: &Plane, stroke: f64, widest_gap: f64) ->
     chains(&partner).into_iter().map(|chain| merged(&chain, shafts, &poses)).collect()
 }
 
-/// The pairing of ends of the greatest total gain that exchanges of two pairs reach from the greedy one.
+/// The pairing of ends of the greatest total gain that exchanges of neighboring pairs reach from the greedy one.
 fn assigned(choices: &Choices) -> Vec<Option<End>> {
     let gain = |a: End, b: End| choices[a].iter().find(|c| c.0 == b).map(|c| c.1);
     let mut all: Vec<(f64, End, End)> =
@@ -60,19 +60,30 @@ fn assigned(choices: &Choices) -> Vec<Option<End>> {
     // Every exchange gains, so this ends; the bound only guards against gains too small for floats.
     for _ in 0..20 {
         let mut exchanged = false;
-        for &(new, a, b) in &all {
+        for &(gained, a, b) in &all {
             if partner[a] == Some(b) {
                 continue;
             }
-            let (was_a, was_b) = (partner[a], partner[b]);
-            let old = was_a.and_then(|p| gain(a, p)).unwrap_or(0.0) + was_b.and_then(|p| gain(b, p)).unwrap_or(0.0);
-            let left = was_a.zip(was_b).and_then(|(p, q)| Some((p, q, gain(p, q)?)));
-            if new + left.map_or(0.0, |l| l.2) > old + 1e-9 {
-                was_a.into_iter().chain(was_b).for_each(|p| partner[p] = None);
-                (partner[a], partner[b]) = (Some(b), Some(a));
-                if let Some((p, q, _)) = left {
-                    (partner[p], partner[q]) = (Some(q), Some(p));
+            // This pair is put in place of those its ends are in; those left over find each other, or else whoever is free.
+            let left: Vec<End> = partner[a].into_iter().chain(partner[b]).collect();
+            let lost: f64 = [a, b].iter().filter_map(|&end| gain(end, partner[end]?)).sum();
+            let mut tried = partner.clone();
+            left.iter().for_each(|&end| tried[end] = None);
+            (tried[a], tried[b]) = (Some(b), Some(a));
+            let mut total = gained - lost;
+            if let Some(each_other) = left.get(1).and_then(|&other| gain(left[0], other)) {
+                (tried[left[0]], tried[left[1]]) = (Some(left[1]), Some(left[0]));
+                total += each_other;
+            }
+            for &end in &left {
+                let free = choices[end].iter().filter(|c| tried[end].is_none() && tried[c.0].is_none()).max_by(|x, y| x.1.total_cmp(&y.1));
+                if let Some(&(other, more)) = free {
+                    (tried[end], tried[other]) = (Some(other), Some(end));
+                    total += more;
                 }
+            }
+            if total > 1e-9 {
+                partner = tried;
                 exchanged = true;
             }
         }

@@ -24,8 +24,8 @@ pub(super) struct Pose {
 /// How far from an end its heading is learned, in strokes.
 const LEARNED_FROM: f64 = 4.0;
 
-/// The scatter of a heading taken over half a stroke: 0.3 px sideways at either of its ends.
-const HEADING_SCATTER: f64 = 0.07;
+/// The scatter of a heading taken over half a stroke: 0.5 px sideways at either of its ends.
+const HEADING_SCATTER: f64 = 0.1;
 
 /// The spread of curvatures met in hair, in radians per stroke: a curl of 1 mm radius turns 0.07 in one, a tight one 0.25.
 const USUAL_CURVATURE: f64 = 0.12;
@@ -33,7 +33,7 @@ const USUAL_CURVATURE: f64 = 0.12;
 /// What an end costs that is left alone, in nats: where bare skin follows, it is likely the end of the hair; where something dark follows, it
 /// is likely hidden.
 const ALONE_OPEN: f64 = 1.0;
-const ALONE_HIDDEN: f64 = 3.5;
+const ALONE_HIDDEN: f64 = 5.0;
 
 impl Pose {
     /// The shaft at its last end, or at its first.
@@ -167,7 +167,7 @@ const MOST_TURN: f64 = 1.0;
 const SIDEWAYS: f64 = 0.08;
 
 /// How much a hair's curvature changes over a gap, in radians per stroke.
-const CURVATURE_DRIFT: f64 = 0.03;
+const CURVATURE_DRIFT: f64 = 0.08;
 
 /// The scatter of the logarithms of width and contrast between two stretches of a shaft.
 const WIDTH_SPREAD: f64 = 0.3;

@@ -142,7 +142,9 @@ pub(super) fn between_dark_hairs(shaft: &Shaft, seen: &Segmentation) -> bool {
     let even = shaft.line.resampled(2.0).points;
     let beside = even.windows(2).filter(|w| {
         let Some(across) = (w[1] - w[0]).unit().map(Vector::normal) else { return false };
-        [-0.9, -0.7, 0.7, 0.9].iter().any(|side| sample(&dark.plane, w[0] + across * (side * shaft.width.max(0.5 * seen.stroke))) > DARK_HAIR)
+        [-0.9, -0.7, 0.7, 0.9]
+            .iter()
+            .any(|side| sample(&dark.plane, w[0] + across * (side * shaft.width.max(0.5 * seen.stroke))) > DARK_HAIR)
     });
     2 * beside.count() > even.len()
 }

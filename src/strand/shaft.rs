@@ -175,9 +175,8 @@ const SIDE_BY_SIDE: f64 = 1.7;
 fn edges(plane: &Plane, at: Point, along: Vector, reach: f64) -> Option<(f64, f64, f64)> {
     let across = along.normal();
     // A stretch of shaft is averaged, so that specks of glare do not pass for edges.
-    let mean = |offset: f64| {
-        [-3.0, -1.0, 1.0, 3.0].iter().map(|d| f64::from(sample(plane, at + across * offset + along * *d))).sum::<f64>() / 4.0
-    };
+    let mean =
+        |offset: f64| [-3.0, -1.0, 1.0, 3.0].iter().map(|d| f64::from(sample(plane, at + across * offset + along * *d))).sum::<f64>() / 4.0;
     let top = mean(0.0);
     let side = |sign: f64| {
         let (mut low, mut low_at, mut before) = (top, 0.0, top);
@@ -277,9 +276,10 @@ pub(super) fn extended(shaft: Shaft, plane: &Plane) -> Option<Shaft> {
     let points = &shaft.line.points;
     // Only near the ends may a point lie behind its new end: a curl turns back on itself elsewhere.
     let near = 3.0 * width;
-    let inner = points.iter().copied().filter(|p| {
-        ((*p - start).dot(first) > 0.5 || p.distance(start) > near) && ((end - *p).dot(last) > 0.5 || p.distance(end) > near)
-    });
+    let inner = points
+        .iter()
+        .copied()
+        .filter(|p| ((*p - start).dot(first) > 0.5 || p.distance(start) > near) && ((end - *p).dot(last) > 0.5 || p.distance(end) > near));
     let line = Polyline::new(std::iter::once(start).chain(inner).chain([end]).collect());
     Some(Shaft { line, ..shaft })
 }
