@@ -19,8 +19,9 @@ pub struct Traced {
 
 /// Every shaft of the photo, in photo pixels, from top to bottom by root, ids ascending; widths are still to be measured.
 ///
-/// Lines found at several scales are proposals. Each is cut at bends and centered between its edges; those that explain the same hair
-/// compete; what faces each other across a gap is joined; the unlikely are dropped; haze under the skin and the neighbors tell root from tip.
+/// Lines found at several scales are proposals. Each is cut at bends and crossings into clean stretches centered between their edges; those
+/// that explain the same hair compete; what faces each other across a crossing or a gap is joined; the unlikely are dropped; haze under the
+/// skin and the neighbors tell root from tip.
 ///
 /// # Source
 /// Ours, on the lines of Steger 1998, doi:10.1109/34.659930.
