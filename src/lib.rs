@@ -2,13 +2,15 @@
 //!
 //! The modules stand in layers; each uses only those before it:
 //! [`units`], [`geometry`], [`raster`], [`photo`], [`calibration`], [`field`], [`phantom`], [`segment`], [`strand`],
-//! [`follicle`], [`measure`], [`analyze`], [`session`], [`agree`], [`results`], [`report`]. Everything before [`results`] is pure: bytes in, values out.
+//! [`follicle`], [`measure`], [`analyze`], [`session`], [`compare`],
+//! [`agree`], [`results`], [`report`]. Everything before [`results`] is pure: bytes in, values out.
 
 pub mod agree;
 pub mod analyze;
 pub mod calibration;
 #[cfg(feature = "cli")]
 pub mod cli;
+pub mod compare;
 pub mod field;
 pub mod follicle;
 pub mod geometry;

@@ -48,6 +48,29 @@ impl Session {
     }
 }
 
+/// Whole days from one date to another, times left out; `None` unless both begin with a date such as `2026-02-10`.
+///
+/// # Examples
+/// ```
+/// use anagen::session::days_between;
+/// assert_eq!(days_between("2026-02-10T09:00:18", "2026-08-11"), Some(182));
+/// assert_eq!(days_between("2026-02-10", "2026-02-09"), Some(-1));
+/// ```
+pub fn days_between(from: &str, to: &str) -> Option<i64> {
+    Some(day_number(to)? - day_number(from)?)
+}
+
+/// Days since some day long ago.
+fn day_number(taken_at: &str) -> Option<i64> {
+    let (year, rest) = number(taken_at, 4)?;
+    let (month, rest) = number(rest.strip_prefix('-')?, 2)?;
+    let (day, _) = number(rest.strip_prefix('-')?, 2)?;
+    let real = (1..=12).contains(&month) && (1..=days(year, month)).contains(&day);
+    let before = (1..month).map(|m| i64::from(days(year, m))).sum::<i64>();
+    let years = i64::from(year) - 1;
+    real.then(|| 365 * years + years.div_euclid(4) - years.div_euclid(100) + years.div_euclid(400) + before + i64::from(day))
+}
+
 /// A date found in a name.
 struct Dated {
     taken_at: String,

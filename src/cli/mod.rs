@@ -4,6 +4,7 @@ mod agree;
 mod analyze;
 mod arguments;
 mod batch;
+mod compare;
 mod config;
 mod effective;
 mod manual;
@@ -12,6 +13,7 @@ mod phantom;
 mod progress;
 mod rehearsal;
 mod schema;
+mod seen;
 
 use crate::results::cause;
 use clap::{CommandFactory, FromArgMatches, Parser, Subcommand};
@@ -24,6 +26,7 @@ const EXAMPLES: &str = "\
 Examples:
   anagen analyze photos/ --out results/ --scale-bar-mm 1     count and measure; the photos show a scale bar of 1 mm
   anagen analyze photo.jpg --out results/ --um-per-px 2.76   the same, with the scale known
+  anagen compare a.jpg b.jpg --out results/                  what became of each hair between two photos
   anagen phantom --out phantoms/ --count 5                   draw photos whose every hair is known
   anagen agree results/ phantoms/                            how well results agree with counted truth
 
@@ -40,6 +43,7 @@ struct Program {
 #[derive(Debug, Subcommand)]
 enum Command {
     Analyze(Box<analyze::Analyze>),
+    Compare(Box<compare::Compare>),
     Phantom(phantom::Phantom),
     Agree(agree::Agree),
     Config(effective::Effective),
@@ -56,6 +60,7 @@ impl Program {
         let origins = matches.subcommand().map(|(_, of_command)| measuring::Origins::of(of_command)).unwrap_or_default();
         match &mut program.command {
             Command::Analyze(analyze) => analyze.measuring.origins = origins,
+            Command::Compare(compare) => compare.measuring.origins = origins,
             Command::Config(config) => config.measuring.origins = origins,
             _ => {}
         }
@@ -83,6 +88,7 @@ pub fn main() -> ExitCode {
     };
     let ending = match program.command {
         Command::Analyze(analyze) => analyze.run(),
+        Command::Compare(compare) => compare.run(),
         Command::Phantom(phantom) => phantom.run(),
         Command::Agree(agree) => agree.run(),
         Command::Config(config) => config.run(),

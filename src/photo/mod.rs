@@ -66,6 +66,22 @@ pub enum CaveatCode {
     CrossingHair,
     /// Many strands whose root and tip could not be told apart.
     DirectionUnclear,
+    /// Two photos are not shown to be of the same skin.
+    NotSameField,
+    /// One photo is a mirror image of the other.
+    Mirrored,
+    /// Two photos of the same skin whose stated scales do not fit each other.
+    ScalesDisagree,
+    /// A photo was compared with itself.
+    SamePhoto,
+    /// When one of two photos was taken is not known.
+    DatesMissing,
+    /// The follow-up was taken before the baseline.
+    DatesReversed,
+    /// The names say different subjects or sites.
+    SitesDiffer,
+    /// Growing and resting hairs were asked for and cannot be told.
+    NoPhototrichogram,
 }
 
 /// A decoded photo, upright, in sRGB.

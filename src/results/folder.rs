@@ -48,6 +48,20 @@ impl Folder {
         (result.photo.path == input.path && result.photo.sha256 == sha256 && result.made_by == *made_by).then_some(result)
     }
 
+    /// Every stored result's stem, and its photo's path and hash, sorted.
+    pub fn hashes(&self) -> Vec<(String, String, String)> {
+        let head = |stem: &String| {
+            #[derive(serde::Deserialize)]
+            struct Head {
+                photo: super::Identity,
+            }
+            let text = fs::read_to_string(self.place(&result_path(stem))).ok()?;
+            let head: Head = serde_json::from_str(&text).ok()?;
+            Some((stem.clone(), head.photo.path, head.photo.sha256))
+        };
+        self.stems().iter().filter_map(head).collect()
+    }
+
     /// The result stored under a stem.
     ///
     /// # Errors

@@ -77,6 +77,22 @@ pub fn find(arguments: &[PathBuf], out: &Path) -> Inputs {
     inputs
 }
 
+/// Files as photos of one folder, whatever they are called: their relative paths start below it.
+pub fn below(folder: &Path, files: &[PathBuf]) -> Vec<Input> {
+    let absolute = |path: &Path| std::path::absolute(path).unwrap_or_else(|_| path.to_path_buf());
+    let base = absolute(folder);
+    let relative: Vec<String> = files
+        .iter()
+        .map(|file| {
+            let file = absolute(file);
+            names(file.strip_prefix(&base).unwrap_or(&file)).join("/")
+        })
+        .collect();
+    let stems = result_stems(&relative);
+    let inputs = files.iter().zip(relative).zip(stems);
+    inputs.map(|((file, path), stem)| Input { file: absolute(file), path, stem, root: base.clone() }).collect()
+}
+
 fn walk(folder: &Path, out: Option<&Path>, take: &mut impl FnMut(PathBuf), troubles: &mut Vec<Trouble>) {
     let mut places = BTreeSet::new();
     let mut entries = WalkDir::new(folder).follow_links(true).sort_by_file_name().into_iter();

@@ -1,6 +1,8 @@
 //! The only module on disk: finding photos, the types of the results contract, and the results folder with its JSON, tables and reuse.
 
 mod agreement;
+mod comparison;
+mod comparison_tables;
 mod folder;
 mod inputs;
 mod json;
@@ -11,8 +13,13 @@ mod schema;
 mod tables;
 
 pub use agreement::{AgreementResult, AgreementSchema};
+pub use comparison::{
+    ChangeResult, ComparisonResult, ComparisonSchema, FateResult, GrowthResult, PhototrichogramResult, PlaceResult, RegistrationResult,
+    UnitFateResult, WarpResult,
+};
+pub use comparison_tables::write_comparison_tables;
 pub use folder::{Drawn, Folder, page_path, thumbnail_path, write_whole};
-pub use inputs::{Input, Inputs, SERIES_TRUTH, Trouble, cause, find, read_at_most, truths};
+pub use inputs::{Input, Inputs, SERIES_TRUTH, Trouble, below, cause, find, read_at_most, truths};
 pub use json::json;
 pub use photo::{FieldResult, Identity, MadeBy, PhotoResult, PhotoSchema, RegionResult, StrandResult, UnitResult, sha256};
 pub use pseudonym::Pseudonyms;

@@ -3,10 +3,11 @@
 use crate::analyze::{Analysis, Settings};
 use crate::calibration::Calibration;
 use crate::field::{BorderRule, Field};
+use crate::follicle::Unit;
 use crate::geometry::{Point, Polygon, Polyline, Rect};
 use crate::measure::{Cuts, Measurement, ThicknessClass};
 use crate::photo::Caveat;
-use crate::strand::{End, Strand, Tone};
+use crate::strand::{End, Strand, Tone, Width};
 use crate::units::{Micrometers, Millimeters, Pixels, SquareCentimeters};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -187,6 +188,16 @@ impl PhotoResult {
         }
     }
 
+    /// The strands as they were traced, but for what the result does not keep of their widths.
+    pub fn traced(&self) -> Vec<Strand> {
+        self.strands.iter().map(|strand| strand.traced(self.calibration.as_ref())).collect()
+    }
+
+    /// The follicular units.
+    pub fn grouped(&self) -> Vec<Unit> {
+        self.units.iter().map(|unit| Unit { id: unit.id, ostium: unit.ostium, strands: unit.strands.clone() }).collect()
+    }
+
     /// The value of a measurement by its name, where it is known.
     pub fn measured(&self, name: &str) -> Option<f64> {
         self.measurements.iter().find(|m| m.name == name).and_then(|m| m.value)
@@ -222,6 +233,34 @@ impl StrandResult {
     }
 }
 
+/// Of a width whose precision was not written: as a share of the width, what clean shafts have.
+const USUAL_PRECISION: f64 = 0.03;
+
+impl StrandResult {
+    fn traced(&self, scale: Option<&Calibration>) -> Strand {
+        let width = self.width_px.map(|value| Width {
+            value,
+            standard_error: self
+                .thickness_standard_error_um
+                .zip(scale)
+                .map_or(value * USUAL_PRECISION, |(error, scale)| scale.pixels(error)),
+            samples: self.samples,
+            taper: 0.0,
+            core: false,
+            blur_dominated: false,
+        });
+        Strand {
+            id: self.id,
+            centerline: self.centerline.clone(),
+            root_end: self.root_end,
+            tip_end: self.tip_end,
+            width,
+            tone: self.tone,
+            confidence: self.confidence,
+        }
+    }
+}
+
 /// Whether a unit of measurement (UCUM) means something on the skin only.
 fn needs_scale(unit: &str) -> bool {
     ["um", "mm", "cm"].iter().any(|length| unit.contains(length))
@@ -231,7 +270,7 @@ fn measurement(m: &Measurement) -> Measurement {
     Measurement { value: m.value.and_then(significant), low: m.low.and_then(significant), high: m.high.and_then(significant), ..m.clone() }
 }
 
-fn caveat(c: &Caveat) -> Caveat {
+pub(super) fn caveat(c: &Caveat) -> Caveat {
     let rect = |r: Rect| Rect { x: rounded(r.x, 1), y: rounded(r.y, 1), w: rounded(r.w, 1), h: rounded(r.h, 1) };
     Caveat { region: c.region.map(rect), ..c.clone() }
 }
@@ -251,18 +290,18 @@ fn points(points: &[Point]) -> Vec<Point> {
     points.iter().copied().map(point).collect()
 }
 
-fn point(p: Point) -> Point {
+pub(super) fn point(p: Point) -> Point {
     Point::new(rounded(p.x, 2), rounded(p.y, 2))
 }
 
 /// To so many decimals, so that bytes do not hang on the last bits of a sum; never −0.
-fn rounded(value: f64, decimals: i32) -> f64 {
+pub(super) fn rounded(value: f64, decimals: i32) -> f64 {
     let scale = 10f64.powi(decimals);
     (value * scale).round() / scale + 0.0
 }
 
 /// To six significant digits, whatever the measurement's size; what is not finite is not known.
-fn significant(value: f64) -> Option<f64> {
+pub(super) fn significant(value: f64) -> Option<f64> {
     if !value.is_finite() {
         return None;
     }

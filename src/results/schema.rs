@@ -2,16 +2,17 @@
 //!
 //! The generated texts are committed in `src/results/schema/`, so that a change of the contract shows in review.
 
-use super::{AgreementResult, PhotoResult, Run, json};
+use super::{AgreementResult, ComparisonResult, PhotoResult, Run, json};
 use crate::phantom::Truth;
 use schemars::generate::SchemaSettings;
 use schemars::{JsonSchema, Schema};
 use serde_json::Value;
 
 /// The kinds of file that have a schema: their names, and what each is.
-pub const SCHEMAS: [(&str, &str); 4] = [
+pub const SCHEMAS: [(&str, &str); 5] = [
     ("photo", "what one photo gave: photos/<relative path>.json"),
     ("run", "what a run did: run.json"),
+    ("comparison", "what became of each hair between two photos: comparisons/<pair>.json"),
     ("agreement", "agreement with counted truth: anagen agree --json"),
     ("truth", "what is known of a drawn or counted photo: <photo>.truth.json"),
 ];
@@ -27,6 +28,7 @@ pub fn schema(name: &str) -> Option<String> {
     let schema = match name {
         "photo" => of::<PhotoResult>(),
         "run" => of::<Run>(),
+        "comparison" => of::<ComparisonResult>(),
         "agreement" => of::<AgreementResult>(),
         "truth" => of::<Truth>(),
         _ => return None,

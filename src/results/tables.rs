@@ -175,7 +175,7 @@ pub(super) fn text(name: &str) -> String {
 }
 
 /// A value as the JSON has it, without quotes; nothing for what is not known.
-fn cell(value: &impl Serialize) -> String {
+pub(super) fn cell(value: &impl Serialize) -> String {
     match serde_json::to_value(value) {
         Ok(serde_json::Value::String(text)) => text,
         Ok(serde_json::Value::Null) | Err(_) => String::new(),
@@ -184,20 +184,20 @@ fn cell(value: &impl Serialize) -> String {
 }
 
 /// A table being written in memory.
-struct Table(csv::Writer<Vec<u8>>);
+pub(super) struct Table(csv::Writer<Vec<u8>>);
 
 impl Table {
-    fn new(columns: impl IntoIterator<Item = impl AsRef<[u8]>>) -> io::Result<Self> {
+    pub(super) fn new(columns: impl IntoIterator<Item = impl AsRef<[u8]>>) -> io::Result<Self> {
         let mut table = Self(csv::WriterBuilder::new().terminator(csv::Terminator::CRLF).from_writer(Vec::new()));
         table.row(columns)?;
         Ok(table)
     }
 
-    fn row(&mut self, cells: impl IntoIterator<Item = impl AsRef<[u8]>>) -> io::Result<()> {
+    pub(super) fn row(&mut self, cells: impl IntoIterator<Item = impl AsRef<[u8]>>) -> io::Result<()> {
         self.0.write_record(cells).map_err(io::Error::from)
     }
 
-    fn bytes(self) -> io::Result<Vec<u8>> {
+    pub(super) fn bytes(self) -> io::Result<Vec<u8>> {
         self.0.into_inner().map_err(|error| error.into_error())
     }
 }

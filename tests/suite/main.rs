@@ -3,6 +3,7 @@
 mod agree;
 mod calibration;
 mod commands;
+mod compare;
 mod decode;
 mod layers;
 mod learned;

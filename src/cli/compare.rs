@@ -1,0 +1,242 @@
+//! `anagen compare`: two photos, or two sessions, hair for hair.
+
+use super::measuring::Measuring;
+use super::seen::{Seen, seen};
+use super::{Ending, about, deliver};
+use crate::compare::{Fate, Uncut, compare};
+use crate::results::{self, ComparisonResult, Folder, Input, json, write_comparison_tables};
+use crate::session::{Session, days_between};
+use clap::Args;
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::{Path, PathBuf};
+
+const EXAMPLES: &str = "\
+Examples:
+  anagen compare a.jpg b.jpg --out results/ --scale-bar-mm 1         what became of each hair of a.jpg in b.jpg
+  anagen compare s01/2026-02-10 s01/2026-08-11 --out results/        two sessions of one subject: every site both show
+  anagen compare a.jpg b.jpg --out results/ --json -                 and the comparison on stdout
+
+Results of anagen analyze in the same folder are used where they still hold.";
+
+const AFTER: &str = "\
+Two folders are two sessions. Their photos are paired by site: what stands for it in the name beside the date (vertex in
+2026-02-10/vertex.jpg and in vertex_2026-08-11.jpg), else the file's name without its extension; one photo in each folder is a pair
+whatever it is called. Where a folder shows a site several times, photos are paired in the order of their names.
+
+Fates and changes are given only where the two photos are shown to be of the same skin.
+
+Exit codes: 0 all pairs compared, also those found not to be of the same skin; 1 nothing usable to do, or the command line is wrong;
+2 some photos failed or have no partner, the others are done.";
+
+/// What became of each hair between two photos, or two sessions
+#[derive(Debug, Args)]
+#[command(before_help = EXAMPLES, after_help = AFTER)]
+pub struct Compare {
+    /// The earlier photo, or the folder of the earlier session
+    baseline: PathBuf,
+    /// The later photo, or the folder of the later session
+    follow_up: PathBuf,
+    /// The folder to write results to; made if it is not there
+    #[arg(long, value_name = "DIR")]
+    out: PathBuf,
+    #[command(flatten)]
+    pub measuring: Measuring,
+    /// The day the hair was clipped, such as 2026-02-10, if that was before the baseline and not again: changes of length then give growth
+    #[arg(long, value_name = "DATE", value_parser = date)]
+    clipped: Option<String>,
+    /// Tell growing from resting hairs: the photos were taken 2 to 3 days apart, after clipping and without clipping again
+    #[arg(long)]
+    phototrichogram: bool,
+    /// Also write the comparison as JSON to this file, or to stdout for "-": a single pair's as it is, several in an array
+    #[arg(long, value_name = "FILE")]
+    json: Option<PathBuf>,
+    /// Say only what went wrong
+    #[arg(short, long)]
+    quiet: bool,
+}
+
+impl Compare {
+    /// Analyzes what has to be, compares every pair, and writes the comparisons.
+    pub fn run(&self) -> Result<Ending, String> {
+        let sides = [self.photos(&self.baseline)?, self.photos(&self.follow_up)?];
+        let (pairs, mut failed) = self.paired(&sides)?;
+        let inputs = named(&pairs);
+        let folder = Folder::create(&self.out).map_err(|error| about(&self.out, error))?;
+        let photos = seen(&inputs, &self.measuring, &folder, self.quiet)?;
+        let mut comparisons = vec![];
+        let mut places = BTreeSet::new();
+        for [baseline, follow_up] in &pairs {
+            let of = |file: &Path| {
+                let file = std::path::absolute(file).ok()?;
+                inputs.iter().position(|input| input.file == file).and_then(|i| photos[i].as_ref())
+            };
+            let (Some(baseline), Some(follow_up)) = (of(baseline), of(follow_up)) else {
+                failed = true;
+                continue;
+            };
+            match self.compared(baseline, follow_up) {
+                Err(cause) => {
+                    eprintln!("{cause}");
+                    failed = true;
+                }
+                Ok(comparison) => {
+                    self.tell(&comparison);
+                    let place = place(&baseline.input, &follow_up.input, &mut places);
+                    folder.write_json(&place, &comparison).map_err(|error| about(&folder.place(&place), error))?;
+                    comparisons.push(comparison);
+                }
+            }
+        }
+        write_comparison_tables(&folder, &comparisons)
+            .map_err(|error| about(&self.out, format!("the tables could not be written: {error}")))?;
+        if let Some(place) = &self.json {
+            let texts: Vec<String> = comparisons.iter().map(json).collect();
+            match &texts[..] {
+                [only] if pairs.len() == 1 => deliver(place, only)?,
+                _ => deliver(place, &format!("[\n{}]\n", texts.join(",\n")))?,
+            }
+        }
+        if comparisons.is_empty() {
+            return Err("no pair could be compared".into());
+        }
+        Ok(if failed { Ending::SomeFailed } else { Ending::AllDone })
+    }
+
+    /// The photos of one side: the file itself, or those of the folder.
+    fn photos(&self, path: &Path) -> Result<Vec<PathBuf>, String> {
+        let found = results::find(&[path.to_path_buf()], &self.out);
+        for trouble in &found.troubles {
+            eprintln!("{}", about(&trouble.path, &trouble.cause));
+        }
+        if found.photos.is_empty() {
+            return Err(about(path, "no photo found: name a photo, or a folder that holds .jpg, .png, .tif, .bmp or .webp files"));
+        }
+        Ok(found.photos.into_iter().map(|input| input.file).collect())
+    }
+
+    /// The files of each pair, and whether a photo has no partner, which is said.
+    fn paired(&self, sides: &[Vec<PathBuf>; 2]) -> Result<(Vec<[PathBuf; 2]>, bool), String> {
+        if let [[baseline], [follow_up]] = [&sides[0][..], &sides[1][..]] {
+            return Ok((vec![[baseline.clone(), follow_up.clone()]], false));
+        }
+        if self.baseline.is_file() != self.follow_up.is_file() {
+            return Err("name two photos or two folders: one photo has no one partner in a folder of several".into());
+        }
+        let by_site = [by_site(&sides[0], &self.baseline)?, by_site(&sides[1], &self.follow_up)?];
+        let mut pairs = vec![];
+        let mut lonely = vec![];
+        let sites: BTreeSet<&String> = by_site.iter().flat_map(BTreeMap::keys).collect();
+        for site in sites {
+            let [a, b] = [0, 1].map(|side| by_site[side].get(site).map_or(&[][..], Vec::as_slice));
+            pairs.extend(a.iter().zip(b).map(|(a, b)| [a.clone(), b.clone()]));
+            lonely.extend(a.iter().skip(b.len()).chain(b.iter().skip(a.len())));
+        }
+        for file in &lonely {
+            eprintln!("{}", about(file, "the other session shows no photo of this site"));
+        }
+        if pairs.is_empty() {
+            return Err("the two sessions have no site in common: name the two photos to compare".into());
+        }
+        Ok((pairs, !lonely.is_empty()))
+    }
+
+    fn compared(&self, baseline: &Seen, follow_up: &Seen) -> Result<ComparisonResult, String> {
+        let visit = |seen: &Seen| seen.visit().map_err(|cause| about(&seen.input.file, cause));
+        let comparison = compare(&visit(baseline)?, &visit(follow_up)?, &baseline.cuts());
+        let taken_at = [baseline, follow_up].map(|seen| seen.result.photo.taken_at.as_deref());
+        let comparison = match self.uncut(taken_at) {
+            Some(uncut) => comparison.uncut(&uncut),
+            None => comparison,
+        };
+        Ok(ComparisonResult::new(&baseline.result, &follow_up.result, &comparison))
+    }
+
+    /// What is said of the time between; days that are not known are 0, of which nothing can be told.
+    fn uncut(&self, [then, now]: [Option<&str>; 2]) -> Option<Uncut> {
+        let days = then.zip(now).and_then(|(then, now)| days_between(then, now)).unwrap_or(0);
+        let clipped = self.clipped.as_deref().zip(then).and_then(|(clipped, then)| days_between(clipped, then));
+        let clipped_before = clipped.is_some_and(|days| days >= 0);
+        (self.phototrichogram || clipped_before).then_some(Uncut { days: days as f64, phototrichogram: self.phototrichogram })
+    }
+
+    fn tell(&self, comparison: &ComparisonResult) {
+        if self.quiet {
+            return;
+        }
+        eprintln!("{} → {}", comparison.baseline.path, comparison.follow_up.path);
+        if let Some(registration) = &comparison.registration {
+            let count = |fate: Fate| comparison.fates.iter().filter(|hair| hair.fate == fate).count();
+            let kept = count(Fate::Kept) + count(Fate::Thickened) + count(Fate::Thinned);
+            eprintln!(
+                "  same skin (by chance at most 1e{:.0}): {kept} kept, of them {} thickened and {} thinned; {} lost, {} new, {} unresolved, {} outside",
+                registration.chance_log10,
+                count(Fate::Thickened),
+                count(Fate::Thinned),
+                count(Fate::Lost),
+                count(Fate::New),
+                count(Fate::Unresolved),
+                count(Fate::Outside)
+            );
+        }
+        for caveat in &comparison.caveats {
+            eprintln!("  {}", caveat.message);
+        }
+    }
+}
+
+fn date(text: &str) -> Result<String, String> {
+    days_between(text, text).map(|_| text.to_owned()).ok_or_else(|| "not a date such as 2026-02-10".into())
+}
+
+/// A session's photos by site, by the rule said in the help.
+fn by_site(files: &[PathBuf], folder: &Path) -> Result<BTreeMap<String, Vec<PathBuf>>, String> {
+    let mut sites: BTreeMap<String, Vec<PathBuf>> = BTreeMap::new();
+    let mut dates = BTreeSet::new();
+    for file in files {
+        let whole = std::path::absolute(file).unwrap_or_else(|_| file.clone());
+        let session = Session::from_path(&whole.to_string_lossy().replace('\\', "/"));
+        dates.extend(session.taken_at.map(|taken_at| taken_at.chars().take(10).collect::<String>()));
+        let stem = file.file_stem().unwrap_or_default().to_string_lossy().into_owned();
+        sites.entry(session.site.unwrap_or(stem).to_lowercase()).or_default().push(file.clone());
+    }
+    if dates.len() > 1 {
+        let cause = format!("photos of {} dates: name the folder of one session, or run anagen timeline", dates.len());
+        return Err(about(folder, cause));
+    }
+    Ok(sites)
+}
+
+/// Every photo of the pairs once, with the relative path its result is stored under: below the folder that holds them all, or the one above
+/// it where else nothing would say whose photos they are.
+fn named(pairs: &[[PathBuf; 2]]) -> Vec<Input> {
+    let files: BTreeSet<&PathBuf> = pairs.iter().flatten().collect();
+    let files: Vec<PathBuf> = files.into_iter().cloned().collect();
+    let mut common = files.first().map(|file| folder_of(file)).unwrap_or_default();
+    while !files.iter().all(|file| folder_of(file).starts_with(&common)) && common.pop() {}
+    let inputs = results::below(&common, &files);
+    let of_nobody = |input: &Input| {
+        let session = Session::from_path(&input.path);
+        session.taken_at.is_some() && session.subject.is_none()
+    };
+    match common.parent().filter(|above| above.parent().is_some() && inputs.iter().any(of_nobody)) {
+        Some(above) => results::below(above, &files),
+        None => inputs,
+    }
+}
+
+fn folder_of(file: &Path) -> PathBuf {
+    let whole = std::path::absolute(file).unwrap_or_else(|_| file.to_path_buf());
+    whole.parent().map(Path::to_path_buf).unwrap_or_default()
+}
+
+/// Where a pair's comparison lies: by the names of both photos, each its own.
+fn place(baseline: &Input, follow_up: &Input, taken: &mut BTreeSet<String>) -> String {
+    let flat = |input: &Input| input.stem.replace('/', "_");
+    let name = format!("{}--{}", flat(baseline), flat(follow_up));
+    let place = (1..)
+        .map(|i| if i == 1 { format!("comparisons/{name}.json") } else { format!("comparisons/{name}-{i}.json") })
+        .find(|place| !taken.contains(place))
+        .unwrap_or_default();
+    taken.insert(place.clone());
+    place
+}

@@ -1,0 +1,99 @@
+//! Photos to compare: each with its result, analyzed now or by an earlier run, and its pixels.
+
+use super::batch::{Batch, Outcome, Overlay};
+use super::config::{Plan, plans};
+use super::measuring::Measuring;
+use super::progress::Progress;
+use super::{about, analyze::stop_on_interrupt};
+use crate::calibration::ScaleBar;
+use crate::compare::Visit;
+use crate::field::Field;
+use crate::measure::Cuts;
+use crate::photo::{Limits, Photo};
+use crate::results::{Folder, Input, PhotoResult, read_at_most};
+
+/// A photo with its result, still on disk.
+pub struct Seen {
+    pub input: Input,
+    pub result: PhotoResult,
+    plan: Plan,
+    limits: Limits,
+}
+
+/// The photos' results in the folder, in the order given: those an earlier run left there, under whatever name, and the others made now.
+/// `None` for a photo that failed, which is named on stderr.
+///
+/// # Errors
+/// An `anagen.toml` that does not say what it should; an interruption.
+pub fn seen(inputs: &[Input], measuring: &Measuring, folder: &Folder, quiet: bool) -> Result<Vec<Option<Seen>>, String> {
+    let stated = measuring.stated()?;
+    let plans = plans(inputs, &stated)?;
+    let stop = stop_on_interrupt();
+    let limits = measuring.limits();
+    let known = folder.hashes();
+    let inputs: Vec<Input> = inputs.iter().map(|input| under_known_name(input, &known, &limits)).collect();
+    let photos: Vec<(&Input, Plan)> = inputs.iter().zip(plans).collect();
+    let batch =
+        Batch { folder, limits, overlay: Overlay::None, pages: false, force: measuring.force, threads: measuring.threads(), stop: &stop };
+    let mut progress = Progress::new(photos.len(), quiet);
+    let mut ends: Vec<Option<Outcome>> = photos.iter().map(|_| None).collect();
+    batch.run(&photos, |outcome| {
+        let input = &inputs[outcome.index];
+        match &outcome.end {
+            Err(cause) => progress.failed(&about(&input.file, cause)),
+            Ok(finished) if finished.reused => progress.finished(&format!("{}: unchanged, its result is reused", input.path)),
+            Ok(finished) => progress.finished(&format!("{}: {} hairs", input.path, finished.counted)),
+        }
+        let index = outcome.index;
+        ends[index] = Some(outcome);
+    })?;
+    drop(progress);
+    if ends.iter().any(Option::is_none) {
+        return Err("stopped before every photo was analyzed; the same command goes on from here".into());
+    }
+    let read = |input: &Input, plan: &Plan| {
+        let result = folder.read(&input.stem).map_err(|error| eprintln!("{}", about(&folder.place(&input.stem), error))).ok()?;
+        Some(Seen { input: input.clone(), result, plan: plan.clone(), limits })
+    };
+    let done = |i: usize| ends[i].as_ref().is_some_and(|outcome| outcome.end.is_ok());
+    Ok(photos.iter().enumerate().map(|(i, (input, plan))| if done(i) { read(input, plan) } else { None }).collect())
+}
+
+/// The photo under the name an earlier run gave it in the folder, if it is there with the same bytes.
+fn under_known_name(input: &Input, known: &[(String, String, String)], limits: &Limits) -> Input {
+    if known.is_empty() {
+        return input.clone();
+    }
+    let hash = read_at_most(&input.file, limits.bytes).map(|bytes| crate::results::sha256(&bytes)).unwrap_or_default();
+    let same: Vec<_> = known.iter().filter(|(_, _, sha256)| *sha256 == hash).collect();
+    // Its own name first: a photo that is there twice stays two.
+    let stored = same.iter().find(|(stem, _, _)| *stem == input.stem).or(same.first());
+    stored.map_or(input.clone(), |(stem, path, _)| Input { stem: stem.clone(), path: path.clone(), ..input.clone() })
+}
+
+impl Seen {
+    /// The photo as it is compared: its result with its pixels.
+    ///
+    /// # Errors
+    /// When the file can no longer be read.
+    pub fn visit(&self) -> Result<Visit, String> {
+        let photo = self.photo()?;
+        let settings = self.plan.settings(photo.acquisition().model.as_deref());
+        let (field, _) = Field::find(&photo, ScaleBar::find(&photo).as_ref(), settings.roi.as_ref());
+        Ok(Visit::new(&photo, field, self.result.traced(), self.result.grouped(), self.result.calibration))
+    }
+
+    /// Its pixels.
+    ///
+    /// # Errors
+    /// When the file can no longer be read.
+    pub fn photo(&self) -> Result<Photo, String> {
+        let bytes = read_at_most(&self.input.file, self.limits.bytes)?;
+        Photo::decode(&bytes, &self.limits).map_err(|error| error.to_string())
+    }
+
+    /// The cuts its hairs are classed by.
+    pub fn cuts(&self) -> Cuts {
+        self.result.cuts.unwrap_or_default()
+    }
+}

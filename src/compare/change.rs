@@ -1,0 +1,266 @@
+//! What has changed, over the skin both photos show, hair for hair.
+
+use super::fate::{Fate, HairFate};
+use super::sites::{UnitFate, UnitFateKind};
+use super::visit::Visit;
+use crate::measure::Cuts;
+use crate::measure::intervals::{Interval, bootstrap};
+use crate::units::{Micrometers, SquareCentimeters};
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+/// Whether a change is more than what measuring twice would give.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Verdict {
+    /// The whole interval lies above 0.
+    Increased,
+    /// The whole interval lies below 0.
+    Decreased,
+    /// The interval holds 0.
+    NoDetectableChange,
+}
+
+/// One measurement in both photos, over the skin both show, and its change.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Change {
+    /// A name of the catalogue of measurements.
+    pub name: &'static str,
+    /// In UCUM; "1" for plain numbers and shares.
+    pub unit: &'static str,
+    /// In the baseline.
+    pub baseline: f64,
+    /// In the follow-up.
+    pub follow_up: f64,
+    /// The interval of the change at 95 %; `None` where too few units say nothing of it.
+    pub interval: Option<Interval>,
+    /// The least change that would have been told from none at 95 %.
+    pub detectable: Option<f64>,
+    /// How many hairs or units it rests on.
+    pub n: usize,
+    /// How it was reached.
+    pub method: &'static str,
+}
+
+impl Change {
+    /// Follow-up less baseline.
+    pub fn change(&self) -> f64 {
+        self.follow_up - self.baseline
+    }
+
+    /// What may be said of it; without an interval nothing.
+    pub fn verdict(&self) -> Verdict {
+        match self.interval {
+            Some(interval) if interval.low > 0.0 => Verdict::Increased,
+            Some(interval) if interval.high < 0.0 => Verdict::Decreased,
+            _ => Verdict::NoDetectableChange,
+        }
+    }
+}
+
+/// Of hairs called kept this share is taken to be lost or new in truth, and as many lost or new for nothing: what fates on drawn series
+/// were wrong in.
+const WRONG_FATES: f64 = 0.005;
+
+/// The standard normal quantile of the intervals' level.
+const Z: f64 = 1.959_963_984_540_054;
+
+const COUNTED: &str = "hairs paired one to one over the skin both photos show, unresolved ones counted in both; the interval is that of fates that may be wrong and of hairs that could not be resolved, not of other skin";
+const SAMPLED: &str = "hairs measured in every photo they are seen in, paired one to one over the skin both photos show; the interval by drawing follicular units again (1000 replicates)";
+
+/// A hair of the overlap: whether it is there then and now, and how thick.
+#[derive(Debug, Clone, Copy)]
+struct Followed {
+    there: [bool; 2],
+    thickness: [Option<Micrometers>; 2],
+}
+
+/// Every change of the catalogue that can be known, in a fixed order.
+pub fn changes(
+    fates: &[HairFate],
+    units: &[UnitFate],
+    overlap: Option<SquareCentimeters>,
+    visits: [&Visit; 2],
+    cuts: &Cuts,
+) -> Vec<Change> {
+    let clusters: Vec<Vec<Followed>> = units.iter().map(|unit| unit.members.iter().map(|&i| followed(&fates[i])).collect()).collect();
+    let sampled = Sampled { clusters: &clusters, scale: scale_uncertainty(visits) };
+    let mut changes = counts(fates, units, overlap);
+    changes.extend(sampled.change("hairs_per_unit_mean", "1", 0.0, |hairs, units, side| {
+        (units[side] > 0).then(|| hairs.iter().filter(|h| h.there[side]).count() as f64 / units[side] as f64)
+    }));
+    changes.extend(sampled.change("single_hair_unit_share", "1", 0.0, |hairs, units, side| {
+        let single = hairs.chunk_by(|a, b| a.unit == b.unit).filter(|unit| unit.iter().filter(|h| h.there[side]).count() == 1).count();
+        (units[side] > 0).then(|| single as f64 / units[side] as f64)
+    }));
+    let Some(area) = overlap.filter(|area| area.0 > 0.0) else { return changes };
+    changes.extend(sampled.change("thickness_mean", "um", 1.0, |hairs, _, side| mean(&thick(hairs, side))));
+    changes.extend(sampled.change("thickness_median", "um", 1.0, |hairs, _, side| median(thick(hairs, side))));
+    changes.extend(sampled.change("vellus_share", "1", 0.0, |hairs, _, side| share(&thick(hairs, side), |t| t < cuts.vellus_below_um.0)));
+    for (name, cut) in SWEEP {
+        changes.extend(sampled.change(name, "/cm2", 0.0, |hairs, _, side| {
+            let there = hairs.iter().filter(|h| h.there[side]).count() as f64;
+            share(&thick(hairs, side), |t| t >= cut).map(|share| share * there / area.0)
+        }));
+    }
+    changes.extend(sampled.change("cumulative_thickness", "mm/cm2", 1.0, |hairs, _, side| {
+        let there = hairs.iter().filter(|h| h.there[side]).count() as f64;
+        mean(&thick(hairs, side)).map(|mean| mean * 1e-3 * there / area.0)
+    }));
+    changes
+}
+
+const SWEEP: [(&str, f64); 5] = [
+    ("hair_density_at_least_20um", 20.0),
+    ("hair_density_at_least_30um", 30.0),
+    ("hair_density_at_least_40um", 40.0),
+    ("hair_density_at_least_50um", 50.0),
+    ("hair_density_at_least_60um", 60.0),
+];
+
+fn followed(hair: &HairFate) -> Followed {
+    let there = [hair.fate != Fate::New, hair.fate != Fate::Lost];
+    // A hair in both photos says how thick hair is only where it was measured in both, so that none weighs in one alone.
+    let both = hair.thickness.iter().all(Option::is_some);
+    let lone = matches!(hair.fate, Fate::Lost | Fate::New);
+    Followed { there, thickness: hair.thickness.map(|t| t.filter(|_| both || lone).map(|t| t.value)) }
+}
+
+/// The relative standard uncertainty of one photo's lengths against the other's.
+fn scale_uncertainty(visits: [&Visit; 2]) -> f64 {
+    visits.iter().filter_map(|v| v.calibration).map(|c| (c.standard_uncertainty / c.um_per_px).powi(2)).sum::<f64>().sqrt()
+}
+
+/// Counts and densities of hairs and units: what was lost and what is new, with the errors of telling it.
+fn counts(fates: &[HairFate], units: &[UnitFate], overlap: Option<SquareCentimeters>) -> Vec<Change> {
+    let inside: Vec<&HairFate> = fates.iter().filter(|fate| fate.fate != Fate::Outside).collect();
+    let certain = |fate: Fate| match fate {
+        Fate::Lost => Some(Event::Gone),
+        Fate::New => Some(Event::Come),
+        Fate::Unresolved => None,
+        _ => Some(Event::Same),
+    };
+    let hairs: Vec<(Option<Event>, f64)> = inside.iter().map(|hair| (certain(hair.fate), hair.confidence)).collect();
+    let of_units = |unit: &UnitFate| match unit.fate {
+        UnitFateKind::Emptied => Some(Event::Gone),
+        UnitFateKind::Reactivated => Some(Event::Come),
+        UnitFateKind::Unresolved => None,
+        _ => Some(Event::Same),
+    };
+    let units: Vec<(Option<Event>, f64)> = units.iter().map(|unit| (of_units(unit), unit.confidence)).collect();
+    let mut changes = vec![];
+    for (events, count, density) in [(hairs, "hair_count", "hair_density"), (units, "follicular_unit_count", "follicular_unit_density")] {
+        let plain = tally(&events, count);
+        let per_area = overlap.filter(|area| area.0 > 0.0).map(|area| {
+            let factor = 1.0 / area.0;
+            Change {
+                name: density,
+                unit: "/cm2",
+                baseline: plain.baseline * factor,
+                follow_up: plain.follow_up * factor,
+                // Not `scaled`: a change may be below 0, but the factor is above it, so the order of the ends stays.
+                interval: plain.interval.map(|i| Interval { low: i.low * factor, high: i.high * factor }),
+                detectable: plain.detectable.map(|d| d * factor),
+                ..plain.clone()
+            }
+        });
+        changes.push(plain);
+        changes.extend(per_area);
+    }
+    changes
+}
+
+/// What became of something that is counted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Event {
+    Same,
+    Gone,
+    Come,
+}
+
+fn tally(events: &[(Option<Event>, f64)], name: &'static str) -> Change {
+    let count = |event| events.iter().filter(|(e, _)| *e == Some(event)).count() as f64;
+    let (same, gone, come) = (count(Event::Same), count(Event::Gone), count(Event::Come));
+    let unknown = events.iter().filter(|(e, _)| e.is_none()).count() as f64;
+    // An unresolved one is as likely gone or come as the others were.
+    let share = (gone + come + 1.0) / (same + gone + come + 2.0);
+    let wrong: f64 = events.iter().filter(|(e, _)| matches!(e, Some(Event::Gone | Event::Come))).map(|(_, c)| c * (1.0 - c)).sum();
+    let variance = 2.0 * WRONG_FATES * same + wrong + unknown * share * (1.0 - share);
+    let reach = Z * variance.sqrt();
+    let change = come - gone;
+    Change {
+        name,
+        unit: "1",
+        baseline: same + unknown + gone,
+        follow_up: same + unknown + come,
+        interval: (!events.is_empty()).then_some(Interval { low: change - reach, high: change + reach }),
+        detectable: (!events.is_empty()).then_some(reach),
+        n: events.len(),
+        method: COUNTED,
+    }
+}
+
+/// A followed hair with its unit among those drawn.
+#[derive(Debug, Clone, Copy)]
+struct Drawn {
+    unit: usize,
+    there: [bool; 2],
+    thickness: [Option<Micrometers>; 2],
+}
+
+struct Sampled<'a> {
+    clusters: &'a [Vec<Followed>],
+    scale: f64,
+}
+
+impl Sampled<'_> {
+    /// The change of a statistic of the hairs of one side (0: then, 1: now), given how many units have hair on each side. `scaling` is the
+    /// power of length in it.
+    fn change(
+        &self,
+        name: &'static str,
+        unit: &'static str,
+        scaling: f64,
+        statistic: impl Fn(&[Drawn], [usize; 2], usize) -> Option<f64>,
+    ) -> Option<Change> {
+        let indices: Vec<Vec<usize>> = (0..self.clusters.len()).map(|i| vec![i]).collect();
+        let of = |drawn: &[usize], side: usize| {
+            let hairs: Vec<Drawn> = drawn
+                .iter()
+                .enumerate()
+                .flat_map(|(unit, &i)| self.clusters[i].iter().map(move |h| Drawn { unit, there: h.there, thickness: h.thickness }))
+                .collect();
+            let bearing = |side: usize| drawn.iter().filter(|&&i| self.clusters[i].iter().any(|h| h.there[side])).count();
+            statistic(&hairs, [bearing(0), bearing(1)], side)
+        };
+        let all: Vec<usize> = (0..self.clusters.len()).collect();
+        let (baseline, follow_up) = (of(&all, 0)?, of(&all, 1)?);
+        let further = Z * scaling * self.scale * follow_up;
+        let change = follow_up - baseline;
+        let interval = bootstrap(&indices, |drawn| Some(of(drawn, 1)? - of(drawn, 0)?)).map(|i| Interval {
+            low: change - (change - i.low).max(0.0).hypot(further),
+            high: change + (i.high - change).max(0.0).hypot(further),
+        });
+        let detectable = interval.map(|i| (i.high - i.low) / 2.0);
+        let n = self.clusters.iter().map(Vec::len).sum();
+        Some(Change { name, unit, baseline, follow_up, interval, detectable, n, method: SAMPLED })
+    }
+}
+
+fn thick(hairs: &[Drawn], side: usize) -> Vec<f64> {
+    hairs.iter().filter_map(|h| h.thickness[side]).map(|t| t.0).collect()
+}
+
+fn mean(values: &[f64]) -> Option<f64> {
+    (!values.is_empty()).then(|| values.iter().sum::<f64>() / values.len() as f64)
+}
+
+fn median(mut values: Vec<f64>) -> Option<f64> {
+    values.sort_by(f64::total_cmp);
+    let n = values.len();
+    (n > 0).then(|| (values[(n - 1) / 2] + values[n / 2]) / 2.0)
+}
+
+fn share(values: &[f64], of_kind: impl Fn(f64) -> bool) -> Option<f64> {
+    (!values.is_empty()).then(|| values.iter().filter(|v| of_kind(**v)).count() as f64 / values.len() as f64)
+}

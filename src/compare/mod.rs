@@ -1,0 +1,156 @@
+//! Two photos of one site: the same skin found again, each hair paired with itself, its fate, and what has changed.
+
+pub(crate) mod assignment;
+mod change;
+mod fate;
+mod fit;
+mod growth;
+mod mapping;
+mod odds;
+mod overlap;
+mod pair;
+mod propose;
+mod register;
+mod roots;
+mod sites;
+mod thickness;
+mod visit;
+mod warp;
+mod witness;
+
+#[cfg(test)]
+mod tests;
+
+pub use change::{Change, Verdict};
+pub use fate::{Fate, HairFate, Place, Reason};
+pub use fit::Model;
+pub use growth::{Growth, PHOTOTRICHOGRAM_DAYS, Phase, Phototrichogram, Uncut};
+pub use mapping::{Homography, Mapping};
+pub use overlap::Overlap;
+pub use register::{MOST_CHANCE_LOG10, Refusal, Registration, register};
+pub use sites::{UnitFate, UnitFateKind};
+pub use thickness::Measured;
+pub use visit::Visit;
+pub use warp::Warp;
+
+use crate::measure::Cuts;
+use crate::photo::{Caveat, CaveatCode};
+
+/// What comparing two photos gave. Without a registration there are no fates and no changes, and a caveat says why.
+#[derive(Debug, Clone)]
+pub struct Comparison {
+    /// How the baseline lies in the follow-up, where the two are shown to be of the same skin.
+    pub registration: Option<Registration>,
+    /// The skin both show.
+    pub overlap: Option<Overlap>,
+    /// What became of each hair, those of the baseline first.
+    pub fates: Vec<HairFate>,
+    /// What became of each follicular unit of the overlap.
+    pub units: Vec<UnitFate>,
+    /// What has changed over the overlap.
+    pub changes: Vec<Change>,
+    /// How fast hair grew, where it was not cut in between.
+    pub growth: Option<Growth>,
+    /// Growing against resting hairs, where that was asked for and can be told.
+    pub phototrichogram: Option<Phototrichogram>,
+    /// What a reader of the numbers should know.
+    pub caveats: Vec<Caveat>,
+}
+
+/// Compares two photos: a pure function of what was found in them and of their light.
+pub fn compare(baseline: &Visit, follow_up: &Visit, cuts: &Cuts) -> Comparison {
+    let mut caveats: Vec<Caveat> = of_scales(baseline, follow_up).into_iter().collect();
+    let registration = match register(baseline, follow_up) {
+        Ok(registration) => registration,
+        Err(refusal) => {
+            caveats.push(refused(&refusal));
+            return Comparison {
+                registration: None,
+                overlap: None,
+                fates: vec![],
+                units: vec![],
+                changes: vec![],
+                growth: None,
+                phototrichogram: None,
+                caveats,
+            };
+        }
+    };
+    caveats.extend(disagreeing_scales(baseline, follow_up, &registration));
+    let overlap = Overlap::of(baseline, follow_up, &registration.mapping);
+    let fates = fate::fates(baseline, follow_up, &registration);
+    let units = sites::unit_fates(&fates, baseline, follow_up, &registration.mapping);
+    // An area and a thickness that hold for both need both scales.
+    let area = overlap.area_cm2.filter(|_| follow_up.calibration.is_some());
+    let changes = change::changes(&fates, &units, area, [baseline, follow_up], cuts);
+    Comparison {
+        registration: Some(registration),
+        overlap: Some(overlap),
+        fates,
+        units,
+        changes,
+        growth: None,
+        phototrichogram: None,
+        caveats,
+    }
+}
+
+impl Comparison {
+    /// The same with what two photos tell between which hair was not cut: how fast it grew and, where asked for, which hair did.
+    pub fn uncut(mut self, uncut: &Uncut) -> Self {
+        self.growth = growth::growth(&self.fates, uncut).filter(|_| uncut.days > 0.0);
+        self.phototrichogram = growth::phototrichogram(&mut self.fates, uncut);
+        if uncut.phototrichogram && self.phototrichogram.is_none() && self.registration.is_some() {
+            let message = "growing and resting hairs cannot be told: that needs two photos with a scale, 2 to 3 days apart by their dates, that show both ends of the same clipped hairs";
+            self.caveats.push(caveat(CaveatCode::NoPhototrichogram, message.into()));
+        }
+        self
+    }
+}
+
+fn caveat(code: CaveatCode, message: String) -> Caveat {
+    Caveat { code, message, region: None }
+}
+
+fn of_scales(baseline: &Visit, follow_up: &Visit) -> Option<Caveat> {
+    let which = match (baseline.calibration, follow_up.calibration) {
+        (Some(_), Some(_)) => return None,
+        (None, None) => "neither photo has",
+        (None, Some(_)) => "the baseline does not have",
+        (Some(_), None) => "the follow-up does not have",
+    };
+    let message = format!("{which} a known scale: hairs are followed, but no change in µm, mm or cm² is given");
+    Some(caveat(CaveatCode::Uncalibrated, message))
+}
+
+fn refused(refusal: &Refusal) -> Caveat {
+    let least = MOST_CHANCE_LOG10;
+    let message = match refusal {
+        Refusal::TooFewHairs(roots) => {
+            format!("one of the photos shows {roots} roots, too few to find the same skin again: no fates and no changes are given")
+        }
+        Refusal::NotProven(chance) => format!(
+            "the two photos are not shown to be of the same skin: they agree no better than photos of different skin may by a chance of up to 1e{chance:.0} (1e{least:.0} is asked for); no fates and no changes are given"
+        ),
+        Refusal::Mirrored => "one of the photos is a mirror image of the other: turn it back; no fates and no changes are given".into(),
+    };
+    let code = if *refusal == Refusal::Mirrored { CaveatCode::Mirrored } else { CaveatCode::NotSameField };
+    caveat(code, message)
+}
+
+/// Beyond this share the two stated scales are not both right: skin is not stretched as much.
+const MOST_DISAGREEMENT: f64 = 0.05;
+
+fn disagreeing_scales(baseline: &Visit, follow_up: &Visit, registration: &Registration) -> Option<Caveat> {
+    let stated = baseline.calibration?.um_per_px / follow_up.calibration?.um_per_px;
+    let found = registration.mapping.scale(baseline.middle());
+    let off = found / stated - 1.0;
+    let message = || {
+        format!(
+            "the same skin is {:.0} % {} in the follow-up than the two scales say: one of them is wrong, and changes in µm, mm or cm² with it",
+            100.0 * off.abs(),
+            if off > 0.0 { "larger" } else { "smaller" }
+        )
+    };
+    (off.abs() > MOST_DISAGREEMENT).then(|| caveat(CaveatCode::ScalesDisagree, message()))
+}

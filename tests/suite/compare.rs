@@ -1,0 +1,147 @@
+//! Two photos, or two sessions, compared: whole commands on windows of one drawn field, so that what is right is known.
+
+use crate::commands::{anagen, code, files, read, stderr};
+use anagen::phantom::{Scene, draw};
+use image::{Rgb, RgbImage, imageops};
+use serde_json::Value;
+use std::fs;
+use std::path::Path;
+
+/// How far the later window lies from the earlier one.
+const SHIFT: (u32, u32) = (120, 60);
+
+/// Two overlapping windows of one drawn field.
+fn windows(seed: u64) -> [RgbImage; 2] {
+    let drawn = draw(Scene::by_name("clipped").unwrap(), seed);
+    let (width, height) = (drawn.width as u32, drawn.height as u32);
+    let whole = RgbImage::from_fn(width, height, |x, y| Rgb(drawn.pixels[(y * width + x) as usize]));
+    [(0, 0), SHIFT].map(|(x, y)| imageops::crop_imm(&whole, x, y, width - SHIFT.0, height - SHIFT.1).to_image())
+}
+
+fn save(picture: &RgbImage, folder: &Path, name: &str) {
+    let file = folder.join(name);
+    fs::create_dir_all(file.parent().unwrap()).unwrap();
+    picture.save(file).unwrap();
+}
+
+const SCALE: [&str; 2] = ["--um-per-px", "2.8"];
+
+fn compare(folder: &Path, baseline: &str, follow_up: &str) -> std::process::Output {
+    anagen(&[&["compare", baseline, follow_up, "--out", "out"], &SCALE[..]].concat(), folder)
+}
+
+fn has(comparison: &Value, code: &str) -> bool {
+    comparison["caveats"].as_array().unwrap().iter().any(|caveat| caveat["code"] == code)
+}
+
+fn fates(comparison: &Value, fate: &str) -> usize {
+    comparison["fates"].as_array().unwrap().iter().filter(|hair| hair["fate"] == fate).count()
+}
+
+#[test]
+fn two_windows_of_one_skin_are_compared_hair_for_hair() {
+    let place = tempfile::tempdir().unwrap();
+    let folder = place.path();
+    let [earlier, later] = windows(1);
+    save(&earlier, folder, "in/s01/2026-02-10/vertex.png");
+    save(&later, folder, "in/s01/2026-08-11/vertex.png");
+
+    // The same command on photos, on sessions, and after an analysis, uses each photo's one result.
+    let output = anagen(&[&["analyze", "in", "--out", "out", "--overlay", "none"], &SCALE[..]].concat(), folder);
+    assert_eq!(code(&output), 0, "{}", stderr(&output));
+    let output = compare(folder, "in/s01/2026-02-10", "in/s01/2026-08-11");
+    assert_eq!(code(&output), 0, "{}", stderr(&output));
+    assert_eq!(stderr(&output).matches("its result is reused").count(), 2, "{}", stderr(&output));
+    let written = files(&folder.join("out"));
+    for name in ["comparisons.csv", "fates.csv", "comparisons/s01_2026-02-10_vertex--s01_2026-08-11_vertex.json"] {
+        assert!(written.contains_key(name), "{name} of {:?}", written.keys());
+    }
+    assert_eq!(written.keys().filter(|name| name.starts_with("photos/")).count(), 2);
+
+    let comparison = read(&folder.join("out/comparisons/s01_2026-02-10_vertex--s01_2026-08-11_vertex.json"));
+    assert_eq!(comparison["schema"], "anagen/comparison/1");
+    assert_eq!((&comparison["days_between"], &comparison["baseline"]["subject"]), (&182.into(), &"s01".into()));
+    let registration = &comparison["registration"];
+    let to = |row: usize| registration["baseline_to_follow_up"][row][2].as_f64().unwrap();
+    assert!((to(0) + f64::from(SHIFT.0)).abs() < 3.0 && (to(1) + f64::from(SHIFT.1)).abs() < 3.0, "{registration}");
+    assert!(registration["chance_log10"].as_f64().unwrap() < -6.0 && registration["residual_px"].as_f64().unwrap() < 2.0);
+    assert!(fates(&comparison, "kept") > 15 && fates(&comparison, "lost") + fates(&comparison, "new") == 0, "{}", comparison["fates"]);
+    let density = comparison["changes"].as_array().unwrap().iter().find(|change| change["name"] == "hair_density").unwrap();
+    assert_eq!((&density["change"], &density["verdict"]), (&0.0.into(), &"no_detectable_change".into()));
+
+    // The same bytes again, on stdout too, and by photos instead of folders.
+    let names = ["in/s01/2026-02-10/vertex.png", "in/s01/2026-08-11/vertex.png"];
+    let output = anagen(&[&["compare", names[0], names[1], "--out", "out", "--json", "-", "-q"], &SCALE[..]].concat(), folder);
+    assert_eq!(code(&output), 0, "{}", stderr(&output));
+    assert_eq!(
+        String::from_utf8(output.stdout).unwrap().into_bytes(),
+        written["comparisons/s01_2026-02-10_vertex--s01_2026-08-11_vertex.json"]
+    );
+    assert_eq!(files(&folder.join("out")), written);
+}
+
+#[test]
+fn other_skin_and_a_mirrored_photo_get_no_fates_and_the_follow_up_may_not_come_first() {
+    let place = tempfile::tempdir().unwrap();
+    let folder = place.path();
+    let [earlier, later] = windows(1);
+    save(&earlier, folder, "2026-02-10.png");
+    save(&later, folder, "2026-08-11.png");
+    save(&windows(2)[0], folder, "other.png");
+    save(&imageops::flip_horizontal(&later), folder, "mirrored.png");
+    for (follow_up, caveat) in [("other.png", "not_same_field"), ("mirrored.png", "mirrored")] {
+        let output = compare(folder, "2026-02-10.png", follow_up);
+        assert_eq!(code(&output), 0, "{}", stderr(&output));
+        let comparison = read(&folder.join(format!("out/comparisons/2026-02-10--{}.json", follow_up.trim_end_matches(".png"))));
+        assert!(comparison["registration"].is_null() && has(&comparison, caveat) && has(&comparison, "dates_missing"), "{comparison}");
+        assert_eq!((comparison["fates"].as_array().unwrap().len(), comparison["changes"].as_array().unwrap().len()), (0, 0));
+    }
+    let output = compare(folder, "2026-08-11.png", "2026-02-10.png");
+    assert_eq!(code(&output), 0, "{}", stderr(&output));
+    let comparison = fs::read_dir(folder.join("out/comparisons")).unwrap().map(|e| e.unwrap().path());
+    let reversed = comparison.filter(|p| p.to_string_lossy().contains("2026-08-11--")).map(|p| read(&p)).next().unwrap();
+    assert!(reversed["days_between"] == -182 && has(&reversed, "dates_reversed"), "{reversed}");
+}
+
+#[test]
+fn sessions_go_on_without_the_photos_that_fail_or_have_no_partner() {
+    let place = tempfile::tempdir().unwrap();
+    let folder = place.path();
+    let [earlier, later] = windows(3);
+    for (session, photo) in [("2026-02-10", &earlier), ("2026-08-11", &later)] {
+        save(photo, folder, &format!("s01/{session}/vertex.png"));
+        fs::write(folder.join("s01").join(session).join("frontal.jpg"), b"broken").unwrap();
+    }
+    save(&earlier, folder, "s01/2026-08-11/occipital.png");
+    let output = compare(folder, "s01/2026-02-10", "s01/2026-08-11");
+    assert_eq!(code(&output), 2, "{}", stderr(&output));
+    assert!(stderr(&output).contains("frontal.jpg") && stderr(&output).contains("occipital.png: the other session shows no photo"));
+    assert_eq!(fs::read_dir(folder.join("out/comparisons")).unwrap().count(), 1);
+    let rows = fs::read_to_string(folder.join("out/comparisons.csv")).unwrap();
+    assert_eq!(rows.lines().count(), 2, "{rows}");
+
+    for (follow_up, says) in
+        [("nowhere", "no such file"), ("s01", "name two photos or two folders"), ("s01/2026-02-10/frontal.jpg", "no pair")]
+    {
+        let output = compare(folder, "s01/2026-02-10/vertex.png", follow_up);
+        assert!(code(&output) == 1 && stderr(&output).contains(says), "{follow_up}: {}", stderr(&output));
+    }
+    let output = compare(folder, "s01", "s01/2026-08-11");
+    assert!(code(&output) == 1 && stderr(&output).contains("anagen timeline"), "{}", stderr(&output));
+}
+
+#[test]
+fn the_same_file_twice_is_said_and_nothing_changes() {
+    let place = tempfile::tempdir().unwrap();
+    let folder = place.path();
+    save(&windows(4)[0], folder, "a.png");
+    fs::copy(folder.join("a.png"), folder.join("b.png")).unwrap();
+    for (follow_up, name) in [("a.png", "a--a"), ("b.png", "a--b")] {
+        let output = compare(folder, "a.png", follow_up);
+        assert_eq!(code(&output), 0, "{}", stderr(&output));
+        let comparison = read(&folder.join(format!("out/comparisons/{name}.json")));
+        assert!(has(&comparison, "same_photo"));
+        assert_eq!(fates(&comparison, "kept"), comparison["fates"].as_array().unwrap().len() - fates(&comparison, "outside"));
+        assert!(comparison["changes"].as_array().unwrap().iter().all(|change| change["change"] == 0.0), "{}", comparison["changes"]);
+    }
+}
