@@ -36,7 +36,8 @@ pub enum Overlay {
 }
 
 impl Overlay {
-    fn extension(self) -> Option<&'static str> {
+    /// The file's extension; `None` where none is written.
+    pub fn extension(self) -> Option<&'static str> {
         match self {
             Self::Jpeg => Some("jpg"),
             Self::Png => Some("png"),
@@ -203,7 +204,8 @@ pub fn made_by(plan: &Plan) -> MadeBy {
     }
 }
 
-fn encode(picture: &RgbImage, overlay: Overlay) -> image::ImageResult<Vec<u8>> {
+/// The bytes of a picture's file.
+pub fn encode(picture: &RgbImage, overlay: Overlay) -> image::ImageResult<Vec<u8>> {
     let mut bytes = Vec::new();
     let (width, height) = picture.dimensions();
     let color = image::ExtendedColorType::Rgb8;

@@ -1,10 +1,13 @@
 //! `anagen compare`: two photos, or two sessions, hair for hair.
 
+use super::batch::{Overlay, encode};
 use super::measuring::Measuring;
 use super::seen::{Seen, seen};
 use super::{Ending, about, deliver};
-use crate::compare::{Fate, Uncut, compare};
-use crate::results::{self, ComparisonResult, Folder, Input, json, write_comparison_tables};
+use crate::compare::{Comparison, Fate, Uncut, Visit, compare};
+use crate::photo::Photo;
+use crate::report::comparison;
+use crate::results::{self, ComparisonResult, Folder, Input, json, write_comparison_tables, write_whole};
 use crate::session::{Session, days_between};
 use clap::Args;
 use std::collections::{BTreeMap, BTreeSet};
@@ -47,6 +50,10 @@ pub struct Compare {
     /// Tell growing from resting hairs: the photos were taken 2 to 3 days apart, after clipping and without clipping again
     #[arg(long)]
     phototrichogram: bool,
+    /// Both photos aligned, side by side with each hair's fate drawn over them, and each alone so that flipping between the two shows what
+    /// has changed. Default: jpeg
+    #[arg(long, value_enum, default_value = "jpeg", hide_default_value = true)]
+    overlay: Overlay,
     /// Also write the comparison as JSON to this file, or to stdout for "-": a single pair's as it is, several in an array
     #[arg(long, value_name = "FILE")]
     json: Option<PathBuf>,
@@ -54,6 +61,9 @@ pub struct Compare {
     #[arg(short, long)]
     quiet: bool,
 }
+
+/// The ending of an overlay's name, and its bytes.
+type Drawn = (String, Vec<u8>);
 
 impl Compare {
     /// Analyzes what has to be, compares every pair, and writes the comparisons.
@@ -79,9 +89,14 @@ impl Compare {
                     eprintln!("{cause}");
                     failed = true;
                 }
-                Ok(comparison) => {
+                Ok((comparison, overlays)) => {
                     self.tell(&comparison);
-                    let place = place(&baseline.input, &follow_up.input, &mut places);
+                    let name = name(&baseline.input, &follow_up.input, &mut places);
+                    for (kind, bytes) in overlays {
+                        let place = folder.place(&format!("overlays/comparisons/{name}{kind}"));
+                        write_whole(&place, &bytes).map_err(|error| about(&place, error))?;
+                    }
+                    let place = format!("comparisons/{name}.json");
                     folder.write_json(&place, &comparison).map_err(|error| about(&folder.place(&place), error))?;
                     comparisons.push(comparison);
                 }
@@ -140,15 +155,31 @@ impl Compare {
         Ok((pairs, !lonely.is_empty()))
     }
 
-    fn compared(&self, baseline: &Seen, follow_up: &Seen) -> Result<ComparisonResult, String> {
-        let visit = |seen: &Seen| seen.visit().map_err(|cause| about(&seen.input.file, cause));
-        let comparison = compare(&visit(baseline)?, &visit(follow_up)?, &baseline.cuts());
+    fn compared(&self, baseline: &Seen, follow_up: &Seen) -> Result<(ComparisonResult, Vec<Drawn>), String> {
+        let photo = |seen: &Seen| seen.photo().map_err(|cause| about(&seen.input.file, cause));
+        let (then, now) = (photo(baseline)?, photo(follow_up)?);
+        let visits = [baseline.visit(&then), follow_up.visit(&now)];
+        let comparison = compare(&visits[0], &visits[1], &baseline.cuts());
+        let drawn = self.drawn([&then, &now], [&visits[0], &visits[1]], &comparison).map_err(|cause| about(&baseline.input.file, cause))?;
         let taken_at = [baseline, follow_up].map(|seen| seen.result.photo.taken_at.as_deref());
         let comparison = match self.uncut(taken_at) {
             Some(uncut) => comparison.uncut(&uncut),
             None => comparison,
         };
-        Ok(ComparisonResult::new(&baseline.result, &follow_up.result, &comparison))
+        Ok((ComparisonResult::new(&baseline.result, &follow_up.result, &comparison), drawn))
+    }
+
+    /// The overlays of a pair: none where the two are not shown to be of the same skin.
+    fn drawn(&self, photos: [&Photo; 2], visits: [&Visit; 2], comparison: &Comparison) -> Result<Vec<Drawn>, String> {
+        let (Some(extension), Some(registration)) = (self.overlay.extension(), &comparison.registration) else { return Ok(vec![]) };
+        let [straight, turned] = comparison::aligned(photos[0], photos[1], &registration.mapping);
+        let fates = comparison::draw((photos[0], visits[0]), (photos[1], visits[1]), comparison);
+        let pictures = [("", fates), (".baseline", Some(straight)), (".follow-up", Some(turned))];
+        let pictures = pictures.into_iter().filter_map(|(kind, picture)| Some((kind, picture?)));
+        pictures
+            .map(|(kind, picture)| Ok((format!("{kind}.{extension}"), encode(&picture, self.overlay)?)))
+            .collect::<image::ImageResult<_>>()
+            .map_err(|error| format!("its overlay could not be encoded: {error}"))
     }
 
     /// What is said of the time between; days that are not known are 0, of which nothing can be told.
@@ -229,14 +260,12 @@ fn folder_of(file: &Path) -> PathBuf {
     whole.parent().map(Path::to_path_buf).unwrap_or_default()
 }
 
-/// Where a pair's comparison lies: by the names of both photos, each its own.
-fn place(baseline: &Input, follow_up: &Input, taken: &mut BTreeSet<String>) -> String {
+/// What a pair's comparison is called: by the names of both photos, each its own.
+fn name(baseline: &Input, follow_up: &Input, taken: &mut BTreeSet<String>) -> String {
     let flat = |input: &Input| input.stem.replace('/', "_");
     let name = format!("{}--{}", flat(baseline), flat(follow_up));
-    let place = (1..)
-        .map(|i| if i == 1 { format!("comparisons/{name}.json") } else { format!("comparisons/{name}-{i}.json") })
-        .find(|place| !taken.contains(place))
-        .unwrap_or_default();
-    taken.insert(place.clone());
-    place
+    let name =
+        (1..).map(|i| if i == 1 { name.clone() } else { format!("{name}-{i}") }).find(|name| !taken.contains(name)).unwrap_or_default();
+    taken.insert(name.clone());
+    name
 }

@@ -1,4 +1,4 @@
-//! `anagen.toml`: the scale and cuts of a folder's photos, by name and by device.
+//! `anagen.toml`: the scale and cuts of a folder's photos, by name and by device, and what happened to their subjects.
 
 use super::{about, printable};
 use crate::analyze::{Scale, Settings};
@@ -7,10 +7,11 @@ use crate::field::Roi;
 use crate::measure::Cuts;
 use crate::results::{Input, read_at_most};
 use crate::segment::Detector;
+use crate::session::days_between;
 use crate::units::{Micrometers, Millimeters};
 use globset::{GlobBuilder, GlobMatcher};
 use serde::{Deserialize, Serialize};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 use walkdir::WalkDir;
 
@@ -159,6 +160,23 @@ fn plan(input: &Input, stated: &Stated, read: &mut BTreeMap<PathBuf, Option<Conf
     Ok(Plan { rules, roi: stated.roi.clone(), detector: stated.detector.clone(), cuts, cut_origins })
 }
 
+/// The events of every `anagen.toml` from the photos' folders up to the folder that was named, by folder and in the order they stand there.
+///
+/// # Errors
+/// `path:line: cause` for an `anagen.toml` that does not say what it should.
+pub fn events(inputs: &[Input]) -> Result<Vec<EventTable>, String> {
+    let above = |input: &Input| -> Vec<PathBuf> {
+        let within = |folder: &&Path| *folder == input.root || folder.starts_with(&input.root);
+        input.file.parent().into_iter().flat_map(Path::ancestors).take_while(within).map(Path::to_path_buf).collect()
+    };
+    let folders: BTreeSet<PathBuf> = inputs.iter().flat_map(above).collect();
+    let mut events = vec![];
+    for folder in folders {
+        events.extend(Config::read(&folder)?.into_iter().flat_map(|config| config.event));
+    }
+    Ok(events)
+}
+
 /// The content of one `anagen.toml`.
 #[derive(Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -171,6 +189,50 @@ struct Config {
     photos: Vec<PhotosTable>,
     #[serde(default)]
     devices: Vec<DeviceTable>,
+    #[serde(default)]
+    event: Vec<EventTable>,
+}
+
+/// Something that happened to a subject, such as the start of a treatment.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct EventTable {
+    subject: String,
+    date: EventDate,
+    /// What happened.
+    pub label: String,
+}
+
+impl EventTable {
+    /// Whether it happened to this subject.
+    pub fn is_of(&self, subject: Option<&str>) -> bool {
+        subject.is_some_and(|subject| subject.eq_ignore_ascii_case(&self.subject))
+    }
+
+    /// Its day, as `2026-03-01`.
+    pub fn date(&self) -> String {
+        self.date.0.clone()
+    }
+}
+
+/// A day that is one, bare or in quotes.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(try_from = "toml::Value")]
+struct EventDate(String);
+
+impl TryFrom<toml::Value> for EventDate {
+    type Error = &'static str;
+
+    fn try_from(value: toml::Value) -> Result<Self, Self::Error> {
+        let text = match value {
+            toml::Value::Datetime(date) => date.to_string(),
+            toml::Value::String(text) => text,
+            _ => String::new(),
+        };
+        let day: String = text.chars().take(10).collect();
+        // It must have a number among days, or no change could be counted from it.
+        days_between("1970-01-01", &day).map(|_| Self(day)).ok_or("not a date such as 2026-03-01")
+    }
 }
 
 #[derive(Debug, Default, Deserialize)]
@@ -380,6 +442,7 @@ mod tests {
             ("um_per_px = 1\n[[photos]]\nglob = '['\num_per_px = 2", 3),
             ("um_per_px = 1\nscale_bar_mm = 1", 2),
             ("um_per_px = ", 1),
+            ("[[event]]\nsubject = 's01'\ndate = 'spring'\nlabel = 'start'", 3),
         ] {
             let message = planned(&[("named/anagen.toml", text)], "x.jpg", &unstated()).unwrap_err();
             assert!(message.contains(&format!("anagen.toml:{line}: ")), "{text}: {message}");
@@ -425,6 +488,28 @@ mod tests {
             Input { file: root.path().join("vertex.jpg"), path: "vertex.jpg".into(), stem: "vertex".into(), root: root.path().into() };
         let warnings = idle_globs(&[input], &unstated());
         assert!(warnings.len() == 1 && warnings[0].contains("vertx*.jpg"), "{warnings:?}");
+    }
+
+    #[test]
+    fn events_are_read_from_every_folder_of_the_photos() {
+        let root = tempfile::tempdir().unwrap();
+        let write = |path: &str, text: &str| {
+            let path = root.path().join(path);
+            fs::create_dir_all(path.parent().unwrap()).unwrap();
+            fs::write(path, text).unwrap();
+        };
+        let event = |date: &str, label: &str| format!("[[event]]\nsubject = 's01'\ndate = {date}\nlabel = '{label}'\n");
+        write("anagen.toml", &event("2020-01-01", "above what was named"));
+        write("named/anagen.toml", &(event("2026-03-01", "start") + &event("'2026-09-01'", "stop")));
+        write("named/s01/anagen.toml", &event("2026-05-01", "dose"));
+        let named = root.path().join("named");
+        let photos: Vec<Input> = ["s01/2026-02-01/v.jpg", "s01/2026-08-01/v.jpg"]
+            .map(|path| Input { file: named.join(path), path: path.into(), stem: path.into(), root: named.clone() })
+            .to_vec();
+        let found: Vec<(String, String)> = events(&photos).unwrap().into_iter().map(|e| (e.date(), e.label)).collect();
+        let expected = [("2026-03-01", "start"), ("2026-09-01", "stop"), ("2026-05-01", "dose")];
+        assert_eq!(found, expected.map(|(date, label)| (date.to_owned(), label.to_owned())));
+        assert!(events(&photos).unwrap().iter().all(|event| event.is_of(Some("S01")) && !event.is_of(Some("s02")) && !event.is_of(None)));
     }
 
     #[test]

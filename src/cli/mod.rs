@@ -14,6 +14,7 @@ mod progress;
 mod rehearsal;
 mod schema;
 mod seen;
+mod timeline;
 
 use crate::results::cause;
 use clap::{CommandFactory, FromArgMatches, Parser, Subcommand};
@@ -27,6 +28,7 @@ Examples:
   anagen analyze photos/ --out results/ --scale-bar-mm 1     count and measure; the photos show a scale bar of 1 mm
   anagen analyze photo.jpg --out results/ --um-per-px 2.76   the same, with the scale known
   anagen compare a.jpg b.jpg --out results/                  what became of each hair between two photos
+  anagen timeline photos/ --out results/                     every hair of each subject and site through all sessions
   anagen phantom --out phantoms/ --count 5                   draw photos whose every hair is known
   anagen agree results/ phantoms/                            how well results agree with counted truth
 
@@ -44,6 +46,7 @@ struct Program {
 enum Command {
     Analyze(Box<analyze::Analyze>),
     Compare(Box<compare::Compare>),
+    Timeline(Box<timeline::Timeline>),
     Phantom(phantom::Phantom),
     Agree(agree::Agree),
     Config(effective::Effective),
@@ -89,6 +92,7 @@ pub fn main() -> ExitCode {
     let ending = match program.command {
         Command::Analyze(analyze) => analyze.run(),
         Command::Compare(compare) => compare.run(),
+        Command::Timeline(timeline) => timeline.run(),
         Command::Phantom(phantom) => phantom.run(),
         Command::Agree(agree) => agree.run(),
         Command::Config(config) => config.run(),

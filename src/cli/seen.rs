@@ -73,14 +73,10 @@ fn under_known_name(input: &Input, known: &[(String, String, String)], limits: &
 
 impl Seen {
     /// The photo as it is compared: its result with its pixels.
-    ///
-    /// # Errors
-    /// When the file can no longer be read.
-    pub fn visit(&self) -> Result<Visit, String> {
-        let photo = self.photo()?;
+    pub fn visit(&self, photo: &Photo) -> Visit {
         let settings = self.plan.settings(photo.acquisition().model.as_deref());
-        let (field, _) = Field::find(&photo, ScaleBar::find(&photo).as_ref(), settings.roi.as_ref());
-        Ok(Visit::new(&photo, field, self.result.traced(), self.result.grouped(), self.result.calibration))
+        let (field, _) = Field::find(photo, ScaleBar::find(photo).as_ref(), settings.roi.as_ref());
+        Visit::new(photo, field, self.result.traced(), self.result.grouped(), self.result.calibration)
     }
 
     /// Its pixels.

@@ -14,6 +14,7 @@ mod register;
 mod roots;
 mod sites;
 mod thickness;
+pub mod timeline;
 mod visit;
 mod warp;
 mod witness;

@@ -80,6 +80,8 @@ pub enum CaveatCode {
     DatesReversed,
     /// The names say different subjects or sites.
     SitesDiffer,
+    /// Too few sessions can be compared for a trend.
+    FewSessions,
     /// Growing and resting hairs were asked for and cannot be told.
     NoPhototrichogram,
 }

@@ -1,6 +1,7 @@
 //! Pictures and pages for people: overlays at the photo's own resolution, and self-contained HTML pages.
 
 mod batch;
+pub mod comparison;
 mod embed;
 mod figure;
 pub mod overlay;

@@ -93,7 +93,8 @@ fn draw_unit(canvas: &mut Canvas, unit: &Unit, strands: &[Strand], stroke: f64) 
     canvas.ring(&paths, 10.5 * stroke, 1.5 * stroke, Ink { color: WHITE, opacity: 0.9 });
 }
 
-fn draw_scale_bar(canvas: &mut Canvas, scale: &Calibration, stroke: f64) {
+/// Draws a bar of a round length at the lower right, with its length over it.
+pub(super) fn draw_scale_bar(canvas: &mut Canvas, scale: &Calibration, stroke: f64) {
     let (width, height) = (f64::from(canvas.picture.width()), f64::from(canvas.picture.height()));
     let room = scale.micrometers(Pixels(width / 4.0));
     let Some((length, label)) = round_length(room) else { return };

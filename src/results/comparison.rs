@@ -325,7 +325,7 @@ impl UnitFateResult {
 }
 
 impl ChangeResult {
-    fn new(change: &Change) -> Self {
+    pub(super) fn new(change: &Change) -> Self {
         Self {
             name: change.name.into(),
             baseline: significant(change.baseline),

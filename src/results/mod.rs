@@ -11,6 +11,8 @@ mod pseudonym;
 mod run;
 mod schema;
 mod tables;
+mod timeline;
+mod timeline_tables;
 
 pub use agreement::{AgreementResult, AgreementSchema};
 pub use comparison::{
@@ -26,6 +28,11 @@ pub use pseudonym::Pseudonyms;
 pub use run::{PhotoRun, Run, RunSchema, Status, Times};
 pub use schema::{SCHEMAS, schema};
 pub use tables::write_tables;
+pub use timeline::{
+    EventResult, GoingResult, HairResult, PointResult, ReasonResult, SeenResult, SessionPhoto, SessionResult, ThenResult, TimelineResult,
+    TimelineSchema, TrendResult,
+};
+pub use timeline_tables::write_timeline_tables;
 
 #[cfg(test)]
 pub(crate) use photo::tests;

@@ -13,3 +13,4 @@ mod report;
 mod resume;
 mod schemas;
 mod series;
+mod timeline;

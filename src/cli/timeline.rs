@@ -1,0 +1,238 @@
+//! `anagen timeline`: every session of each subject and site, each hair followed through all of them.
+
+use super::config::{EventTable, events};
+use super::measuring::Measuring;
+use super::seen::{Seen, seen};
+use super::{Ending, about};
+use crate::compare::timeline::{Event, Occasion, TimelineFate, timeline};
+use crate::measure::Cuts;
+use crate::results::{self, Folder, Input, ReasonResult, SessionPhoto, TimelineResult, write_timeline_tables};
+use crate::session::{Session, days_between};
+use clap::Args;
+use rayon::prelude::*;
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::{Path, PathBuf};
+
+const EXAMPLES: &str = "\
+Examples:
+  anagen timeline photos/ --out results/ --scale-bar-mm 1   photos/<subject>/<date>/<site>.jpg: a timeline per subject and site
+  anagen timeline photos/s01 --out results/                 one subject
+
+Results of anagen analyze in the same folder are used where they still hold.";
+
+const AFTER: &str = "\
+Subject, date and site come from folders and names: <subject>/<date>/<site>.jpg or <subject>/<site>_<date>.jpg, a date being 2026-02-10,
+2026_02_10 or 20260210; the photo's own date goes before that of its path. Where no folder stands for the subject, FOLDER does.
+
+Treatments and other events in an anagen.toml mark the timeline, and changes are given since each:
+  [[event]]
+  subject = \"s01\"
+  date = 2026-03-01
+  label = \"minoxidil 5 % started\"
+
+Writes timelines/<subject>/<site>.json, timeline.csv (a row per session and measurement, ready to plot) and timeline_hairs.csv.
+
+Exit codes: 0 all done; 1 nothing usable to do, or the command line is wrong; 2 some photos failed or have no date, the others are done.";
+
+/// Follow every hair of each subject and site through all sessions
+#[derive(Debug, Args)]
+#[command(before_help = EXAMPLES, after_help = AFTER)]
+pub struct Timeline {
+    /// The folder of photos, at any depth
+    folder: PathBuf,
+    /// The folder to write results to; made if it is not there
+    #[arg(long, value_name = "DIR")]
+    out: PathBuf,
+    #[command(flatten)]
+    measuring: Measuring,
+    /// Say only what went wrong
+    #[arg(short, long)]
+    quiet: bool,
+}
+
+/// The photos of one site of one subject, in the order of their dates.
+struct Site<'a> {
+    subject: Option<String>,
+    site: Option<String>,
+    photos: Vec<Dated<'a>>,
+}
+
+struct Dated<'a> {
+    input: &'a Input,
+    seen: Option<&'a Seen>,
+    taken_at: String,
+}
+
+/// The day that days are counted from.
+const EPOCH: &str = "1970-01-01";
+
+impl Timeline {
+    /// Analyzes what has to be, follows every site, and writes the timelines.
+    pub fn run(&self) -> Result<Ending, String> {
+        let inputs = results::find(std::slice::from_ref(&self.folder), &self.out);
+        for trouble in &inputs.troubles {
+            eprintln!("{}", about(&trouble.path, &trouble.cause));
+        }
+        if inputs.photos.is_empty() {
+            return Err(about(&self.folder, "no photo found: name a folder that holds .jpg, .png, .tif, .bmp or .webp files"));
+        }
+        let events = if self.measuring.stated()?.read_files { events(&inputs.photos)? } else { vec![] };
+        let folder = Folder::create(&self.out).map_err(|error| about(&self.out, error))?;
+        let photos = seen(&inputs.photos, &self.measuring, &folder, self.quiet)?;
+        let (sites, undated) = by_site(&inputs.photos, &photos, &self.folder);
+        for input in &undated {
+            eprintln!("{}", about(&input.file, "no date in its path or the photo: it is in no timeline"));
+        }
+        let mut timelines = vec![];
+        let mut places = BTreeSet::new();
+        for site in &sites {
+            let timeline = self.followed(site, &events)?;
+            let place = place(site, &mut places);
+            folder.write_json(&place, &timeline).map_err(|error| about(&folder.place(&place), error))?;
+            self.tell(&timeline);
+            timelines.push(timeline);
+        }
+        write_timeline_tables(&folder, &timelines)
+            .map_err(|error| about(&self.out, format!("the tables could not be written: {error}")))?;
+        if timelines.iter().all(|timeline| timeline.sessions.iter().all(|session| session.photo.is_none())) {
+            return Err(
+                "no photo could be followed: photos need a date in their path or their EXIF, as in s01/2026-02-10/vertex.jpg".into()
+            );
+        }
+        let failed = photos.iter().any(Option::is_none) || !undated.is_empty() || !inputs.troubles.is_empty();
+        Ok(if failed { Ending::SomeFailed } else { Ending::AllDone })
+    }
+
+    fn followed(&self, site: &Site, events: &[EventTable]) -> Result<TimelineResult, String> {
+        let mut hashes = BTreeSet::new();
+        let visits: Vec<Result<(&Seen, Occasion), ReasonResult>> = site
+            .photos
+            .iter()
+            .map(|photo| {
+                let seen = photo.seen.ok_or_else(|| reason("failed", "its photo could not be analyzed"))?;
+                let first = hashes.insert(seen.result.photo.sha256.clone());
+                first.then_some((photo, seen)).ok_or_else(|| reason("same_photo", "the same file as an earlier session's"))
+            })
+            .collect::<Vec<_>>()
+            .into_par_iter()
+            .map(|photo: Result<(&Dated, &Seen), ReasonResult>| {
+                let (photo, seen) = photo?;
+                let occasion = occasion(photo, seen).map_err(|cause| reason("failed", &cause))?;
+                Ok((seen, occasion))
+            })
+            .collect();
+        let mut occasions = vec![];
+        let mut photos = vec![];
+        for (photo, visit) in site.photos.iter().zip(visits) {
+            let followed = visit.map(|(seen, occasion)| {
+                occasions.push(occasion);
+                (&seen.result, occasions.len() - 1)
+            });
+            photos.push(SessionPhoto { path: &photo.input.path, taken_at: Some(photo.taken_at.clone()), followed });
+        }
+        let cuts = site.photos.iter().find_map(|photo| photo.seen).map_or_else(Cuts::default, Seen::cuts);
+        let mut own: Vec<&EventTable> = events.iter().filter(|event| event.is_of(site.subject.as_deref())).collect();
+        own.sort_by(|a, b| (a.date(), &a.label).cmp(&(b.date(), &b.label)));
+        let dated: Vec<Event> = own.iter().map(|e| Event { day: day(&e.date()).unwrap_or_default(), label: e.label.clone() }).collect();
+        let dates: Vec<String> = own.iter().map(|event| event.date()).collect();
+        let timeline = timeline(&occasions, &dated, &cuts);
+        Ok(TimelineResult::new((site.subject.clone(), site.site.clone()), &photos, &occasions, &timeline, &dates))
+    }
+
+    fn tell(&self, timeline: &TimelineResult) {
+        if self.quiet {
+            return;
+        }
+        let name = |text: &Option<String>| text.clone().unwrap_or_else(|| "-".into());
+        let comparable = timeline.sessions.iter().filter(|session| session.comparable).count();
+        let count = |fate: TimelineFate| timeline.hairs.iter().filter(|hair| hair.fate == fate).count();
+        eprintln!(
+            "{} {}: {} sessions, {comparable} comparable; {} hairs kept, {} thickened, {} thinned, {} lost, {} new, {} returned",
+            name(&timeline.subject),
+            name(&timeline.site),
+            timeline.sessions.len(),
+            count(TimelineFate::Kept),
+            count(TimelineFate::Thickened),
+            count(TimelineFate::Thinned),
+            count(TimelineFate::Lost),
+            count(TimelineFate::New),
+            count(TimelineFate::Returned),
+        );
+        let density = timeline.measurements.iter().find(|going| going.name == "hair_density").and_then(|going| going.trend.as_ref());
+        if let Some((trend, per_month)) = density.and_then(|trend| Some((trend, trend.per_month?))) {
+            let interval = trend.low.zip(trend.high).map(|(low, high)| format!(" ({low:+.2} to {high:+.2})")).unwrap_or_default();
+            eprintln!("  hair density {per_month:+.2} /cm² a month{interval} over {} sessions", trend.n);
+        }
+        for session in timeline.sessions.iter().filter(|session| !session.comparable) {
+            let message = session.reason.as_ref().map(|reason| reason.message.as_str()).unwrap_or_default();
+            eprintln!("  {}: {message}", session.path);
+        }
+        for caveat in &timeline.caveats {
+            eprintln!("  {}", caveat.message);
+        }
+    }
+}
+
+fn reason(code: &str, message: &str) -> ReasonResult {
+    ReasonResult { code: code.into(), message: message.into() }
+}
+
+fn occasion(photo: &Dated, seen: &Seen) -> Result<Occasion, String> {
+    let pixels = seen.photo()?;
+    Ok(Occasion {
+        visit: seen.visit(&pixels),
+        day: day(&photo.taken_at).unwrap_or_default(),
+        device: pixels.acquisition().model.clone(),
+        measurements: seen.result.measurements.clone(),
+    })
+}
+
+/// The number of a day; `None` for what is no date.
+fn day(date: &str) -> Option<i64> {
+    days_between(EPOCH, date)
+}
+
+/// The photos by subject and site, each in the order of their dates, and the photos without one. Where no folder stands for the subject, the
+/// one that was named does.
+fn by_site<'a>(inputs: &'a [Input], photos: &'a [Option<Seen>], named: &Path) -> (Vec<Site<'a>>, Vec<&'a Input>) {
+    let whole = std::path::absolute(named).unwrap_or_else(|_| named.to_path_buf());
+    let named = whole.file_name().map(|name| name.to_string_lossy().into_owned());
+    let mut sites: BTreeMap<(Option<String>, Option<String>), Vec<Dated>> = BTreeMap::new();
+    let mut undated = vec![];
+    for (input, seen) in inputs.iter().zip(photos) {
+        // A photo that failed says nothing of itself: its path alone places it.
+        let path = Session::from_path(&input.path);
+        let own = seen.as_ref().map(|seen| &seen.result.photo);
+        let (subject, site) = own.map_or((path.subject, path.site), |photo| (photo.subject.clone(), photo.site.clone()));
+        let taken_at = own.map_or(path.taken_at, |photo| photo.taken_at.clone());
+        match taken_at.filter(|date| day(date).is_some()) {
+            Some(taken_at) => {
+                sites.entry((subject.or_else(|| named.clone()), site)).or_default().push(Dated { input, seen: seen.as_ref(), taken_at })
+            }
+            // One that failed was named already.
+            None if seen.is_some() => undated.push(input),
+            None => {}
+        }
+    }
+    let sites = sites.into_iter().map(|((subject, site), mut photos)| {
+        photos.sort_by(|a, b| (&a.taken_at, &a.input.path).cmp(&(&b.taken_at, &b.input.path)));
+        Site { subject, site, photos }
+    });
+    (sites.collect(), undated)
+}
+
+/// Where a site's timeline lies: by subject and site, each its own.
+fn place(site: &Site, taken: &mut BTreeSet<String>) -> String {
+    let flat = |name: &Option<String>, none: &str| name.as_deref().unwrap_or(none).replace(['/', '\\'], "_");
+    let name = match &site.subject {
+        Some(subject) => format!("{}/{}", subject.replace(['/', '\\'], "_"), flat(&site.site, "no-site")),
+        None => flat(&site.site, "no-site"),
+    };
+    // Lower case, since some file systems hold A.json and a.json for one.
+    let place = (1..)
+        .map(|i| if i == 1 { format!("timelines/{name}.json") } else { format!("timelines/{name}-{i}.json") })
+        .find(|place| !taken.contains(&place.to_lowercase()))
+        .unwrap_or_default();
+    taken.insert(place.to_lowercase());
+    place
+}

@@ -1,0 +1,136 @@
+//! How each measurement goes from session to session.
+
+use super::super::{Change, Comparison};
+use super::trend::{LEVEL, PairedChange, Trend, Z, levels, theil_sen};
+use super::{DAYS_PER_MONTH, Occasion};
+use std::collections::BTreeMap;
+
+/// One measurement through the sessions that can be compared.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Going {
+    /// A name of the catalogue of measurements.
+    pub name: String,
+    /// In UCUM; "1" for plain numbers and shares.
+    pub unit: String,
+    /// Whether its values rest on the skin that sessions share, hair for hair; else each is that of the session's own field.
+    pub paired: bool,
+    /// The value in each session, those left out that have none.
+    pub levels: Vec<Level>,
+    /// The change per month; `None` where fewer than two sessions have a value.
+    pub trend: Option<Trend>,
+}
+
+/// A measurement in one session.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Level {
+    /// The session.
+    pub session: usize,
+    /// Months since the reference session.
+    pub months: f64,
+    /// What the reference session's field would show then.
+    pub value: f64,
+    /// The change since the reference session over the skin both show; `None` for that session itself and where they share none.
+    pub change: Option<Change>,
+}
+
+/// Measurements that no comparison of hairs gives, and that do not depend on how large the field is.
+const OF_EACH_FIELD: [&str; 6] =
+    ["thickness_sd", "thickness_cv", "terminal_to_vellus_ratio", "hair_coverage", "interunit_distance_median", "direction_coherence"];
+
+/// Every measurement that can be followed over these sessions, paired ones first.
+pub(super) fn goings(
+    occasions: &[Occasion],
+    comparisons: &BTreeMap<(usize, usize), Comparison>,
+    reference: usize,
+    sessions: &[usize],
+) -> Vec<Going> {
+    let of = Sessions { occasions, comparisons, reference, sessions };
+    let mut names: Vec<(&'static str, &'static str)> = vec![];
+    for change in of.comparisons().flat_map(|(_, c)| &c.changes) {
+        if !names.contains(&(change.name, change.unit)) {
+            names.push((change.name, change.unit));
+        }
+    }
+    let mut goings: Vec<Going> = names.into_iter().filter_map(|(name, unit)| of.paired(name, unit)).collect();
+    goings.extend(OF_EACH_FIELD.iter().filter_map(|name| of.unpaired(name)));
+    goings
+}
+
+struct Sessions<'a> {
+    occasions: &'a [Occasion],
+    comparisons: &'a BTreeMap<(usize, usize), Comparison>,
+    reference: usize,
+    sessions: &'a [usize],
+}
+
+impl Sessions<'_> {
+    /// The comparisons among the sessions.
+    fn comparisons(&self) -> impl Iterator<Item = (&(usize, usize), &Comparison)> {
+        self.comparisons.iter().filter(|((i, j), _)| self.sessions.contains(i) && self.sessions.contains(j))
+    }
+
+    fn months(&self, session: usize) -> f64 {
+        (self.occasions[session].day - self.occasions[self.reference].day) as f64 / DAYS_PER_MONTH
+    }
+
+    fn measured(&self, session: usize, name: &str) -> Option<(f64, &str)> {
+        let found = self.occasions[session].measurements.iter().find(|m| m.name == name)?;
+        Some((found.value?, &found.unit))
+    }
+
+    /// A measurement by its changes, hair for hair, over the skin that each two sessions share.
+    fn paired(&self, name: &str, unit: &str) -> Option<Going> {
+        let with: Vec<(&(usize, usize), &Change)> =
+            self.comparisons().filter_map(|(pair, c)| Some((pair, c.changes.iter().find(|c| c.name == name)?))).collect();
+        let changes: Vec<PairedChange> = with
+            .iter()
+            .map(|((from, to), c)| {
+                let standard_error = c.interval.map_or(f64::NAN, |i| (i.high - i.low) / (2.0 * Z));
+                PairedChange { from: *from, to: *to, change: c.change(), standard_error }
+            })
+            .collect();
+        let above = levels(self.occasions.len(), self.reference, &changes);
+        let since_first = |k: usize| with.iter().find(|(pair, _)| **pair == (self.reference, k)).map(|(_, change)| (*change).clone());
+        // The whole first field where its catalogue has the measurement, else the first part of it that another session shares.
+        let start = self.measured(self.reference, name).map(|(value, _)| value);
+        let start = start.or_else(|| with.iter().find(|((from, _), _)| *from == self.reference).map(|(_, c)| c.baseline))?;
+        let levels: Vec<Level> = self
+            .sessions
+            .iter()
+            .filter_map(|&k| Some(Level { session: k, months: self.months(k), value: start + above[k]?, change: since_first(k) }))
+            .collect();
+        let mut trend = theil_sen(&levels.iter().map(|l| (l.months, l.value)).collect::<Vec<_>>());
+        // Two sessions have the interval of their one change.
+        if let (Some(trend), [_, Level { months, change: Some(Change { interval: Some(interval), .. }), .. }]) = (&mut trend, &levels[..]) {
+            trend.interval = Some([interval.low / months, interval.high / months]);
+        }
+        Some(Going { name: name.into(), unit: unit.into(), paired: true, levels, trend })
+    }
+
+    /// A measurement as each session's own field shows it.
+    fn unpaired(&self, name: &str) -> Option<Going> {
+        let unit = self.sessions.iter().find_map(|&k| self.measured(k, name)).map(|(_, unit)| unit.to_owned())?;
+        let levels: Vec<Level> = self
+            .sessions
+            .iter()
+            .filter_map(|&k| Some(Level { session: k, months: self.months(k), value: self.measured(k, name)?.0, change: None }))
+            .collect();
+        let trend = theil_sen(&levels.iter().map(|l| (l.months, l.value)).collect::<Vec<_>>());
+        Some(Going { name: name.into(), unit, paired: false, levels, trend })
+    }
+}
+
+impl Going {
+    /// What the numbers are, in words.
+    pub fn method(&self) -> String {
+        let values = if self.paired {
+            "Values: the first session's, and the paired changes over shared skin that agree best with one another."
+        } else {
+            "Values: of each session's own field, which are not all the same skin."
+        };
+        match &self.trend {
+            Some(trend) => format!("{values} Trend: {} Level: {LEVEL}.", trend.method),
+            None => format!("{values} No trend: fewer than two sessions."),
+        }
+    }
+}

@@ -1,0 +1,164 @@
+//! Whole timelines of sessions whose hairs are laid out by hand.
+
+use super::*;
+use crate::calibration::{Calibration, ScaleSource};
+use crate::field::Field;
+use crate::follicle;
+use crate::geometry::{Point, Polyline, Vector};
+use crate::photo::Photo;
+use crate::strand::{End, Strand, Tone, Width};
+use crate::units::Pixels;
+use rand::{RngExt, SeedableRng};
+use rand_chacha::ChaCha8Rng;
+
+const SIZE: (usize, usize) = (640, 512);
+const UM_PER_PX: f64 = 5.0;
+const WIDTH: f64 = 13.0;
+
+/// One hair as it lies on the skin: its root and its direction.
+#[derive(Clone, Copy)]
+struct Laid {
+    root: Point,
+    angle: f64,
+}
+
+/// A field of hairs that stand apart from one another.
+fn field_of_hair(seed: u64) -> Vec<Laid> {
+    let mut rng = ChaCha8Rng::seed_from_u64(seed);
+    let mut hairs: Vec<Laid> = vec![];
+    for _ in 0..4000 {
+        let root = Point::new(rng.random_range(70.0..510.0), rng.random_range(70.0..440.0));
+        if hairs.len() < 26 && hairs.iter().all(|h| h.root.distance(root) > 68.0) {
+            hairs.push(Laid { root, angle: rng.random_range(-0.5..0.5) });
+        }
+    }
+    hairs
+}
+
+/// The hairs' numbers, those first that stand farthest from any other.
+fn loneliest(hairs: &[Laid]) -> Vec<usize> {
+    let line = |h: &Laid| Polyline::new(vec![h.root, h.root + Vector::from_angle(h.angle) * 55.0]);
+    let room = |i: usize| {
+        let own = line(&hairs[i]).resampled(5.0).points;
+        let others = (0..hairs.len()).filter(|&j| j != i);
+        others.map(|j| own.iter().map(|p| line(&hairs[j]).distance_to(*p)).fold(f64::INFINITY, f64::min)).fold(f64::INFINITY, f64::min)
+    };
+    let mut order: Vec<usize> = (0..hairs.len()).collect();
+    order.sort_by(|&a, &b| room(b).total_cmp(&room(a)));
+    order
+}
+
+/// A session that sees these hairs turned and shifted as its number says, on a day three months after the one before.
+fn session(number: usize, hairs: &[Laid]) -> Occasion {
+    let mut rng = ChaCha8Rng::seed_from_u64(1000 + number as u64);
+    let turn = if number == 0 { 0.0 } else { rng.random_range(-0.1..0.1) };
+    let shift = if number == 0 { Vector::default() } else { Vector::new(rng.random_range(-25.0..25.0), rng.random_range(-25.0..25.0)) };
+    let middle = Point::new(320.0, 256.0);
+    // Skin without any grain would be taken for skin out of focus.
+    let grain = |rng: &mut ChaCha8Rng| {
+        let grain = rng.random_range(0..24u8);
+        [186, 154, 138].map(|c: u8| c + grain)
+    };
+    let mut pixels: Vec<[u8; 3]> = (0..SIZE.0 * SIZE.1).map(|_| grain(&mut rng)).collect();
+    let mut strands = vec![];
+    for hair in hairs {
+        let v = hair.root - middle;
+        let (sin, cos) = f64::sin_cos(turn);
+        let jitter = Vector::new(rng.random_range(-0.8..0.8), rng.random_range(-0.8..0.8));
+        let root = middle + Vector::new(cos * v.x - sin * v.y, sin * v.x + cos * v.y) + shift + jitter;
+        let tip = root + Vector::from_angle(hair.angle + turn) * 55.0;
+        let line = Polyline::new(vec![root, tip]).resampled(4.0);
+        for y in (root.y.min(tip.y) as usize).saturating_sub(9)..(root.y.max(tip.y) as usize + 9).min(SIZE.1) {
+            for x in (root.x.min(tip.x) as usize).saturating_sub(9)..(root.x.max(tip.x) as usize + 9).min(SIZE.0) {
+                if line.distance_to(Point::new(x as f64, y as f64)) < WIDTH / 2.0 {
+                    pixels[y * SIZE.0 + x] = [34, 28, 24];
+                }
+            }
+        }
+        let width =
+            Width { value: Pixels(WIDTH), standard_error: Pixels(0.2), samples: 12, taper: 0.0, core: false, blur_dominated: false };
+        strands.push(Strand {
+            id: strands.len(),
+            centerline: line,
+            root_end: End::Root,
+            tip_end: End::Tip,
+            width: Some(width),
+            tone: Tone::Dark,
+            confidence: 0.95,
+        });
+    }
+    let photo = Photo::from_rgb8(SIZE.0, SIZE.1, pixels);
+    let scale = Calibration { um_per_px: UM_PER_PX, standard_uncertainty: 0.0, source: ScaleSource::CommandLine };
+    let (field, _) = Field::find(&photo, None, None);
+    let units = follicle::group(&strands, Some(&scale));
+    let visit = Visit::new(&photo, field, strands, units, Some(scale));
+    Occasion { visit, day: 91 * number as i64, device: Some("Scope".into()), measurements: vec![] }
+}
+
+fn fates(timeline: &Timeline) -> Vec<TimelineFate> {
+    timeline.hairs.iter().map(|hair| hair.fate).collect()
+}
+
+#[test]
+fn no_session_and_one_have_no_trend() {
+    let none = timeline(&[], &[], &Cuts::default());
+    assert!(none.hairs.is_empty() && none.goings.is_empty() && none.apart.is_empty());
+    let one = timeline(&[session(0, &field_of_hair(1))], &[], &Cuts::default());
+    assert_eq!(one.apart, [None]);
+    assert!(one.goings.iter().all(|going| going.trend.is_none()));
+    assert!(fates(&one).iter().all(|fate| *fate == TimelineFate::Unresolved));
+}
+
+#[test]
+fn forty_sessions_are_one_timeline_in_which_each_hair_has_one_course() {
+    let hairs = field_of_hair(2);
+    // Beside another shaft a photo could not tell for certain that one is gone.
+    let (lost, new) = (loneliest(&hairs)[0], loneliest(&hairs)[1]);
+    let sessions: Vec<Occasion> = (0..40)
+        .map(|k| {
+            let there: Vec<Laid> = (0..hairs.len()).filter(|&h| !(h == lost && k >= 20 || h == new && k < 10)).map(|h| hairs[h]).collect();
+            session(k, &there)
+        })
+        .collect();
+    let event = Event { day: 91 * 10 - 1, label: "start".into() };
+    let followed = timeline(&sessions, std::slice::from_ref(&event), &Cuts::default());
+    assert!(followed.apart.iter().all(Option::is_none), "{:?}", followed.apart);
+    assert!(followed.comparisons.len() < 200, "not every pair of forty: {}", followed.comparisons.len());
+
+    for (k, session) in sessions.iter().enumerate() {
+        let mut held: Vec<usize> = followed.hairs.iter().filter_map(|hair| hair.sessions[k].strand).collect();
+        held.sort_unstable();
+        assert_eq!(held, (0..session.visit.strands.len()).collect::<Vec<_>>(), "session {k}: every strand is one hair's");
+    }
+    let all = fates(&followed);
+    let count = |fate| all.iter().filter(|f| **f == fate).count();
+    assert_eq!((count(TimelineFate::Lost), count(TimelineFate::New), all.len()), (1, 1, hairs.len()), "{all:?}");
+    let gone = &followed.hairs[all.iter().position(|f| *f == TimelineFate::Lost).unwrap()];
+    assert!(gone.sessions[..20].iter().all(|s| s.state == State::Seen) && gone.sessions[20..].iter().all(|s| s.state != State::Seen));
+
+    let count = followed.goings.iter().find(|going| going.name == "hair_count").unwrap();
+    assert_eq!(count.levels.len(), 40);
+    let above: Vec<f64> = count.levels.iter().map(|level| level.value - count.levels[0].value).collect();
+    assert!((above[15] - 1.0).abs() < 0.5 && above[39].abs() < 0.5, "one more from session 10 to 20: {above:?}");
+    assert!(count.trend.as_ref().unwrap().interval.is_some());
+    let since = &followed.events[0];
+    assert_eq!(since.baseline, Some(9));
+    assert_eq!(
+        since.times.iter().map(|then| (then.name, then.session)).collect::<Vec<_>>(),
+        [("3-6 months", 11), ("12 months", 14), ("last session", 39)]
+    );
+}
+
+#[test]
+fn a_session_of_other_skin_or_another_camera_stands_apart() {
+    let (ours, other) = (field_of_hair(3), field_of_hair(4));
+    let mut sessions = vec![session(0, &other), session(1, &ours), session(2, &ours), session(3, &ours), session(4, &ours)];
+    sessions[3].device = Some("Other scope".into());
+    sessions[4].visit.calibration = None;
+    let followed = timeline(&sessions, &[], &Cuts::default());
+    assert_eq!(followed.reference, 1);
+    assert_eq!(followed.apart, [Some(Apart::OtherField), None, None, Some(Apart::OtherDevice), Some(Apart::Uncalibrated)]);
+    assert!(followed.goings.iter().all(|going| going.levels.iter().all(|level| [1, 2].contains(&level.session))));
+    // Hairs are followed through sessions that are in no trend.
+    assert!(followed.hairs.iter().any(|hair| hair.sessions[1..].iter().all(|seen| seen.state == State::Seen)));
+}

@@ -1,0 +1,98 @@
+//! `anagen timeline` on a drawn series.
+
+use crate::commands::{anagen, code, read, stderr, write_photo};
+use serde_json::Value;
+use std::collections::{BTreeMap, BTreeSet};
+use std::fs;
+
+fn rows(file: &std::path::Path) -> Vec<BTreeMap<String, String>> {
+    csv::Reader::from_path(file).unwrap().deserialize().map(Result::unwrap).collect()
+}
+
+#[test]
+fn series_is_followed_from_photos_to_trends_and_broken_photos_are_named() {
+    let folder = tempfile::tempdir().unwrap();
+    assert_eq!(code(&anagen(&["phantom", "--out", "in", "--scene", "series-steady", "--seed", "3"], folder.path())), 0);
+    let subject = "series-steady-3";
+    let photos = folder.path().join("in").join(subject);
+    fs::create_dir(photos.join("2026-10-15")).unwrap();
+    fs::write(photos.join("2026-10-15/vertex.jpg"), b"no photo").unwrap();
+    write_photo(&photos.join("2026-07-15/temple.png"), 1);
+    write_photo(&folder.path().join("in/undated.png"), 2);
+    let config = folder.path().join("in/anagen.toml");
+    let event = format!("\n[[event]]\nsubject = \"{subject}\"\ndate = 2026-02-01\nlabel = \"start\"\n");
+    fs::write(&config, fs::read_to_string(&config).unwrap() + &event).unwrap();
+
+    let output = anagen(&["timeline", "in", "--out", "out"], folder.path());
+    assert_eq!(code(&output), 2, "{}", stderr(&output));
+    let said = stderr(&output);
+    assert!(said.contains("2026-10-15/vertex.jpg: ") && said.contains("undated.png: no date"), "{said}");
+
+    let timeline = read(&folder.path().join("out/timelines").join(subject).join("vertex.json"));
+    assert_eq!((&timeline["schema"], &timeline["site"]), (&"anagen/timeline/1".into(), &"vertex".into()));
+    let sessions = timeline["sessions"].as_array().unwrap();
+    let dates: Vec<&str> = sessions.iter().map(|s| s["date"].as_str().unwrap()).collect();
+    assert_eq!(dates, ["2026-01-15", "2026-04-15", "2026-07-15", "2026-10-15"]);
+    assert_eq!(sessions.iter().map(|s| s["comparable"].as_bool().unwrap()).collect::<Vec<_>>(), [true, true, true, false]);
+    assert_eq!(sessions[3]["reason"]["code"], "failed");
+
+    crate::schemas::assert_valid(&folder.path().join("out"));
+
+    // No hair has two strands of a session, and no strand is two hairs'.
+    let mut strands = BTreeSet::new();
+    let hairs = timeline["hairs"].as_array().unwrap();
+    for hair in hairs {
+        let seen: Vec<(u64, u64)> = hair["sessions"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .filter_map(|s| Some((s["session"].as_u64().unwrap(), s["strand"].as_u64()?)))
+            .collect();
+        assert!(seen.iter().all(|strand| strands.insert(*strand)), "{hair}");
+    }
+    let in_all = |hair: &&Value| hair["sessions"].as_array().unwrap().iter().all(|s| s["state"] == "seen");
+    assert!(hairs.iter().filter(in_all).count() > 20, "most hairs are followed through all three sessions");
+
+    let density = timeline["measurements"].as_array().unwrap().iter().find(|m| m["name"] == "hair_density").unwrap();
+    assert_eq!((density["points"].as_array().unwrap().len(), &density["trend"]["n"]), (3, &3.into()));
+    assert!(density["trend"]["low"].as_f64().unwrap() < density["trend"]["per_month"].as_f64().unwrap());
+    let event = &timeline["events"][0];
+    assert_eq!((&event["label"], &event["date"], &event["baseline"]), (&"start".into(), &"2026-02-01".into(), &0.into()));
+    let times: Vec<(&str, u64)> =
+        event["times"].as_array().unwrap().iter().map(|t| (t["time"].as_str().unwrap(), t["session"].as_u64().unwrap())).collect();
+    assert_eq!(times, [("1-2 months", 1), ("3-6 months", 2), ("last session", 2)]);
+
+    let values = rows(&folder.path().join("out/timeline.csv"));
+    let of_density: Vec<_> = values.iter().filter(|row| row["measurement"] == "hair_density").collect();
+    assert_eq!(of_density.len(), 3);
+    assert_eq!(of_density[2]["value"].parse::<f64>().ok(), density["points"][2]["value"].as_f64());
+    assert_eq!((of_density[0]["last_event"].as_str(), of_density[1]["last_event"].as_str()), ("", "start"));
+    assert!(values.iter().any(|row| row["reason"] == "failed" && row["measurement"].is_empty()));
+    assert_eq!(rows(&folder.path().join("out/timeline_hairs.csv")).iter().filter(|row| row["site"] == "vertex").count(), 3 * hairs.len());
+
+    // A second run reuses every result and says the same.
+    let again = anagen(&["timeline", "in", "--out", "out", "-q"], folder.path());
+    assert_eq!(code(&again), 2);
+    assert_eq!(read(&folder.path().join("out/timelines").join(subject).join("vertex.json")), timeline);
+}
+
+#[test]
+fn two_sessions_are_a_difference_and_none_is_an_error() {
+    let folder = tempfile::tempdir().unwrap();
+    fs::create_dir(folder.path().join("in")).unwrap();
+    let output = anagen(&["timeline", "in", "--out", "out"], folder.path());
+    assert_eq!((code(&output), stderr(&output).contains("no photo found")), (1, true), "{}", stderr(&output));
+    write_photo(&folder.path().join("in/a.png"), 1);
+    let output = anagen(&["timeline", "in", "--out", "out"], folder.path());
+    assert_eq!((code(&output), stderr(&output).contains("need a date")), (1, true), "{}", stderr(&output));
+    for (date, shift) in [("2026-02-10", 1), ("2026-08-11", 5)] {
+        write_photo(&folder.path().join("in/s01").join(date).join("vertex.png"), shift);
+    }
+    let output = anagen(&["timeline", "in/s01", "--out", "out"], folder.path());
+    assert_eq!(code(&output), 0, "{}", stderr(&output));
+    let timeline = read(&folder.path().join("out/timelines/s01/vertex.json"));
+    assert_eq!(timeline["sessions"].as_array().unwrap().len(), 2);
+    // Three hairs prove no skin to be the same.
+    assert_eq!(timeline["sessions"][1]["reason"]["code"], "other_field");
+    assert_eq!(timeline["caveats"][0]["code"], "few_sessions");
+}
