@@ -247,7 +247,8 @@ fn named(pairs: &[[PathBuf; 2]]) -> Vec<Input> {
     let inputs = results::below(&common, &files);
     let of_nobody = |input: &Input| {
         let session = Session::from_path(&input.path);
-        session.taken_at.is_some() && session.subject.is_none()
+        // A photo whose own name is a date was named alone and keeps that name.
+        input.path.contains('/') && session.taken_at.is_some() && session.subject.is_none()
     };
     match common.parent().filter(|above| above.parent().is_some() && inputs.iter().any(of_nobody)) {
         Some(above) => results::below(above, &files),

@@ -66,8 +66,9 @@ fn under_known_name(input: &Input, known: &[(String, String, String)], limits: &
     }
     let hash = read_at_most(&input.file, limits.bytes).map(|bytes| crate::results::sha256(&bytes)).unwrap_or_default();
     let same: Vec<_> = known.iter().filter(|(_, _, sha256)| *sha256 == hash).collect();
-    // Its own name first: a photo that is there twice stays two.
-    let stored = same.iter().find(|(stem, _, _)| *stem == input.stem).or(same.first());
+    // Its own name first, then the longer one of a run that began farther up; a copy under another name stays a photo of its own.
+    let longer = format!("/{}", input.stem);
+    let stored = same.iter().find(|(stem, _, _)| *stem == input.stem).or(same.iter().find(|(stem, _, _)| stem.ends_with(&longer)));
     stored.map_or(input.clone(), |(stem, path, _)| Input { stem: stem.clone(), path: path.clone(), ..input.clone() })
 }
 
