@@ -103,7 +103,7 @@ pub struct RegistrationResult {
     pub chance_log10: f64,
 }
 
-/// A thin-plate spline: at a point p of the baseline it adds even[0] + even[1]·x + even[2]·y + Σ weight·r²·ln r, r = |p − control|.
+/// A thin-plate spline: at a point p of the baseline it adds `even[0] + even[1]·x + even[2]·y + Σ weight·r²·ln r`, r = |p − control|.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct WarpResult {
     /// Shift, and its change per pixel to the right and down.
