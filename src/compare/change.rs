@@ -58,8 +58,8 @@ impl Change {
     }
 }
 
-/// Of hairs called kept this share is taken to be lost or new in truth, and as many lost or new for nothing: what fates on drawn series
-/// were wrong in.
+/// Of hairs called kept this share is taken to be lost or new in truth, and as many lost or new for nothing. An assumption: real fields
+/// warped, relit and compressed anew had 0.2 % wrong, drawn series of combed hair several percent, for which intervals are too narrow.
 const WRONG_FATES: f64 = 0.005;
 
 /// The standard normal quantile of the intervals' level.
