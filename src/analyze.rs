@@ -6,10 +6,11 @@ use crate::follicle::{self, Unit};
 use crate::geometry::{Point, Polyline};
 use crate::measure::{self, Cuts, Measurement};
 use crate::photo::{Caveat, CaveatCode, Photo};
-use crate::segment::{Detector, ridge, working_factor};
+use crate::segment::{Detector, Tone, ridge, working_factor};
 use crate::strand::follow::follow;
 use crate::strand::trace::{Traced, trace};
-use crate::strand::{End, Strand, Width, width};
+use crate::strand::width::{self, Measured, PointSpread};
+use crate::strand::{End, Strand, Width};
 use crate::units::Millimeters;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -46,6 +47,8 @@ pub struct Analysis {
     pub calibration: Option<Calibration>,
     /// The counted part of the skin.
     pub field: Field,
+    /// The photo's point spread, where a hair tells it.
+    pub blur: Option<PointSpread>,
     /// Every traced shaft, ids ascending from 0.
     pub strands: Vec<Strand>,
     /// Strands grouped by ostium.
@@ -110,7 +113,7 @@ pub fn analyze(photo: &Photo, settings: &Settings, mut begins: impl FnMut(Stage)
     };
 
     begins(Stage::Width);
-    let strands = measured(photo, traced, &field, calibration.as_ref(), &mut caveats);
+    let (strands, blur) = measured(photo, traced, &field, calibration.as_ref(), &mut caveats);
 
     begins(Stage::Group);
     let units = follicle::group(&strands, calibration.as_ref());
@@ -118,7 +121,7 @@ pub fn analyze(photo: &Photo, settings: &Settings, mut begins: impl FnMut(Stage)
     begins(Stage::Measure);
     let measurements = measure::catalogue(&strands, &units, &field, calibration.as_ref(), &settings.cuts);
     caveats.extend(of_strands(&strands));
-    Analysis { calibration, field, strands, units, measurements, caveats }
+    Analysis { calibration, field, blur, strands, units, measurements, caveats }
 }
 
 /// The photo's scale, or a caveat that says why there is none.
@@ -149,43 +152,56 @@ fn measured(
     field: &Field,
     calibration: Option<&Calibration>,
     caveats: &mut Vec<Caveat>,
-) -> Vec<Strand> {
+) -> (Vec<Strand>, Option<PointSpread>) {
     if traced.is_empty() {
-        return vec![];
+        return (vec![], None);
     }
     let shafts: Vec<width::Shaft> = traced
         .iter()
         .map(|t| width::Shaft { centerline: &t.strand.centerline, tone: t.strand.tone, rough_width: Some(t.rough_width) })
         .collect();
     let survey = width::measure(&photo.light_plane(), &shafts, &|p| field.shows(p));
-    if let Some(spread) = &survey.point_spread {
-        let least = width::smallest_trusted(spread);
-        let size = calibration.map_or(format!("{:.1} px", least.0), |scale| format!("{:.1} µm", scale.micrometers(least).0));
-        if survey.shafts.iter().filter_map(|s| s.width).any(|w| w.value < least) {
-            let message = format!("widths under {size} rest on the photo's blur as much as on the hair: read them as below {size}");
-            caveats.push(Caveat { code: CaveatCode::BlurDominates, message, region: None });
-        }
-    }
-    traced
+    caveats.extend(survey.point_spread.as_ref().and_then(|blur| of_blur(blur, &survey.shafts, calibration)));
+    let strands = traced
         .into_iter()
         .zip(survey.shafts)
         .map(|(traced, shaft)| {
-            let rough = traced.rough_width.0;
-            // A fit that left the shaft it was given measured something else, and one without precision measured nothing.
-            let stayed = shaft.centerline.points.iter().all(|p| traced.strand.centerline.distance_to(*p) < 0.3 * rough);
-            let sound = |w: &Width| (0.4 * rough..2.0 * rough).contains(&w.value.0) && w.standard_error.0 < 0.3 * w.value.0;
-            let centerline = if stayed { shaft.centerline } else { traced.strand.centerline.clone() };
             // A smoothed line may lean out of the photo by a fraction of a width; nothing is seen there.
             let within = |p: &Point| Point::new(p.x.clamp(0.0, (photo.width() - 1) as f64), p.y.clamp(0.0, (photo.height() - 1) as f64));
-            let centerline = Polyline::new(centerline.points.iter().map(within).collect());
-            Strand { width: shaft.width.filter(sound).filter(|_| stayed), centerline, ..traced.strand }
+            let centerline = Polyline::new(shaft.centerline.points.iter().map(within).collect());
+            Strand { width: shaft.width, centerline, ..traced.strand }
         })
-        .collect()
+        .collect();
+    (strands, survey.point_spread)
+}
+
+/// What the blur calls for: which hairs were too thin for a figure, and whether it rules most of the others.
+fn of_blur(blur: &PointSpread, shafts: &[Measured], calibration: Option<&Calibration>) -> Option<Caveat> {
+    let least = blur.smallest_trusted();
+    let size = calibration.map_or(format!("{:.1} px", least.0), |scale| format!("{:.1} um", scale.micrometers(least).0));
+    let widths: Vec<Width> = shafts.iter().filter_map(|s| s.width).collect();
+    let below = widths.iter().filter(|w| w.blur_dominated).count();
+    // Up to twice that, a width still rests on knowing the blur to a few percent.
+    let near = widths.iter().filter(|w| w.value < least * 2.0).count();
+    let message = match () {
+        () if below > 0 => {
+            format!("{below} hairs are thinner than {size}, the least that can be trusted at this scale and blur: they have no thickness")
+        }
+        () if 2 * near > widths.len() => {
+            format!("most hairs are close to {size}, the least thickness that can be trusted at this scale and blur")
+        }
+        () => return None,
+    };
+    Some(Caveat { code: CaveatCode::BlurDominates, message, region: None })
 }
 
 /// The share of strands with an end hidden under another hair beyond which a count is not to be trusted: clipped fields stay below 0.23,
 /// thickets of long hair lie above 0.38, those of curled hair mostly above 0.3.
 const MOST_HIDDEN: f64 = 0.25;
+
+/// The share of light strands beyond which hair is light: the flakes and glints of dark-haired fields stay below 0.08, blond, grey and white hair
+/// lies above 0.4.
+const MOST_LIGHT: f64 = 0.2;
 
 /// What the strands themselves call for.
 fn of_strands(strands: &[Strand]) -> Vec<Caveat> {
@@ -205,6 +221,13 @@ fn of_strands(strands: &[Strand]) -> Vec<Caveat> {
         caveats.push(caveat(
             CaveatCode::DirectionUnclear,
             "root and tip could not be told apart for most strands: roots and units are uncertain",
+        ));
+    }
+    let light = strands.iter().filter(|s| s.tone == Tone::Light).count();
+    if light as f64 > MOST_LIGHT * strands.len() as f64 {
+        caveats.push(caveat(
+            CaveatCode::LightHair,
+            "much hair is lighter than its skin: its thickness reads too thin, often by a quarter, beyond what the intervals allow for",
         ));
     }
     caveats

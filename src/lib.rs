@@ -2,8 +2,8 @@
 //!
 //! The modules stand in layers; each uses only those before it:
 //! [`units`], [`geometry`], [`raster`], [`photo`], [`calibration`], [`field`], [`phantom`], [`segment`], [`strand`],
-//! [`follicle`], [`measure`], [`analyze`], [`session`], [`compare`],
-//! [`agree`], [`results`], [`report`]. Everything before [`results`] is pure: bytes in, values out.
+//! [`follicle`], [`measure`], [`analyze`], [`session`], [`compare`], [`agree`], [`selfcheck`], [`results`], [`report`].
+//! Everything before [`results`] is pure: bytes in, values out.
 
 pub mod agree;
 pub mod analyze;
@@ -21,6 +21,7 @@ pub mod raster;
 pub mod report;
 pub mod results;
 pub mod segment;
+pub mod selfcheck;
 pub mod session;
 pub mod strand;
 pub mod units;

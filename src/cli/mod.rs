@@ -14,6 +14,7 @@ mod progress;
 mod rehearsal;
 mod schema;
 mod seen;
+mod selfcheck;
 mod timeline;
 
 use crate::results::cause;
@@ -31,6 +32,7 @@ Examples:
   anagen timeline photos/ --out results/                     every hair of each subject and site through all sessions
   anagen phantom --out phantoms/ --count 5                   draw photos whose every hair is known
   anagen agree results/ phantoms/                            how well results agree with counted truth
+  anagen selfcheck --um-per-px 2.76 --point-spread 1.5       what a thickness is worth at this scale and blur
 
 Measures and reports change; does not diagnose.";
 
@@ -49,6 +51,7 @@ enum Command {
     Timeline(Box<timeline::Timeline>),
     Phantom(phantom::Phantom),
     Agree(agree::Agree),
+    Selfcheck(selfcheck::Selfcheck),
     Config(effective::Effective),
     Schema(schema::SchemaOf),
     Completions(manual::Completions),
@@ -95,6 +98,7 @@ pub fn main() -> ExitCode {
         Command::Timeline(timeline) => timeline.run(),
         Command::Phantom(phantom) => phantom.run(),
         Command::Agree(agree) => agree.run(),
+        Command::Selfcheck(selfcheck) => selfcheck.run(),
         Command::Config(config) => config.run(),
         Command::Schema(schema) => schema.run(),
         Command::Completions(completions) => completions.run(),

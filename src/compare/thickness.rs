@@ -16,9 +16,9 @@ pub struct Measured {
 }
 
 impl Measured {
-    /// The thickness of a strand, where its photo has a scale and it has a width.
+    /// The thickness of a strand, where its photo has a scale and it has a width that can be trusted there.
     pub(super) fn of(strand: &Strand, visit: &Visit) -> Option<Self> {
-        let (scale, width) = (visit.calibration?, strand.width?);
+        let (scale, width) = (visit.calibration?, strand.width.filter(|width| !width.blur_dominated)?);
         Some(Self { value: scale.micrometers(width.value), standard_error: scale.micrometers(width.standard_error) })
     }
 }

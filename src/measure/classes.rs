@@ -1,7 +1,7 @@
 //! Hairs by thickness: vellus, terminal, and the sweep over cuts.
 
 use super::intervals::{Interval, clustered_share, compound_poisson};
-use super::{Cuts, Measurement, Scaled, ThicknessClass};
+use super::{Cuts, Measurement, Scaled, Thickness};
 use crate::units::Micrometers;
 
 const SHARE: &str = "interval: Wilson score with the design effect of units";
@@ -14,25 +14,37 @@ pub fn measure(scaled: &Scaled, cuts: &Cuts) -> Vec<Measurement> {
     found
 }
 
-/// For each cluster, how many hairs are of a kind.
-fn count(clusters: &[Vec<Micrometers>], of_kind: impl Fn(Micrometers) -> bool) -> Vec<f64> {
-    clusters.iter().map(|hairs| hairs.iter().filter(|t| of_kind(**t)).count() as f64).collect()
+/// For each cluster, how many hairs are of a kind, and of how many that is known.
+fn count(clusters: &[Vec<Thickness>], of_kind: impl Fn(Thickness) -> Option<bool>) -> Vec<(f64, f64)> {
+    clusters
+        .iter()
+        .map(|hairs| {
+            let known: Vec<bool> = hairs.iter().filter_map(|t| of_kind(*t)).collect();
+            (known.iter().filter(|is| **is).count() as f64, known.len() as f64)
+        })
+        .collect()
 }
 
-fn vellus_share(thicknesses: &[Vec<Micrometers>], cuts: &Cuts) -> Measurement {
-    let vellus = count(thicknesses, |t| cuts.class(t) == ThicknessClass::Vellus);
-    let clusters: Vec<(f64, f64)> = vellus.into_iter().zip(thicknesses.iter().map(|hairs| hairs.len() as f64)).collect();
+fn of_all(clusters: &[(f64, f64)]) -> usize {
+    clusters.iter().map(|(_, n)| n).sum::<f64>() as usize
+}
+
+fn vellus_share(thicknesses: &[Vec<Thickness>], cuts: &Cuts) -> Measurement {
+    let clusters = count(thicknesses, |t| t.at_least(cuts.vellus_below_um).map(|at_least| !at_least));
     let share = clustered_share(&clusters);
-    let n = thicknesses.iter().map(Vec::len).sum();
+    let n = of_all(&clusters);
     let method = format!("Hairs under {} um among the counted hairs that have a thickness; {SHARE}.", cuts.vellus_below_um.0);
     Measurement::new("vellus_share", "1", n, share.map(|s| s.0), share.map(|s| s.1), method)
 }
 
-fn terminal_to_vellus_ratio(thicknesses: &[Vec<Micrometers>], cuts: &Cuts) -> Measurement {
-    let terminal = count(thicknesses, |t| cuts.class(t) == ThicknessClass::Terminal);
-    let vellus = count(thicknesses, |t| cuts.class(t) == ThicknessClass::Vellus);
-    let n = terminal.iter().chain(&vellus).sum::<f64>() as usize;
-    let clusters: Vec<(f64, f64)> = terminal.iter().zip(&vellus).map(|(t, v)| (*t, t + v)).collect();
+fn terminal_to_vellus_ratio(thicknesses: &[Vec<Thickness>], cuts: &Cuts) -> Measurement {
+    // Of the hairs that are either, those that are terminal.
+    let clusters = count(thicknesses, |t| match (t.at_least(cuts.terminal_from_um), t.at_least(cuts.vellus_below_um)) {
+        (Some(true), _) => Some(true),
+        (_, Some(false)) => Some(false),
+        _ => None,
+    });
+    let n = of_all(&clusters);
     // Without vellus hair the ratio is unknown, not infinite.
     let share = clustered_share(&clusters).filter(|(share, _)| *share < 1.0);
     let odds = |share: f64| share / (1.0 - share);
@@ -51,11 +63,11 @@ fn terminal_to_vellus_ratio(thicknesses: &[Vec<Micrometers>], cuts: &Cuts) -> Me
     ratio
 }
 
-fn density_at_least(scaled: &Scaled, thicknesses: &[Vec<Micrometers>], cut: u32) -> Measurement {
-    let thick = count(thicknesses, |t| t.0 >= f64::from(cut));
-    let n = thick.iter().sum::<f64>() as usize;
-    let (counted, measured) = (scaled.sample.hairs().count(), thicknesses.iter().map(Vec::len).sum::<usize>());
-    let (count, interval) = compound_poisson(thick);
+fn density_at_least(scaled: &Scaled, thicknesses: &[Vec<Thickness>], cut: u32) -> Measurement {
+    let thick = count(thicknesses, |t| t.at_least(Micrometers(f64::from(cut))));
+    let n = thick.iter().map(|(thick, _)| thick).sum::<f64>() as usize;
+    let (counted, measured) = (scaled.sample.hairs().count(), of_all(&thick));
+    let (count, interval) = compound_poisson(thick.into_iter().map(|(thick, _)| thick));
     let method = format!(
         "Hairs of at least {cut} um over the field's area, hairs without a thickness taken as the others; interval: Poisson (Garwood) \
          with a unit's hairs taken as one event, and the scale's uncertainty."

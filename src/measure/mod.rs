@@ -10,7 +10,7 @@ mod thickness;
 use crate::calibration::Calibration;
 use crate::field::Field;
 use crate::follicle::Unit;
-use crate::strand::Strand;
+use crate::strand::{Strand, Width};
 use crate::units::{Micrometers, SquareCentimeters};
 use intervals::Interval;
 use schemars::JsonSchema;
@@ -41,6 +41,8 @@ pub enum ThicknessClass {
     Intermediate,
     /// At least the second cut.
     Terminal,
+    /// Thinner than can be trusted at the photo's scale and blur: counted, and given no thickness.
+    Below,
 }
 
 impl Cuts {
@@ -53,6 +55,11 @@ impl Cuts {
         } else {
             ThicknessClass::Terminal
         }
+    }
+
+    /// The class of a measured strand.
+    pub fn class_of(&self, width: &Width, scale: &Calibration) -> ThicknessClass {
+        width.trusted().map_or(ThicknessClass::Below, |width| self.class(scale.micrometers(width)))
     }
 }
 
@@ -78,8 +85,13 @@ pub struct Measurement {
 }
 
 impl Measurement {
-    /// A measurement with a value and, where one is known, its interval.
+    /// A measurement with a value and, where one is known, its interval. A method says after "interval:" how that is reached; where there is
+    /// none it says so instead.
     fn new(name: &str, unit: &str, n: usize, value: Option<f64>, interval: Option<Interval>, method: String) -> Self {
+        let method = match method.split_once("; interval:") {
+            Some((how, _)) if interval.is_none() => format!("{how}; no interval: too little to tell one from."),
+            _ => method,
+        };
         Self {
             name: name.into(),
             value,
@@ -155,6 +167,24 @@ impl<'a> Sample<'a> {
     }
 }
 
+/// What is known of a hair's thickness.
+#[derive(Debug, Clone, Copy, PartialEq)]
+enum Thickness {
+    Known(Micrometers),
+    /// Thinner than this, the least that can be trusted.
+    Below(Micrometers),
+}
+
+impl Thickness {
+    /// Whether it is at least `cut`; `None` where the bound leaves that open.
+    fn at_least(self, cut: Micrometers) -> Option<bool> {
+        match self {
+            Self::Known(thickness) => Some(thickness >= cut),
+            Self::Below(bound) => (bound <= cut).then_some(false),
+        }
+    }
+}
+
 /// What of a photo is counted, where its scale is known.
 struct Scaled<'a> {
     sample: &'a Sample<'a>,
@@ -174,13 +204,13 @@ impl<'a> Scaled<'a> {
         }
     }
 
-    fn thickness(&self, strand: &Strand) -> Option<Micrometers> {
-        strand.width.map(|width| self.calibration.micrometers(width.value))
-    }
-
-    /// The thickness of every hair that has one, by cluster.
-    fn thicknesses(&self) -> Vec<Vec<Micrometers>> {
-        self.sample.known(|s| self.thickness(s))
+    /// What is known of the thickness of every hair, by cluster.
+    fn thicknesses(&self) -> Vec<Vec<Thickness>> {
+        self.sample.known(|s| {
+            let width = s.width?;
+            let thickness = self.calibration.micrometers(width.value);
+            Some(if width.blur_dominated { Thickness::Below(thickness) } else { Thickness::Known(thickness) })
+        })
     }
 
     /// A count as a density, its interval widened by the scale's uncertainty; unknown where no skin was counted.

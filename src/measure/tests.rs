@@ -350,3 +350,31 @@ fn the_order_of_strands_does_not_matter() {
     let without_cover = |found: Vec<Measurement>| found.into_iter().filter(|m| m.name != "hair_coverage").collect::<Vec<_>>();
     assert_eq!(without_cover(a), without_cover(b));
 }
+
+#[test]
+fn a_number_without_an_interval_says_so_in_its_method() {
+    let few: Vec<Strand> = scalp().into_iter().take(3).collect();
+    for m in measure(&few, &field(2000.0, 2000.0), Some(&scale(5.0, 0.0))) {
+        let told = m.method.contains("; interval: ");
+        assert!(m.low.is_some() || m.high.is_some() || !told, "{m:?}");
+    }
+}
+
+#[test]
+fn hairs_too_thin_to_be_measured_count_where_the_bound_decides() {
+    let mut strands = scalp();
+    let before = measure(&strands, &field(2000.0, 2000.0), Some(&scale(5.0, 0.0)));
+    // Two hairs more, of less than 4 px, which is 20 um.
+    for x in [1700.0, 1800.0] {
+        let mut thin = strand(strands.len(), Point::new(x, 1700.0), Vector::new(80.0, 60.0), Some(4.0));
+        thin.width.as_mut().unwrap().blur_dominated = true;
+        strands.push(thin);
+    }
+    let after = measure(&strands, &field(2000.0, 2000.0), Some(&scale(5.0, 0.0)));
+    for name in ["thickness_mean", "thickness_median", "thickness_sd", "hair_density_at_least_20um", "hair_density_at_least_60um"] {
+        assert_close(value(&after, name), value(&before, name), 1e-9, name);
+    }
+    let vellus = |found: &[Measurement]| value(found, "vellus_share") * get(found, "vellus_share").n as f64;
+    assert_close(vellus(&after), vellus(&before) + 2.0, 1e-9, "vellus hairs");
+    assert_eq!(value(&after, "hair_count"), value(&before, "hair_count") + 2.0);
+}

@@ -1,7 +1,7 @@
 //! How thick the counted hairs are and how much they differ.
 
 use super::intervals::{Interval, bootstrap, compound_poisson, jackknife_of_spread, mean, median};
-use super::{Measurement, Sample, Scaled};
+use super::{Measurement, Sample, Scaled, Thickness};
 
 /// A width and its standard error, in pixels.
 type Fitted = (f64, f64);
@@ -12,7 +12,7 @@ const JACKKNIFE: &str = "interval: jackknife over units on its logarithm";
 
 /// `thickness_mean`, `thickness_median`, `thickness_sd` and, which needs no scale, `thickness_cv`.
 pub fn measure(sample: &Sample, scaled: Option<&Scaled>) -> Vec<Measurement> {
-    let widths = sample.known(|s| s.width.map(|w| (w.value.0, w.standard_error.0)));
+    let widths = sample.known(|s| s.width.and_then(|w| Some((w.trusted()?.0, w.standard_error.0))));
     let all = widths.concat();
     let mut found = vec![];
     if let Some(scaled) = scaled {
@@ -67,7 +67,11 @@ pub fn cumulative(scaled: &Scaled) -> Measurement {
     let thicknesses = scaled.thicknesses();
     let n: usize = thicknesses.iter().map(Vec::len).sum();
     let hairs = scaled.sample.hairs().count();
-    let (sum, interval) = compound_poisson(thicknesses.iter().map(|cluster| cluster.iter().map(|t| t.0 / 1000.0).sum::<f64>()));
+    let diameter = |thickness: &Thickness| match thickness {
+        Thickness::Known(thickness) => thickness.0,
+        Thickness::Below(bound) => bound.0 / 2.0,
+    };
+    let (sum, interval) = compound_poisson(thicknesses.iter().map(|cluster| cluster.iter().map(|t| diameter(t) / 1000.0).sum::<f64>()));
     // Without any hair no more than nothing is known of the thickness of the next.
     let (value, interval) = match (hairs, n) {
         (0, _) => (Some(0.0), None),
@@ -81,8 +85,8 @@ pub fn cumulative(scaled: &Scaled) -> Measurement {
         .zip(value)
         // A length over an area carries the scale's uncertainty once.
         .map(|((interval, factor), value)| interval.scaled(factor).widened(value, scaled.uncertainty));
-    let method = "Sum of the counted hairs' diameters over the field's area, hairs without one taken as thick as the others; \
-                  interval: Poisson (Garwood) with a unit's hairs taken as one event, and the scale's uncertainty."
+    let method = "Sum of the counted hairs' diameters over the field's area, hairs without one taken as thick as the others, those too thin to \
+                  be measured as half of what can be; interval: Poisson (Garwood) with a unit's hairs taken as one event, and the scale's uncertainty."
         .into();
     Measurement::new("cumulative_thickness", "mm/cm2", n, value, interval, method)
 }

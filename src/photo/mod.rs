@@ -84,6 +84,8 @@ pub enum CaveatCode {
     FewSessions,
     /// Growing and resting hairs were asked for and cannot be told.
     NoPhototrichogram,
+    /// Much hair is lighter than its skin, and reads too thin.
+    LightHair,
 }
 
 /// A decoded photo, upright, in sRGB.

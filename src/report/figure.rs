@@ -70,6 +70,9 @@ fn layers(result: &PhotoResult) -> Vec<Layer> {
     let mut layers: Vec<Layer> = vec![];
     if let Some(cuts) = &result.cuts {
         let (vellus, terminal) = (stated(cuts.vellus_below_um.0), stated(cuts.terminal_from_um.0));
+        if count("below") > 0 {
+            layers.push(("below", 'b', format!("too thin to be measured: {}", count("below")), true));
+        }
         layers.push(("vellus", 'v', format!("vellus, under {vellus} µm: {}", count("vellus")), true));
         layers.push(("intermediate", 'i', format!("intermediate: {}", count("intermediate")), true));
         layers.push(("terminal", 't', format!("terminal, from {terminal} µm: {}", count("terminal")), true));

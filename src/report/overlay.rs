@@ -19,12 +19,13 @@ const BLUISH_GREEN: [u8; 3] = [0, 158, 115];
 const WHITE: [u8; 3] = [255; 3];
 const BLACK: [u8; 3] = [0; 3];
 
-/// The color of a class: sky blue for terminal, yellow for intermediate, vermilion for vellus, bluish green where there is none.
+/// The color of a class: sky blue for terminal, yellow for intermediate, vermilion for vellus and for what is too thin to be measured, bluish
+/// green where there is none.
 pub fn color(class: Option<ThicknessClass>) -> [u8; 3] {
     match class {
         Some(ThicknessClass::Terminal) => SKY_BLUE,
         Some(ThicknessClass::Intermediate) => YELLOW,
-        Some(ThicknessClass::Vellus) => VERMILION,
+        Some(ThicknessClass::Vellus | ThicknessClass::Below) => VERMILION,
         None => BLUISH_GREEN,
     }
 }
@@ -64,8 +65,7 @@ fn field(photo: &Photo, analysis: &Analysis) -> RgbImage {
 }
 
 fn draw_strand(canvas: &mut Canvas, strand: &Strand, analysis: &Analysis, cuts: &Cuts, stroke: f64) {
-    let thickness = analysis.calibration.zip(strand.width).map(|(scale, width)| scale.micrometers(width.value));
-    let color = color(thickness.map(|t| cuts.class(t)));
+    let color = color(analysis.calibration.zip(strand.width).map(|(scale, width)| cuts.class_of(&width, &scale)));
     let strength = if strand.is_counted(&analysis.field) { 1.0 } else { 0.4 };
     let half = strand.width.map_or(stroke, |width| width.value.0 / 2.0);
     let body = Ink { color, opacity: 0.3 * strength };

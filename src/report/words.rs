@@ -150,6 +150,7 @@ pub fn class(class: Option<ThicknessClass>) -> &'static str {
         Some(ThicknessClass::Vellus) => "vellus",
         Some(ThicknessClass::Intermediate) => "intermediate",
         Some(ThicknessClass::Terminal) => "terminal",
+        Some(ThicknessClass::Below) => "below",
         None => "unmeasured",
     }
 }

@@ -10,6 +10,7 @@ mod photo;
 mod pseudonym;
 mod run;
 mod schema;
+mod selfcheck;
 mod tables;
 mod timeline;
 mod timeline_tables;
@@ -23,10 +24,11 @@ pub use comparison_tables::write_comparison_tables;
 pub use folder::{Drawn, Folder, page_path, thumbnail_path, write_whole};
 pub use inputs::{Input, Inputs, SERIES_TRUTH, Trouble, below, cause, find, read_at_most, truths};
 pub use json::json;
-pub use photo::{FieldResult, Identity, MadeBy, PhotoResult, PhotoSchema, RegionResult, StrandResult, UnitResult, sha256};
+pub use photo::{BlurResult, FieldResult, Identity, MadeBy, PhotoResult, PhotoSchema, RegionResult, StrandResult, UnitResult, sha256};
 pub use pseudonym::Pseudonyms;
 pub use run::{PhotoRun, Run, RunSchema, Status, Times};
 pub use schema::{SCHEMAS, schema};
+pub use selfcheck::{SelfcheckResult, SelfcheckSchema};
 pub use tables::write_tables;
 pub use timeline::{
     EventResult, GoingResult, HairResult, PointResult, ReasonResult, SeenResult, SessionPhoto, SessionResult, ThenResult, TimelineResult,

@@ -32,6 +32,8 @@ pub struct PhotoResult {
     pub calibration: Option<Calibration>,
     /// The counted part of the skin.
     pub field: FieldResult,
+    /// How sharp the photo is, and how thin a hair it lets measure; `None` where no hair tells.
+    pub blur: Option<BlurResult>,
     /// Every traced shaft.
     pub strands: Vec<StrandResult>,
     /// Strands grouped by ostium.
@@ -90,6 +92,19 @@ pub struct RegionResult {
     pub holes: Vec<Polygon>,
 }
 
+/// The photo's blur, read from its hairs' own edges.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct BlurResult {
+    /// The standard deviation of the point spread of optics, focus and pixels.
+    pub point_spread_px: Pixels,
+    /// How much it differs from hair to hair: a standard deviation, as a share of it.
+    pub variation: f64,
+    /// The smallest width that can be trusted: hairs found thinner are classed `below` and have no thickness.
+    pub smallest_trusted_width_px: Pixels,
+    /// The same on the skin.
+    pub smallest_trusted_thickness_um: Option<Micrometers>,
+}
+
 /// One traced shaft.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct StrandResult {
@@ -111,13 +126,15 @@ pub struct StrandResult {
     pub thickness_um: Option<Micrometers>,
     /// One standard deviation of `thickness_um`, by the spread along the shaft; the scale's uncertainty, shared by all strands, is left out.
     pub thickness_standard_error_um: Option<Micrometers>,
+    /// Change of thickness per millimeter from root to tip.
+    pub taper_um_per_mm: Option<f64>,
     /// The clean places its width rests on.
     pub samples: usize,
     /// Along the centerline.
     pub length_mm: Option<Millimeters>,
     /// Direction from root to tip in degrees, 0 to 360: 0 is to the right, 90 is up.
     pub angle_deg: Option<f64>,
-    /// By the cuts named in this file.
+    /// By the cuts named in this file; `below` where the hair is thinner than can be trusted at this scale and blur.
     pub class: Option<ThicknessClass>,
     /// Against its skin.
     pub tone: Tone,
@@ -174,6 +191,12 @@ impl PhotoResult {
                 polygon: Polygon::new(points(&analysis.field.polygon.corners)),
                 regions: regions(&analysis.field, &photo),
             },
+            blur: analysis.blur.as_ref().map(|blur| BlurResult {
+                point_spread_px: Pixels(rounded(blur.sigma.0, 3)),
+                variation: rounded(blur.variation, 3),
+                smallest_trusted_width_px: Pixels(rounded(blur.smallest_trusted().0, 2)),
+                smallest_trusted_thickness_um: scale.map(|c| Micrometers(rounded(c.micrometers(blur.smallest_trusted()).0, 2))),
+            }),
             strands: analysis.strands.iter().map(|strand| StrandResult::new(strand, analysis, &settings.cuts)).collect(),
             units: analysis
                 .units
@@ -207,7 +230,8 @@ impl PhotoResult {
 impl StrandResult {
     fn new(strand: &Strand, analysis: &Analysis, cuts: &Cuts) -> Self {
         let scale = analysis.calibration;
-        let thickness = scale.zip(strand.width).map(|(c, width)| c.micrometers(width.value));
+        let width = strand.width.filter(|width| !width.blur_dominated);
+        let thickness = scale.zip(width).map(|(c, width)| c.micrometers(width.value));
         Self {
             id: strand.id,
             root: point(strand.root()),
@@ -215,16 +239,16 @@ impl StrandResult {
             root_end: strand.root_end,
             tip_end: strand.tip_end,
             centerline: Polyline::new(points(&strand.centerline.points)),
-            width_px: strand.width.map(|width| Pixels(rounded(width.value.0, 3))),
+            width_px: width.map(|width| Pixels(rounded(width.value.0, 3))),
             thickness_um: thickness.map(|t| Micrometers(rounded(t.0, 2))),
-            thickness_standard_error_um: scale
-                .zip(strand.width)
-                .map(|(c, width)| Micrometers(rounded(c.micrometers(width.standard_error).0, 3))),
+            thickness_standard_error_um: scale.zip(width).map(|(c, width)| Micrometers(rounded(c.micrometers(width.standard_error).0, 3))),
+            // A width changes by as many micrometers to a millimeter as by pixels to a thousand.
+            taper_um_per_mm: scale.zip(width).map(|(_, width)| rounded(1000.0 * width.taper, 1)),
             samples: strand.width.map_or(0, |width| width.samples),
             length_mm: scale.map(|c| Millimeters(rounded(c.millimeters(Pixels(strand.centerline.length())).0, 4))),
             // The photo's y grows downwards, and angles are counted as seen.
             angle_deg: strand.direction().map(|d| rounded((-d.y).atan2(d.x).to_degrees(), 1).rem_euclid(360.0)),
-            class: thickness.map(|t| cuts.class(t)),
+            class: scale.zip(strand.width).map(|(c, width)| cuts.class_of(&width, &c)),
             tone: strand.tone,
             unit: analysis.units.iter().find(|unit| unit.strands.contains(&strand.id)).map(|unit| unit.id),
             confidence: rounded(strand.confidence, 3),
@@ -364,7 +388,7 @@ pub(crate) mod tests {
             detector: crate::segment::Detector::Ridge,
             cuts: Cuts::default(),
         };
-        (Analysis { calibration, field, strands: vec![strand], units, measurements, caveats }, settings)
+        (Analysis { calibration, field, blur: None, strands: vec![strand], units, measurements, caveats }, settings)
     }
 
     pub(crate) fn result(path: &str, um_per_px: Option<f64>) -> PhotoResult {
@@ -403,6 +427,20 @@ pub(crate) mod tests {
         assert_eq!(strand.thickness_standard_error_um, Some(Micrometers(2.5)));
         assert_eq!(result.field.area_cm2, Some(SquareCentimeters(0.0003)));
         assert_eq!(result.measurements.len(), 3);
+    }
+
+    #[test]
+    fn a_hair_too_thin_to_be_measured_is_classed_below_and_given_no_figure() {
+        let (mut analysis, settings) = one_strand(Some(5.0));
+        for width in analysis.strands.iter_mut().filter_map(|s| s.width.as_mut()) {
+            width.blur_dominated = true;
+        }
+        let strand = StrandResult::new(&analysis.strands[0], &analysis, &settings.cuts);
+        assert_eq!(strand.class, Some(ThicknessClass::Below));
+        assert_eq!(
+            (strand.width_px, strand.thickness_um, strand.thickness_standard_error_um, strand.taper_um_per_mm),
+            (None, None, None, None)
+        );
     }
 
     #[test]

@@ -2,19 +2,20 @@
 //!
 //! The generated texts are committed in `src/results/schema/`, so that a change of the contract shows in review.
 
-use super::{AgreementResult, ComparisonResult, PhotoResult, Run, TimelineResult, json};
+use super::{AgreementResult, ComparisonResult, PhotoResult, Run, SelfcheckResult, TimelineResult, json};
 use crate::phantom::Truth;
 use schemars::generate::SchemaSettings;
 use schemars::{JsonSchema, Schema};
 use serde_json::Value;
 
 /// The kinds of file that have a schema: their names, and what each is.
-pub const SCHEMAS: [(&str, &str); 6] = [
+pub const SCHEMAS: [(&str, &str); 7] = [
     ("photo", "what one photo gave: photos/<relative path>.json"),
     ("run", "what a run did: run.json"),
     ("comparison", "what became of each hair between two photos: comparisons/<pair>.json"),
     ("timeline", "every session of a site and each hair through all of them: timelines/<subject>/<site>.json"),
     ("agreement", "agreement with counted truth: anagen agree --json"),
+    ("selfcheck", "how well drawn shafts were measured: anagen selfcheck --json"),
     ("truth", "what is known of a drawn or counted photo: <photo>.truth.json"),
 ];
 
@@ -32,6 +33,7 @@ pub fn schema(name: &str) -> Option<String> {
         "comparison" => of::<ComparisonResult>(),
         "timeline" => of::<TimelineResult>(),
         "agreement" => of::<AgreementResult>(),
+        "selfcheck" => of::<SelfcheckResult>(),
         "truth" => of::<Truth>(),
         _ => return None,
     };

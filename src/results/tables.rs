@@ -77,7 +77,7 @@ const PHOTO_COLUMNS: [&str; 17] = [
     "caveats",
 ];
 
-const STRAND_COLUMNS: [&str; 19] = [
+const STRAND_COLUMNS: [&str; 20] = [
     "path",
     "id",
     "root_x_px",
@@ -97,6 +97,7 @@ const STRAND_COLUMNS: [&str; 19] = [
     "unit",
     "confidence",
     "counted",
+    "taper_um_per_mm",
 ];
 
 const UNIT_COLUMNS: [&str; 5] = ["path", "id", "ostium_x_px", "ostium_y_px", "strands"];
@@ -158,6 +159,7 @@ fn strand_rows(result: &PhotoResult) -> impl Iterator<Item = Vec<String>> + '_ {
             cell(&strand.unit),
             cell(&strand.confidence),
             cell(&strand.counted),
+            cell(&strand.taper_um_per_mm),
         ]
     })
 }

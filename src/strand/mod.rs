@@ -34,7 +34,8 @@ pub enum End {
 /// The width of one strand, from a profile fit at several places along it.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Width {
-    /// The trimmed mean over the samples about their taper, or the width of the mean profile where the shaft is narrow beside the blur.
+    /// The trimmed mean over the samples about their taper, or the width of the mean profile where the shaft is narrow beside the blur. Of a
+    /// shaft too thin to be trusted, the width it is thinner than.
     pub value: Pixels,
     /// One standard deviation of `value`.
     pub standard_error: Pixels,
@@ -44,8 +45,15 @@ pub struct Width {
     pub taper: f64,
     /// Whether the shaft was measured with a core: the bright reflex of a shiny hair, or a darker middle.
     pub core: bool,
-    /// Whether the photo's blur is so large beside the width that the number rests on it.
+    /// Whether the shaft is thinner than can be trusted under the photo's blur: then `value` is no figure but a bound.
     pub blur_dominated: bool,
+}
+
+impl Width {
+    /// The width as a figure; `None` for a shaft thinner than can be trusted.
+    pub fn trusted(&self) -> Option<Pixels> {
+        (!self.blur_dominated).then_some(self.value)
+    }
 }
 
 /// Our trace of one shaft in one photo, in the photo's pixels.

@@ -343,3 +343,19 @@ fn no_strand_leaves_the_photo() {
     }
     assert!(strands.iter().all(|strand| strand["root_end"] != "border" || strand["counted"] == false));
 }
+
+#[test]
+fn light_hair_is_said_to_read_too_thin_and_dark_hair_is_not() {
+    let folder = tempfile::tempdir().unwrap();
+    write_photo(&folder.path().join("in/dark.png"), 0);
+    let mut picture = image::open(folder.path().join("in/dark.png")).unwrap().to_rgb8();
+    picture.pixels_mut().for_each(|pixel| *pixel = Rgb(pixel.0.map(|value| 255 - value)));
+    picture.save(folder.path().join("in/light.png")).unwrap();
+    anagen(&["analyze", "in", "--out", "out", "--um-per-px", "8"], folder.path());
+    let warns = |name: &str| {
+        let result = read(&folder.path().join(format!("out/photos/{name}.json")));
+        assert!(!result["strands"].as_array().unwrap().is_empty(), "{name}");
+        result["caveats"].as_array().unwrap().iter().any(|caveat| caveat["code"] == "light_hair")
+    };
+    assert!(warns("light") && !warns("dark"));
+}

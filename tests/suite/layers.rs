@@ -3,7 +3,7 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-const LAYERS: [&str; 18] = [
+const LAYERS: [&str; 19] = [
     "units",
     "geometry",
     "raster",
@@ -19,6 +19,7 @@ const LAYERS: [&str; 18] = [
     "session",
     "compare",
     "agree",
+    "selfcheck",
     "results",
     "report",
     "cli",

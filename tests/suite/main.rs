@@ -12,5 +12,6 @@ mod program;
 mod report;
 mod resume;
 mod schemas;
+mod selfcheck;
 mod series;
 mod timeline;

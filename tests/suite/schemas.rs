@@ -65,3 +65,10 @@ fn agreement_is_what_its_schema_says() {
     let output = anagen(&["agree", "out", "in", "--json", "-"], folder.path());
     assert_eq!(faults("agreement", &serde_json::from_slice(&output.stdout).unwrap()), Vec::<String>::new());
 }
+
+#[test]
+fn selfcheck_is_what_its_schema_says() {
+    let few = ["selfcheck", "--um-per-px", "8", "--point-spread", "1", "--noise", "0.01", "--shafts", "1", "--json", "-"];
+    let output = anagen(&few, Path::new("."));
+    assert_eq!(faults("selfcheck", &serde_json::from_slice(&output.stdout).unwrap()), Vec::<String>::new());
+}

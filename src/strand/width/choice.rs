@@ -2,6 +2,7 @@
 
 use super::fit::{Fit, NARROW, Problem, Spread, Staircase};
 use super::neighbors::Clearance;
+use super::point_spread::median;
 use super::profile::{Profile, Window};
 
 /// One window's profile, and what was fitted to it.
@@ -15,16 +16,77 @@ pub(super) struct Place {
     pub(super) cored: Option<Fit>,
 }
 
+/// A core as a few places of a shaft show it, for the others to begin from.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Seen {
+    /// Its height over the shaft's contrast.
+    height: f64,
+    /// Where it lies, as a share of the width from the middle.
+    offset: f64,
+    ln_sigma: f64,
+}
+
+/// Which models are tried at a place.
+#[derive(Debug, Clone, Copy)]
+pub(super) enum Models {
+    /// Without and with a core: the evidence of all places chooses.
+    Both,
+    /// Without a core: the evidence was plain.
+    Plain,
+    /// With one, begun from what was seen; without one too in a narrow shaft.
+    Cored(Seen),
+}
+
+impl Models {
+    /// What the places already fitted say: clear evidence for or against a core need not be gathered at every other place.
+    pub(super) fn after(places: &[Place]) -> Self {
+        let cored: Vec<&Fit> = places.iter().filter_map(|p| p.cored.as_ref()).collect();
+        let total = evidence_of(places, 1.0);
+        let of = |value: fn(&Fit) -> Option<f64>| median(cored.iter().filter_map(|f| value(f)).collect());
+        let seen = || {
+            Some(Seen {
+                height: of(|f| Some(f.model.core?.height / f.model.contrast()))?,
+                offset: of(|f| Some((f.model.core?.center - f.model.center()) / f.model.width()))?,
+                ln_sigma: of(|f| Some(f.model.core?.ln_sigma))?,
+            })
+        };
+        match () {
+            () if places.len() < 3 || total.abs() < 15.0 => Self::Both,
+            () if total < 0.0 => Self::Plain,
+            () => seen().map_or(Self::Both, Self::Cored),
+        }
+    }
+}
+
 impl Place {
     /// Fits the models to a profile, from the edges expected.
-    pub(super) fn fit(window: Window, profile: Profile, half_width: f64, spread: f64, held: Spread, clearance: Clearance) -> Option<Self> {
-        let problem = Problem { profile: &profile, spread: held, core: None, blur: None };
-        let plain = match clearance {
-            Clearance::Crossed => return None,
-            Clearance::Clear(..) => problem.fit(staircase(&profile, &[-half_width, half_width], 0, spread))?,
-            Clearance::Beside { center, width, .. } => beside(&problem, half_width, center, width, spread)?,
+    pub(super) fn fit(
+        window: Window,
+        profile: Profile,
+        half_width: f64,
+        spread: f64,
+        models: Models,
+        clearance: Clearance,
+    ) -> Option<Self> {
+        let problem = Problem { profile: &profile, spread: Spread::Free, core: None, blur: None };
+        let plain = || match clearance {
+            Clearance::Crossed => None,
+            Clearance::Clear(..) => problem.fit(staircase(&profile, &[-half_width, half_width], 0, spread)),
+            Clearance::Beside { center, width, .. } => beside(&problem, half_width, center, width, spread),
         };
-        let cored = fit_core(&problem, &plain);
+        let narrow = 2.0 * half_width < 1.2 * NARROW * spread;
+        let (plain, cored) = match (models, clearance) {
+            (Models::Cored(seen), Clearance::Clear(..)) if !narrow => {
+                let start = staircase(&profile, &[-half_width, half_width], 0, spread);
+                let cored = problem.fit(start.with_seen(&seen))?;
+                (cored, Some(cored))
+            }
+            (Models::Plain, _) => (plain()?, None),
+            _ => {
+                let plain = plain()?;
+                (plain, fit_core(&problem, &plain))
+            }
+        };
         Some(Self { window, profile, plain, cored })
     }
 
@@ -63,10 +125,15 @@ pub(super) fn evidence(profile: &Profile, plain: &Fit, richer: &Fit, independent
     (plain.cost - richer.cost) / (noise * noise) * independent - (richer.parameters - plain.parameters) as f64 * n.max(2.0).ln()
 }
 
-/// Whether the shaft carries a core: the evidence of all its places together. One place may plead at most so much as a clear one does.
-pub(super) fn has_core(places: &[Place], independent: f64) -> bool {
+/// The evidence of several places for a core. One place may plead at most so much as a clear one does.
+fn evidence_of(places: &[Place], independent: f64) -> f64 {
+    places.iter().map(|p| p.evidence_for_core(independent).clamp(-30.0, 30.0)).sum()
+}
+
+/// Whether the shaft carries a core, by all the places where both models were fitted, or as was plain from a few of them.
+pub(super) fn has_core(places: &[Place], models: Models) -> bool {
     let cored = places.iter().filter(|p| p.cored.is_some()).count();
-    2 * cored > places.len() && places.iter().map(|p| p.evidence_for_core(independent).clamp(-30.0, 30.0)).sum::<f64>() > 0.0
+    2 * cored > places.len() && (matches!(models, Models::Cored(_)) || evidence_of(places, 1.0) > 0.0)
 }
 
 /// The fit of two hairs side by side: with skin between them, or touching, by the Bayesian information criterion.
@@ -122,6 +189,19 @@ fn staircase(profile: &Profile, edges: &[f64], shaft: usize, spread: f64) -> Sta
     model
 }
 
+impl Staircase {
+    /// The same shaft with a core as seen elsewhere along it.
+    fn with_seen(mut self, seen: &Seen) -> Self {
+        let height = seen.height * self.contrast();
+        self.levels[self.shaft + 1] -= 0.3 * height;
+        let mut cored = self.with_core(height, seen.offset, None);
+        if let Some(core) = cored.core.as_mut().filter(|core| core.tied.is_none()) {
+            core.ln_sigma = seen.ln_sigma;
+        }
+        cored
+    }
+}
+
 /// Fits a core on top of a plain fit, begun where the plain fit is most wrong within the shaft.
 pub(super) fn fit_core(problem: &Problem, plain: &Fit) -> Option<Fit> {
     let (center, width) = (plain.model.center(), plain.model.width());
@@ -144,18 +224,19 @@ pub(super) fn fit_core(problem: &Problem, plain: &Fit) -> Option<Fit> {
         from.with_core(1.3 * height, offset, problem.core)
     };
     // Without its core a shaft may look far more blurred than it is, or less: do not believe that blur.
-    let second = problem.blur.map_or((problem.spread == Spread::Free).then_some(plain.model.ln_spread - 0.7), |blur| Some(blur.0)).map(
-        |ln_spread| {
-            let mut other = plain.model;
-            other.ln_spread = ln_spread;
-            start(other, height, offset)
-        },
-    );
+    let unblurred = || {
+        let ln_spread =
+            problem.blur.map_or((problem.spread == Spread::Free).then_some(plain.model.ln_spread - 0.7), |blur| Some(blur.0))?;
+        Some(Staircase { ln_spread, ..plain.model })
+    };
+    let second = unblurred().map(|other| start(other, height, offset));
+    // A bump the way of the shaft itself looks like blur and no core at all: begin with one that is taken back from that blur.
+    let fourth = unblurred().map(|other| start(other, 0.4 * other.contrast(), 0.0));
     // In a narrow shaft a core leaves no mark of its own to begin from: believe what is known of it.
     let third = problem.core.map(|prior| {
         let mut other = plain.model;
         other.ln_spread = problem.blur.map_or(other.ln_spread, |blur| blur.0);
         start(other, -prior.strength * other.contrast() / prior.share.hypot(1.0 / NARROW), 0.0)
     });
-    problem.fit(problem.most_promising(std::iter::once(start(plain.model, height, offset)).chain(second).chain(third))?)
+    problem.fit(problem.most_promising(std::iter::once(start(plain.model, height, offset)).chain(second).chain(third).chain(fourth))?)
 }

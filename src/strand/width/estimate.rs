@@ -2,6 +2,10 @@
 
 use super::point_spread::median;
 
+/// What no model of a shaft foresees, in pixels: the pixels' square beside the Gaussian taken for the whole spread, rounding to 8 bits, and
+/// the centerline's own direction. One standard deviation of a strand's width, by drawn shafts without noise.
+const FLOOR: f64 = 0.005;
+
 /// The width at one clean place along a strand.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Sample {
@@ -18,6 +22,8 @@ pub(super) struct Summary {
     pub(super) width: f64,
     /// Change of width per pixel along the strand.
     pub(super) taper: f64,
+    /// Change of width from the first to the last sample.
+    pub(super) change: f64,
     /// Which samples it rests on.
     pub(super) kept: Vec<usize>,
     /// The variance of one sample about the taper, as seen.
@@ -68,9 +74,9 @@ impl Summary {
         Some(Self {
             width,
             taper,
-
+            change: taper * (samples.last()?.distance - samples.first()?.distance),
             seen: if freedom > 0.0 { squares / freedom } else { 0.0 },
-            explained: kept.iter().map(|&i| samples[i].variance).sum::<f64>() / n,
+            explained: median(kept.iter().map(|&i| samples[i].variance).collect())?,
             lagged: residuals.windows(2).map(|r| r[0] * r[1]).sum(),
             squares,
             kept,
@@ -89,13 +95,13 @@ impl Summary {
     pub(super) fn standard_error(&self, errors: &Errors) -> f64 {
         let n = self.kept.len() as f64;
         let independent = (n / errors.repetition()).max(1.0);
-        (self.variance(errors) / independent).sqrt() * student_widening(self.freedom() + PRIOR_SAMPLES)
+        ((self.variance(errors) / independent).sqrt() * student_widening(self.freedom() + PRIOR_SAMPLES)).hypot(FLOOR)
     }
 
     /// One standard deviation of a width fitted to all the samples' pixels at once, whose fit gives this variance for white noise.
     pub(super) fn pooled_standard_error(&self, white: f64, errors: &Errors) -> f64 {
         let excess = if self.explained > 0.0 { self.variance(errors) / self.explained } else { 1.0 };
-        (white * excess.max(1.0) * errors.repetition()).sqrt() * student_widening(self.freedom() + PRIOR_SAMPLES)
+        ((white * excess * errors.repetition()).sqrt() * student_widening(self.freedom() + PRIOR_SAMPLES)).hypot(FLOOR)
     }
 
     fn variance(&self, errors: &Errors) -> f64 {
@@ -107,8 +113,10 @@ impl Summary {
 impl Errors {
     /// What the strands of one photo say together.
     pub(super) fn of(strands: &[Summary]) -> Self {
-        let ratios = strands.iter().filter(|s| s.freedom() >= 2.0 && s.explained > 0.0).map(|s| s.seen / s.explained);
-        let excess = median(ratios.collect()).unwrap_or(1.0).max(1.0);
+        // The median of a mean of f squares of normal deviates lies below 1 (Wilson & Hilferty 1931, doi:10.1073/pnas.17.12.684).
+        let usual = |freedom: f64| (1.0 - 2.0 / (9.0 * freedom)).powi(3);
+        let ratios = strands.iter().filter(|s| s.freedom() >= 2.0 && s.explained > 0.0).map(|s| s.seen / s.explained / usual(s.freedom()));
+        let excess = median(ratios.collect()).unwrap_or(1.0);
         let (lagged, squares, n, count) = strands.iter().filter(|s| s.freedom() >= 2.0).fold((0.0, 0.0, 0.0, 0.0), |(l, q, n, c), s| {
             // Each strand counts by its own squares, so that one wild strand does not speak for all.
             (l + s.lagged / s.squares.max(1e-12), q + 1.0, n + s.kept.len() as f64, c + 1.0)

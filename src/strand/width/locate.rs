@@ -60,7 +60,7 @@ impl Search {
         let flank = (0.4 * self.expected).max(4.0);
         let reach = self.off_center + self.widths.1 / 2.0 + flank;
         let bin = (self.expected / 16.0).clamp(0.5, 2.0);
-        let found: Vec<(Window, f64, f64)> = Window::along(centerline, self.expected.min(centerline.length() / 8.0), 24)
+        let found: Vec<(Window, f64, f64)> = Window::along(centerline, self.expected, self.expected.min(centerline.length() / 8.0), 24)
             .into_iter()
             .filter_map(|window| match clearance(&window, self.expected / 2.0, flank, reach, others) {
                 Clearance::Clear(from, to) => {
@@ -81,16 +81,32 @@ impl Search {
             })
             .map(|i| &found[i])
             .collect();
+        let smooth = smoothed(&kept.iter().map(|(window, offset, _)| (window.distance, *offset)).collect::<Vec<_>>());
+        let kept: Vec<(Window, f64)> = kept.iter().zip(smooth).map(|((window, ..), offset)| (*window, offset)).collect();
         let (first, last) = (kept.first()?, kept.last()?);
         let (start, end) = (*centerline.points.first()?, *centerline.points.last()?);
         // The ends keep their place along the shaft and take the offset of the nearest window.
-        let shifted = |end: Point, (window, offset, _): &(Window, f64, f64)| end + window.tangent.normal() * *offset;
+        let shifted = |end: Point, (window, offset): &(Window, f64)| end + window.tangent.normal() * *offset;
         let points = std::iter::once(shifted(start, first))
-            .chain(kept.iter().map(|(window, offset, _)| window.across(*offset)))
+            .chain(kept.iter().map(|(window, offset)| window.across(*offset)))
             .chain(std::iter::once(shifted(end, last)))
             .collect();
         Some(Located { centerline: Polyline::new(points), width })
     }
+}
+
+/// Offsets along a line, each by the straight line through it and its three neighbors to either side: a stripe's edges fall between bins, and
+/// windows laid along so ragged a line would stand askew.
+fn smoothed(offsets: &[(f64, f64)]) -> Vec<f64> {
+    (0..offsets.len())
+        .map(|i| {
+            let near = &offsets[i.saturating_sub(3)..(i + 4).min(offsets.len())];
+            let n = near.len() as f64;
+            let (x, y) = near.iter().fold((0.0, 0.0), |(x, y), o| (x + o.0 / n, y + o.1 / n));
+            let (xx, xy) = near.iter().fold((0.0, 0.0), |(xx, xy), o| (xx + (o.0 - x).powi(2), xy + (o.0 - x) * (o.1 - y)));
+            y + if xx > 0.0 { xy / xx * (offsets[i].0 - x) } else { 0.0 }
+        })
+        .collect()
 }
 
 /// The width whose stripe stands out most along a centerline.
@@ -99,7 +115,7 @@ fn dominant_width(light: &Plane, centerline: &Polyline, tone: Tone, usable: &dyn
         .into_iter()
         .filter_map(|w| {
             let reach = 3.0 * w;
-            let strengths = Window::along(centerline, w, 8).into_iter().filter_map(|window| {
+            let strengths = Window::along(centerline, w, w, 8).into_iter().filter_map(|window| {
                 let profile = Profile::gather(light, &window, (-reach, reach), (w / 8.0).clamp(0.5, 2.0), usable)?;
                 let stripe = stripe(&profile, tone, (0.6 * w, 1.5 * w), w)?;
                 let contrast = (stripe.levels[0] + stripe.levels[2]) / 2.0 - stripe.levels[1];

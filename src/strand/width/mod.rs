@@ -16,18 +16,18 @@ mod search;
 #[cfg(test)]
 mod tests;
 
-pub use point_spread::{PointSpread, smallest_trusted};
+pub use point_spread::PointSpread;
 
 use super::{Tone, Width};
 use crate::geometry::{Point, Polyline};
 use crate::raster::Plane;
 use crate::units::Pixels;
-use choice::{Place, has_core};
+use choice::{Models, Place, has_core};
 use estimate::{Errors, Sample, Summary};
-use fit::{CorePrior, Fit, NARROW, Spread, WIDE};
+use fit::{CorePrior, Fit, NARROW, WIDE};
 use locate::{Located, locate};
 use neighbors::{Clearance, Course, clearance};
-use point_spread::{Anchor, combined, median};
+use point_spread::{Anchor, LEAST_SPREADS, combined, median};
 use pooled::Pooled;
 use profile::{Profile, Window};
 use rayon::prelude::*;
@@ -35,7 +35,7 @@ use rayon::prelude::*;
 /// A shaft to measure: where it runs and how it stands against its skin.
 #[derive(Debug, Clone, Copy)]
 pub struct Shaft<'a> {
-    /// From root to tip, in photo pixels; may lie up to about a width beside the shaft.
+    /// From root to tip, in photo pixels; may lie up to about a third of a width beside the middle; a shaft farther away is another one.
     pub centerline: &'a Polyline,
     /// Dark or light against its skin.
     pub tone: Tone,
@@ -73,9 +73,9 @@ const MOST_WINDOWS: usize = 20;
 /// `light`: linear light of the original pixels, zero where there is none, in any unit. Widths and the point spread in pixels.
 ///
 /// # Accuracy
-/// On drawn strips 4 to 40 px wide at point spreads of 0.5 and 1 px, dark and light, noise of 1 and 3 % of full light: bias within
-/// 0.012 px and mean absolute error within 0.04 px; with a reflex of 60 %, within 0.04 and 0.08 px. The 95 % interval covers the truth in
-/// 96 % of strands. Fitted to sRGB values instead, the same widths read 0.75 px too thin; to optical density, 1.4 px.
+/// On drawn opaque strips 4 to 40 px wide at point spreads of 0.5 and 1 px, dark and light, noise of 1 and 3 % of full light: bias within
+/// 0.016 px and mean absolute error within 0.034 px; with a reflex of 30 or 60 %, within 0.028 and 0.053 px. The 95 % interval covers the truth
+/// in 98 % of strands. Fitted to sRGB values instead, the same widths read 0.75 px too thin; to optical density, 1.4 px.
 ///
 /// # Source
 /// Ours. The blurred two-edge profile follows the vessel-width literature (Al-Diri, Hunter & Steel 2009, doi:10.1109/TMI.2009.2017941),
@@ -109,8 +109,11 @@ pub fn measure(light: &Plane, shafts: &[Shaft], usable: &(dyn Fn(Point) -> bool 
     let errors = Errors::of(&summaries);
     let shafts = (0..shafts.len())
         .map(|i| Measured {
-            width: settled[i].as_ref().map(|s| s.width(&errors)).filter(is_measured),
-            centerline: settled[i].as_ref().map_or_else(|| shafts[i].centerline.clone(), |s| s.centerline.clone()),
+            width: settled[i].as_ref().filter(|s| s.stayed(shafts[i].centerline, rough[i])).and_then(|s| s.width(&errors, rough[i])),
+            centerline: settled[i]
+                .as_ref()
+                .filter(|s| s.stayed(shafts[i].centerline, rough[i]))
+                .map_or_else(|| shafts[i].centerline.clone(), |s| s.centerline.clone()),
         })
         .collect();
     Survey { shafts, point_spread }
@@ -122,11 +125,6 @@ fn near(courses: &[Option<Course>], own: usize) -> Vec<&Course> {
     courses.iter().enumerate().filter(|(i, _)| *i != own).filter_map(|(_, c)| c.as_ref()).filter(|c| course.near(c)).collect()
 }
 
-/// Whether a width says anything: its 95 % interval reaches no further than half of it to either side.
-fn is_measured(width: &Width) -> bool {
-    width.value.0.is_finite() && width.standard_error.0 <= 0.25 * width.value.0
-}
-
 /// A shaft whose places are fitted, each with a point spread of its own.
 struct Traced {
     places: Vec<Place>,
@@ -134,32 +132,37 @@ struct Traced {
     tone: Tone,
     width: f64,
     middle: Point,
+    /// Whether it carries a core.
+    core: bool,
     /// The logarithm of the point spread at its edges, and the variance of that.
     ln_spread: (f64, f64),
 }
 
 impl Traced {
     fn of(light: &Plane, located: &Located, tone: Tone, others: &[&Course], usable: &dyn Fn(Point) -> bool) -> Option<Self> {
-        let windows = Window::along(&located.centerline, located.width, MOST_WINDOWS);
-        // A few windows tell how much skin the blurred edges need beside them; then all are fitted with that.
+        let windows = Window::along(&located.centerline, located.width, located.width, MOST_WINDOWS);
+        // A few windows tell how much skin the blurred edges need beside them, and which model; then all are fitted with that.
         let few: Vec<Window> = windows.iter().step_by(windows.len().div_ceil(5).max(1)).copied().collect();
         let generous = (0.5 * located.width).max(9.0);
-        let pilot = places(light, &few, tone, (located.width, 1.2, generous), others, usable);
+        let pilot = places(light, &few, tone, (located.width, 1.2, generous), Models::Both, others, usable);
         let (width, spread) = typical(&pilot).unwrap_or((located.width, 1.2));
+        let models = Models::after(&pilot);
         let flank = (3.2 * spread + 2.5).max(0.3 * width);
-        let mut places = places(light, &windows, tone, (width, spread, flank), others, usable);
+        let mut places = places(light, &windows, tone, (width, spread, flank), models, others, usable);
         let width = typical(&places)?.0;
         places.retain(|p| p.plain.model.width() > 0.4 * width && p.plain.model.width() < 2.5 * width);
-        let core = has_core(&places, 1.0);
+        let core = has_core(&places, models);
         let fits = || places.iter().filter_map(|p| p.chosen(core));
         let ln_spreads: Vec<f64> = fits().map(|f| f.model.ln_spread).collect();
         let center = median(ln_spreads.clone())?;
         let scatter = 1.4826 * median(ln_spreads.iter().map(|s| (s - center).abs()).collect())?;
         let white = median(fits().map(|f| f.ln_spread_variance).collect())?;
-        // A median of n is worth about 2 n / π of them.
-        let variance = (scatter * scatter).max(white) * 1.57 / ln_spreads.len() as f64 + 1e-6;
+        // The scatter of few places is itself uncertain, so what the fits' noise explains counts for a few more. A median of n is worth about
+        // 2 n / π of them.
+        let n = ln_spreads.len() as f64;
+        let variance = ((n - 1.0) * scatter * scatter + 4.0 * white) / (n + 3.0) * 1.57 / n + 1e-6;
         let middle = located.centerline.at(located.centerline.length() / 2.0);
-        Some(Self { places, centerline: located.centerline.clone(), tone, width, middle, ln_spread: (center, variance) })
+        Some(Self { places, centerline: located.centerline.clone(), tone, width, middle, core, ln_spread: (center, variance) })
     }
 
     /// Whether the shaft is at least so many point spreads wide, by the larger of its own and the photo's usual one: a thin shaft's own may
@@ -175,6 +178,7 @@ fn places(
     windows: &[Window],
     tone: Tone,
     (width, spread, flank): (f64, f64, f64),
+    models: Models,
     others: &[&Course],
     usable: &dyn Fn(Point) -> bool,
 ) -> Vec<Place> {
@@ -190,7 +194,7 @@ fn places(
                 Clearance::Clear(from, to) | Clearance::Beside { from, to, .. } => (from, to),
             };
             let profile = Profile::gather(light, window, range, bin, usable)?;
-            let place = Place::fit(*window, profile, width / 2.0, spread, Spread::Free, clearance)?;
+            let place = Place::fit(*window, profile, width / 2.0, spread, models, clearance)?;
             let contrast = place.plain.model.contrast() * if tone == Tone::Dark { -1.0 } else { 1.0 };
             (contrast > 0.0 && place.plain.model.center().abs() < (0.5 * width).max(1.5)).then_some(place)
         })
@@ -211,7 +215,10 @@ fn telling(traced: &[Option<Traced>]) -> Option<(f64, Vec<Anchor>)> {
     let mut by_width: Vec<&Traced> = traced.iter().flatten().collect();
     by_width.sort_by(|a, b| b.width.total_cmp(&a.width));
     by_width.truncate(by_width.len().div_ceil(3).max(3));
-    let usual = median(by_width.iter().map(|t| t.ln_spread.0).collect())?.exp();
+    // Among them those count that are wide by their own blur: a reflex may pass for blur in a narrower one.
+    let spreads = |least: f64| by_width.iter().filter(|t| t.is_wide(least, 0.0)).map(|t| t.ln_spread.0).collect::<Vec<f64>>();
+    let usual = [WIDE, NARROW, 0.0].into_iter().map(spreads).find(|s| s.len() >= 3).or_else(|| Some(spreads(0.0)));
+    let usual = median(usual?)?.exp();
     [WIDE, NARROW, 5.0, 3.0, 0.0].into_iter().find_map(|least| {
         let anchors: Vec<Anchor> = traced
             .iter()
@@ -259,7 +266,7 @@ impl Settled {
         // A wide shaft's own edges tell its own focus; a thin one's are told by the photo.
         let own = wide.then_some(traced.ln_spread);
         let (ln_spread, variance) = combined(std::iter::once((expected.0, expected.1.max(1e-6))).chain(own))?;
-        let core = !narrow && has_core(&traced.places, 1.0);
+        let core = !narrow && traced.core;
         let refitted: Vec<Place> = if narrow { traced.places.iter().filter_map(|p| p.refit(ln_spread)).collect() } else { vec![] };
         let places = if narrow { &refitted } else { &traced.places };
         let chosen: Vec<(&Place, Fit)> = places.iter().filter_map(|p| Some((p, p.chosen(core)?.held(ln_spread)))).collect();
@@ -268,11 +275,16 @@ impl Settled {
             .into_iter()
             .filter(|(_, f)| {
                 let contrast = f.model.contrast() * if traced.tone == Tone::Dark { -1.0 } else { 1.0 };
-                contrast > 0.0 && f.model.width() > 0.4 * usual && f.model.width() < 2.5 * usual
+                let told = f.width_variance.sqrt() < 0.3 * usual;
+                contrast > 0.0 && told && f.model.width() > 0.4 * usual && f.model.width() < 2.5 * usual
             })
             .collect();
-        let samples: Vec<Sample> =
-            clean.iter().map(|(p, f)| Sample { distance: p.window.distance, width: f.model.width(), variance: f.width_variance }).collect();
+        let upright = upright(&clean);
+        let samples: Vec<Sample> = clean
+            .iter()
+            .zip(upright)
+            .map(|((p, f), upright)| Sample { distance: p.window.distance, width: f.model.width() * upright, variance: f.width_variance })
+            .collect();
         let summary = Summary::of(&samples)?;
         let width_by_ln_spread = median(clean.iter().map(|(_, f)| f.width_by_ln_spread).collect())?;
         let mut settled = Self {
@@ -303,20 +315,53 @@ impl Settled {
         }
     }
 
-    fn width(&self, errors: &Errors) -> Width {
+    /// Whether what was measured is the shaft that was traced: its middle keeps to the rough line.
+    fn stayed(&self, rough_line: &Polyline, rough_width: Option<f64>) -> bool {
+        let away: Vec<f64> = self.centerline.points.iter().map(|p| rough_line.distance_to(*p)).collect();
+        let (usual, most) = (median(away.clone()), away.iter().copied().fold(0.0, f64::max));
+        let width = rough_width.unwrap_or(self.width);
+        usual.is_some_and(|usual| usual < 0.3 * width + 1.0 && most < 0.6 * width + 1.0)
+    }
+
+    /// The width, where the places tell one: it is about as wide as it was traced, its 95 % interval reaches no further than half of it to
+    /// either side, and it does not widen or narrow by more than its half over the places, as two hairs do that part.
+    fn width(&self, errors: &Errors, rough: Option<f64>) -> Option<Width> {
         let standard_error = match self.pooled {
             Some(pooled) => self.summary.pooled_standard_error(pooled.white, errors).hypot(pooled.between.sqrt()),
             None => self.summary.standard_error(errors).hypot(self.shared_error),
         };
-        Width {
-            value: Pixels(self.width),
+        let least = LEAST_SPREADS * self.spread;
+        let below = self.width < least;
+        let like = rough.is_none_or(|rough| {
+            let seen = self.width.hypot(2.0 * self.spread);
+            self.width < 1.8 * rough && seen > 0.45 * rough
+        });
+        // Of a narrow shaft, noise alone may make a thicker one.
+        let told = below || standard_error <= if self.width < 2.0 * least { 0.15 } else { 0.25 } * self.width;
+        let even = self.summary.change.abs() < 0.5 * self.width;
+        (self.width.is_finite() && standard_error.is_finite() && like && told && even).then_some(Width {
+            value: Pixels(if below { least } else { self.width }),
             standard_error: Pixels(standard_error),
             samples: self.summary.kept.len(),
             taper: self.summary.taper,
             core: self.core_strength.abs() > 0.01,
-            blur_dominated: self.width < 2.5 * self.spread,
-        }
+            blur_dominated: below,
+        })
     }
+}
+
+/// For each place, the width across the shaft as a share of that across its window: the line through the fitted middles tells how far the
+/// window stood askew.
+fn upright(clean: &[(&Place, Fit)]) -> Vec<f64> {
+    let middles: Vec<Point> = clean.iter().map(|(place, fit)| place.window.across(fit.model.center())).collect();
+    clean
+        .iter()
+        .enumerate()
+        .map(|(i, (place, _))| {
+            let (before, after) = (middles[i.saturating_sub(1)], middles[(i + 1).min(middles.len() - 1)]);
+            (after - before).unit().map_or(1.0, |along| along.dot(place.window.tangent).abs().max(0.9))
+        })
+        .collect()
 }
 
 /// The centerline through the middles between the fitted edges; the ends take the offset of the nearest place.

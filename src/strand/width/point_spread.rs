@@ -27,7 +27,16 @@ pub(super) struct Anchor {
 /// How many nearby hairs tell the blur of a place, where it varies over the photo.
 const NEIGHBORS: usize = 8;
 
+/// The smallest width that can be trusted, in standard deviations of the point spread. Of a thinner shaft only width² / 12 + blur² is seen, and an
+/// error of 3 % in the blur, which no photo tells much better, moves the width by a tenth.
+pub(super) const LEAST_SPREADS: f64 = 1.9;
+
 impl PointSpread {
+    /// The smallest width that can be trusted under this blur: a shaft found thinner is given no figure.
+    pub fn smallest_trusted(&self) -> Pixels {
+        self.sigma * LEAST_SPREADS
+    }
+
     /// The point spread the anchors agree on; `None` without anchors.
     ///
     /// Anchors beyond three median absolute deviations are left out: a hair out of focus, or a loose one above the skin, says little of the
@@ -55,13 +64,6 @@ impl PointSpread {
             (self.sigma.0.ln(), self.relative_error.powi(2) + self.variation.powi(2))
         }
     }
-}
-
-/// The smallest width that can be trusted under this blur: below it, an error of the blur within its own uncertainty (at least 3 %) moves
-/// the width by a tenth or more, since only width² / 12 + blur² is then seen.
-pub fn smallest_trusted(spread: &PointSpread) -> Pixels {
-    let relative = spread.relative_error.hypot(spread.variation).max(0.03);
-    spread.sigma * (12.0 * relative / 0.1).sqrt()
 }
 
 /// The mean of the anchors nearest a place and the variance of one more hair there.

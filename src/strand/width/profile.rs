@@ -17,18 +17,19 @@ pub(super) struct Window {
 }
 
 impl Window {
-    /// The windows that lie side by side along a centerline, every pixel in one of them at most; at most `most` of them, and `end` left out
-    /// at either end (less where the shaft is short).
-    pub(super) fn along(centerline: &Polyline, end: f64, most: usize) -> Vec<Self> {
+    /// The windows that lie side by side along a shaft of this width, a third of a width long and 9 pixels at least, every pixel in one of them at
+    /// most; at most `most` of them, and `end` left out at either end (less where the shaft is short).
+    pub(super) fn along(centerline: &Polyline, width: f64, end: f64, most: usize) -> Vec<Self> {
         let length = centerline.length();
         let end = end.min(length / 4.0);
         let usable = length - 2.0 * end;
         if usable.is_nan() || usable <= 1.0 || centerline.points.len() < 2 {
             return vec![];
         }
-        let count = ((usable / 9.0) as usize).clamp(1, most);
+        let pace = (0.35 * width).max(9.0);
+        let count = ((usable / pace) as usize).clamp(1, most);
         let spacing = usable / count as f64;
-        let half_length = (spacing / 2.0).min(8.0);
+        let half_length = (spacing / 2.0).min(0.9 * pace);
         let reach = spacing.max(8.0);
         (0..count)
             .filter_map(|k| {

@@ -1,0 +1,118 @@
+//! `anagen selfcheck`: what a thickness is worth on this machine, at a scale and blur of one's own.
+
+use super::arguments::positive;
+use super::{Ending, deliver};
+use crate::results::{SelfcheckResult, SelfcheckSchema, json};
+use crate::segment::Tone;
+use crate::selfcheck::{Cell, Conditions, check};
+use crate::units::Pixels;
+use clap::Args;
+use std::fmt::Write;
+use std::path::{Path, PathBuf};
+
+const EXAMPLES: &str = "\
+Examples:
+  anagen selfcheck                                           shafts 2 to 40 px wide, blurred by 0.5 to 3 px
+  anagen selfcheck --um-per-px 2.76 --point-spread 1.5       shafts 15 to 110 um thick at this scale and blur
+  anagen selfcheck --json -                                  the same as JSON";
+
+/// Draw shafts of known width, measure them, and say how far off the widths are
+#[derive(Debug, Args)]
+#[command(before_help = EXAMPLES)]
+pub struct Selfcheck {
+    /// Micrometers per pixel: draw shafts of 15 to 110 um and print micrometers. Default: shafts of 2 to 40 px
+    #[arg(long, value_name = "N", value_parser = positive)]
+    um_per_px: Option<f64>,
+    /// Blur: the standard deviation of the point spread, in pixels. Default: 0.5, 1, 1.5, 2 and 3
+    #[arg(long, value_name = "N", value_parser = positive)]
+    point_spread: Option<f64>,
+    /// Noise: the standard deviation of a pixel, as a share of full light. Default: 0.01 and 0.03
+    #[arg(long, value_name = "N", value_parser = positive)]
+    noise: Option<f64>,
+    /// Shafts of each width under each condition. Default: 16
+    #[arg(long, value_name = "N", default_value_t = 16, hide_default_value = true, value_parser = clap::value_parser!(u16).range(1..=1000))]
+    shafts: u16,
+    /// The same seed draws the same shafts. Default: 1
+    #[arg(long, value_name = "N", default_value_t = 1, hide_default_value = true)]
+    seed: u64,
+    /// Write every figure as JSON to a file, or to stdout for `-`, instead of the tables
+    #[arg(long, value_name = "FILE")]
+    json: Option<PathBuf>,
+}
+
+impl Selfcheck {
+    /// Draws, measures and prints.
+    pub fn run(&self) -> Result<Ending, String> {
+        let mut conditions = Conditions { shafts: usize::from(self.shafts), seed: self.seed, ..Conditions::default() };
+        if let Some(um_per_px) = self.um_per_px {
+            conditions.widths = [15.0, 20.0, 30.0, 40.0, 50.0, 60.0, 80.0, 110.0].map(|um| Pixels(um / um_per_px)).to_vec();
+            if let Some(wide) = conditions.widths.iter().find(|w| w.0 > 400.0) {
+                return Err(format!("--um-per-px {um_per_px} makes shafts {:.0} px wide: 0.3 um per pixel at least", wide.0));
+            }
+        }
+        if let Some(point_spread) = self.point_spread {
+            conditions.point_spreads = vec![Pixels(point_spread)];
+        }
+        if let Some(noise) = self.noise {
+            conditions.noises = vec![noise];
+        }
+        let cells = check(&conditions, |done, all| {
+            if done == all || done % 10 == 0 {
+                eprintln!("{done} of {all} drawn photos measured");
+            }
+        });
+        match &self.json {
+            Some(place) => {
+                let report = SelfcheckResult {
+                    schema: SelfcheckSchema::V1,
+                    version: env!("CARGO_PKG_VERSION").into(),
+                    um_per_px: self.um_per_px,
+                    seed: self.seed,
+                    cells,
+                };
+                deliver(place, &json(&report))?;
+            }
+            None => deliver(Path::new("-"), &tables(&cells, self.um_per_px))?,
+        }
+        Ok(Ending::AllDone)
+    }
+}
+
+/// One table for each tone, noise and reflex: widths downwards, point spreads across; in each place bias, mean absolute error and coverage.
+fn tables(cells: &[Cell], um_per_px: Option<f64>) -> String {
+    let unit = if um_per_px.is_some() { "um" } else { "px" };
+    let scale = um_per_px.unwrap_or(1.0);
+    let mut text = format!(
+        "Each place: mean error, mean size of the error ({unit}), share of 95 % intervals that hold the truth.\n\
+         \"below\": thinner than can be trusted at this blur, and given no figure.\n"
+    );
+    for table in cells.chunk_by(|a, b| (a.tone, a.noise, a.reflex) == (b.tone, b.noise, b.reflex)) {
+        let first = &table[0];
+        let tone = if first.tone == Tone::Dark { "dark" } else { "light" };
+        let _ = writeln!(text, "\n{tone} hair, reflex {:.0} %, noise {:.1} %", 100.0 * first.reflex, 100.0 * first.noise);
+        let blurs: Vec<&[Cell]> = table.chunk_by(|a, b| a.point_spread_px == b.point_spread_px).collect();
+        let _ = write!(text, "{:>9}", format!("width {unit}"));
+        for blur in &blurs {
+            let _ = write!(text, "  {:^19}", format!("blur {:.2} px", blur[0].point_spread_px.0));
+        }
+        text.push('\n');
+        for row in 0..blurs.iter().map(|b| b.len()).max().unwrap_or(0) {
+            let _ = write!(text, "{:>9.1}", blurs[0][row].width_px.0 * scale);
+            for cell in blurs.iter().filter_map(|b| b.get(row)) {
+                let _ = write!(text, "  {:^19}", place(cell, scale));
+            }
+            text.push('\n');
+        }
+    }
+    text
+}
+
+fn place(cell: &Cell, scale: f64) -> String {
+    match (cell.bias_px, cell.mean_absolute_error_px, cell.covered) {
+        _ if 2 * cell.below > cell.drawn => "below".into(),
+        (Some(bias), Some(error), Some(covered)) => {
+            format!("{:+.3} {:.3} {:>3.0} %", bias.0 * scale, error.0 * scale, 100.0 * covered)
+        }
+        _ => "no figure".into(),
+    }
+}
