@@ -3,10 +3,9 @@
 use super::batch::{Overlay, encode};
 use super::measuring::Measuring;
 use super::seen::{Seen, seen};
-use super::{Ending, about, deliver};
-use crate::compare::{Comparison, Fate, Uncut, Visit, compare};
-use crate::photo::Photo;
-use crate::report::comparison;
+use super::{Ending, about, deliver, printable};
+use crate::compare::{Fate, Uncut, compare};
+use crate::report::{Aligned, Picture, Shown, comparison, comparison_page, comparisons_page};
 use crate::results::{self, ComparisonResult, Folder, Input, json, write_comparison_tables, write_whole};
 use crate::session::{Session, days_between};
 use clap::Args;
@@ -57,12 +56,18 @@ pub struct Compare {
     /// Also write the comparison as JSON to this file, or to stdout for "-": a single pair's as it is, several in an array
     #[arg(long, value_name = "FILE")]
     json: Option<PathBuf>,
+    /// Write no page for people
+    #[arg(long)]
+    no_report: bool,
     /// Say only what went wrong
     #[arg(short, long)]
     quiet: bool,
 }
 
-/// The ending of an overlay's name, and its bytes.
+/// The longer side of photos that are not of one field, in their page.
+const PAGE_PIXELS: usize = 1600;
+
+/// Where a picture or a page lies below the results folder, and its bytes.
 type Drawn = (String, Vec<u8>);
 
 impl Compare {
@@ -73,7 +78,7 @@ impl Compare {
         let inputs = named(&pairs);
         let folder = Folder::create(&self.out).map_err(|error| about(&self.out, error))?;
         let photos = seen(&inputs, &self.measuring, &folder, self.quiet)?;
-        let mut comparisons = vec![];
+        let (mut comparisons, mut pages) = (vec![], vec![]);
         let mut places = BTreeSet::new();
         for [baseline, follow_up] in &pairs {
             let of = |file: &Path| {
@@ -84,20 +89,21 @@ impl Compare {
                 failed = true;
                 continue;
             };
-            match self.compared(baseline, follow_up) {
+            let name = name(&baseline.input, &follow_up.input, &mut places);
+            match self.compared(baseline, follow_up, &name) {
                 Err(cause) => {
                     eprintln!("{cause}");
                     failed = true;
                 }
-                Ok((comparison, overlays)) => {
+                Ok((comparison, drawn)) => {
                     self.tell(&comparison);
-                    let name = name(&baseline.input, &follow_up.input, &mut places);
-                    for (kind, bytes) in overlays {
-                        let place = folder.place(&format!("overlays/comparisons/{name}{kind}"));
+                    for (place, bytes) in drawn {
+                        let place = folder.place(&place);
                         write_whole(&place, &bytes).map_err(|error| about(&place, error))?;
                     }
                     let place = format!("comparisons/{name}.json");
                     folder.write_json(&place, &comparison).map_err(|error| about(&folder.place(&place), error))?;
+                    pages.push(page_place(&name));
                     comparisons.push(comparison);
                 }
             }
@@ -113,6 +119,14 @@ impl Compare {
         }
         if comparisons.is_empty() {
             return Err("no pair could be compared".into());
+        }
+        if !self.no_report {
+            let overview = folder.place("comparisons.html");
+            let pages: Vec<_> = comparisons.iter().zip(pages).collect();
+            write_whole(&overview, comparisons_page(&pages).as_bytes()).map_err(|error| about(&overview, error))?;
+            if !self.quiet {
+                eprintln!("to read: {}", printable(&overview));
+            }
         }
         Ok(if failed { Ending::SomeFailed } else { Ending::AllDone })
     }
@@ -155,31 +169,41 @@ impl Compare {
         Ok((pairs, !lonely.is_empty()))
     }
 
-    fn compared(&self, baseline: &Seen, follow_up: &Seen) -> Result<(ComparisonResult, Vec<Drawn>), String> {
+    /// The comparison of a pair, and the pictures and the page that show it.
+    fn compared(&self, baseline: &Seen, follow_up: &Seen, name: &str) -> Result<(ComparisonResult, Vec<Drawn>), String> {
         let photo = |seen: &Seen| seen.photo().map_err(|cause| about(&seen.input.file, cause));
-        let (then, now) = (photo(baseline)?, photo(follow_up)?);
-        let visits = [baseline.visit(&then), follow_up.visit(&now)];
+        let photos = [photo(baseline)?, photo(follow_up)?];
+        let visits = [baseline.visit(&photos[0]), follow_up.visit(&photos[1])];
         let comparison = compare(&visits[0], &visits[1], &baseline.cuts());
-        let drawn = self.drawn([&then, &now], [&visits[0], &visits[1]], &comparison).map_err(|cause| about(&baseline.input.file, cause))?;
         let taken_at = [baseline, follow_up].map(|seen| seen.result.photo.taken_at.as_deref());
         let comparison = match self.uncut(taken_at) {
             Some(uncut) => comparison.uncut(&uncut),
             None => comparison,
         };
-        Ok((ComparisonResult::new(&baseline.result, &follow_up.result, &comparison), drawn))
-    }
-
-    /// The overlays of a pair: none where the two are not shown to be of the same skin.
-    fn drawn(&self, photos: [&Photo; 2], visits: [&Visit; 2], comparison: &Comparison) -> Result<Vec<Drawn>, String> {
-        let (Some(extension), Some(registration)) = (self.overlay.extension(), &comparison.registration) else { return Ok(vec![]) };
-        let [straight, turned] = comparison::aligned(photos[0], photos[1], &registration.mapping);
-        let fates = comparison::draw((photos[0], visits[0]), (photos[1], visits[1]), comparison);
-        let pictures = [("", fates), (".baseline", Some(straight)), (".follow-up", Some(turned))];
-        let pictures = pictures.into_iter().filter_map(|(kind, picture)| Some((kind, picture?)));
-        pictures
-            .map(|(kind, picture)| Ok((format!("{kind}.{extension}"), encode(&picture, self.overlay)?)))
-            .collect::<image::ImageResult<_>>()
-            .map_err(|error| format!("its overlay could not be encoded: {error}"))
+        let result = ComparisonResult::new(&baseline.result, &follow_up.result, &comparison);
+        let aligned = comparison.registration.as_ref().map(|r| comparison::aligned(&photos[0], &photos[1], &r.mapping));
+        let unencoded = |error| about(&baseline.input.file, format!("its comparison could not be drawn: {error}"));
+        let mut drawn = vec![];
+        if !self.no_report {
+            let shown = match (&comparison.registration, &aligned) {
+                (Some(r), Some(aligned)) => {
+                    Aligned::of(aligned, &follow_up.result, &r.mapping).map(|aligned| Shown::InOneFrame(Box::new(aligned)))
+                }
+                _ => Picture::of(&photos[0], PAGE_PIXELS, 80)
+                    .and_then(|before| Ok(Shown::Apart([before, Picture::of(&photos[1], PAGE_PIXELS, 80)?]))),
+            };
+            let place = page_place(name);
+            let page = comparison_page(&result, &baseline.result, &shown.map_err(unencoded)?, &place);
+            drawn.push((place, page.into_bytes()));
+        }
+        if let (Some(extension), Some([straight, turned])) = (self.overlay.extension(), aligned) {
+            let fates = comparison::draw((&photos[0], &visits[0]), (&photos[1], &visits[1]), &comparison);
+            for (kind, picture) in [("", fates), (".baseline", Some(straight)), (".follow-up", Some(turned))] {
+                let Some(picture) = picture else { continue };
+                drawn.push((format!("overlays/comparisons/{name}{kind}.{extension}"), encode(&picture, self.overlay).map_err(unencoded)?));
+            }
+        }
+        Ok((result, drawn))
     }
 
     /// What is said of the time between; days that are not known are 0, of which nothing can be told.
@@ -259,6 +283,11 @@ fn named(pairs: &[[PathBuf; 2]]) -> Vec<Input> {
 fn folder_of(file: &Path) -> PathBuf {
     let whole = std::path::absolute(file).unwrap_or_else(|_| file.to_path_buf());
     whole.parent().map(Path::to_path_buf).unwrap_or_default()
+}
+
+/// Where the page of a comparison lies: beside its JSON.
+fn page_place(name: &str) -> String {
+    format!("comparisons/{name}.html")
 }
 
 /// What a pair's comparison is called: by the names of both photos, each its own.

@@ -3,10 +3,11 @@
 use super::config::{EventTable, events};
 use super::measuring::Measuring;
 use super::seen::{Seen, seen};
-use super::{Ending, about};
+use super::{Ending, about, printable};
 use crate::compare::timeline::{Event, Occasion, TimelineFate, timeline};
 use crate::measure::Cuts;
-use crate::results::{self, Folder, Input, ReasonResult, SessionPhoto, TimelineResult, write_timeline_tables};
+use crate::report::{Picture, timeline_page, timelines_page};
+use crate::results::{self, Folder, Input, ReasonResult, SessionPhoto, TimelineResult, write_timeline_tables, write_whole};
 use crate::session::{Session, days_between};
 use clap::Args;
 use rayon::prelude::*;
@@ -45,6 +46,9 @@ pub struct Timeline {
     out: PathBuf,
     #[command(flatten)]
     measuring: Measuring,
+    /// Write no page for people
+    #[arg(long)]
+    no_report: bool,
     /// Say only what went wrong
     #[arg(short, long)]
     quiet: bool,
@@ -62,6 +66,9 @@ struct Dated<'a> {
     seen: Option<&'a Seen>,
     taken_at: String,
 }
+
+/// The longer side of a session's picture in the page.
+const THUMBNAIL_PIXELS: usize = 240;
 
 /// The day that days are counted from.
 const EPOCH: &str = "1970-01-01";
@@ -83,13 +90,19 @@ impl Timeline {
         for input in &undated {
             eprintln!("{}", about(&input.file, "no date in its path or the photo: it is in no timeline"));
         }
-        let mut timelines = vec![];
+        let (mut timelines, mut pages) = (vec![], vec![]);
         let mut places = BTreeSet::new();
         for site in &sites {
             let timeline = self.followed(site, &events)?;
             let place = place(site, &mut places);
             folder.write_json(&place, &timeline).map_err(|error| about(&folder.place(&place), error))?;
             self.tell(&timeline);
+            if !self.no_report {
+                let page = format!("{}.html", place.trim_end_matches(".json"));
+                let text = timeline_page(&timeline, &thumbnails(site), &page);
+                write_whole(&folder.place(&page), text.as_bytes()).map_err(|error| about(&folder.place(&page), error))?;
+                pages.push(page);
+            }
             timelines.push(timeline);
         }
         write_timeline_tables(&folder, &timelines)
@@ -98,6 +111,14 @@ impl Timeline {
             return Err(
                 "no photo could be followed: photos need a date in their path or their EXIF, as in s01/2026-02-10/vertex.jpg".into()
             );
+        }
+        if !self.no_report {
+            let overview = folder.place("timelines.html");
+            let pages: Vec<_> = timelines.iter().zip(pages).collect();
+            write_whole(&overview, timelines_page(&pages).as_bytes()).map_err(|error| about(&overview, error))?;
+            if !self.quiet {
+                eprintln!("to read: {}", printable(&overview));
+            }
         }
         let failed = photos.iter().any(Option::is_none) || !undated.is_empty() || !inputs.troubles.is_empty();
         Ok(if failed { Ending::SomeFailed } else { Ending::AllDone })
@@ -171,6 +192,12 @@ impl Timeline {
             eprintln!("  {}", caveat.message);
         }
     }
+}
+
+/// A small picture of each session's photo; `None` where it cannot be shown.
+fn thumbnails(site: &Site) -> Vec<Option<Picture>> {
+    let of = |photo: &Dated| Picture::of(&photo.seen?.photo().ok()?, THUMBNAIL_PIXELS, 75).ok();
+    site.photos.par_iter().map(of).collect()
 }
 
 fn reason(code: &str, message: &str) -> ReasonResult {

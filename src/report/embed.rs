@@ -25,9 +25,17 @@ impl Picture {
             let at = [y as usize, x as usize];
             Rgb([byte(red[at]), byte(green[at]), byte(blue[at])])
         });
+        Self::encoded(&picture, quality)
+    }
+
+    /// These pixels as JPEG.
+    ///
+    /// # Errors
+    /// When the encoder refuses.
+    pub fn encoded(picture: &RgbImage, quality: u8) -> ImageResult<Self> {
         let mut jpeg = Vec::new();
         let encoder = JpegEncoder::new_with_quality(&mut jpeg, quality);
-        encoder.write_image(&picture, picture.width(), picture.height(), ExtendedColorType::Rgb8)?;
+        encoder.write_image(picture, picture.width(), picture.height(), ExtendedColorType::Rgb8)?;
         Ok(Self { jpeg })
     }
 

@@ -172,7 +172,7 @@ pub fn scale_bar(calibration: Option<&Calibration>, width: f64, height: f64) -> 
 }
 
 /// A coordinate to a tenth of a pixel.
-fn n(value: f64) -> String {
+pub fn n(value: f64) -> String {
     let text = format!("{:.1}", value + 0.0);
     text.strip_suffix(".0").map_or(text.clone(), str::to_owned)
 }

@@ -130,7 +130,7 @@ pub struct Dot<'a> {
 }
 
 /// Values with their intervals, joined by a line.
-pub fn dots(label: &str, up: &str, dots: &[Dot]) -> Markup {
+pub fn dots(label: &str, up: &str, across: &str, dots: &[Dot]) -> Markup {
     let top = dots.iter().map(|d| d.interval.map_or(d.value, |i| i.1).max(d.value)).fold(0.0, f64::max);
     let (tick, top) = ticks(top);
     let (left, bottom, wide, high) = (44.0, 190.0, 246.0, 150.0);
@@ -155,6 +155,7 @@ pub fn dots(label: &str, up: &str, dots: &[Dot]) -> Markup {
                 text x=(r(x(d.along))) y=(r(bottom + 16.0)) text-anchor="middle" { (d.name) }
             }
             text x="4" y="14" { (up) }
+            text x=(r(left + wide / 2.0)) y=(r(bottom + 34.0)) text-anchor="middle" { (across) }
         }
     }
 }
@@ -200,7 +201,7 @@ mod tests {
 
     #[test]
     fn nothing_to_plot_is_a_plot_of_nothing() {
-        for svg in [thickness_histogram(&[], &Cuts::default()), rose(&[]), bars("", "", "", &[]), dots("", "", &[])] {
+        for svg in [thickness_histogram(&[], &Cuts::default()), rose(&[]), bars("", "", "", &[]), dots("", "", "", &[])] {
             assert!(!svg.into_string().contains("NaN"));
         }
     }

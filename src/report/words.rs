@@ -25,11 +25,16 @@ pub fn stated(value: f64) -> String {
     text.trim_end_matches('0').trim_end_matches('.').to_owned()
 }
 
+/// Whether a measurement is a share, said in percent.
+pub fn share(name: &str) -> bool {
+    name.ends_with("_share") || name == "hair_coverage" || name == "thickness_cv"
+}
+
 /// How a measurement's numbers are written: shares in percent, counts whole, the others to three digits.
-fn number(name: &str, value: f64) -> String {
+pub fn number(name: &str, value: f64) -> String {
     match name {
-        _ if name.ends_with("_share") || name == "hair_coverage" || name == "thickness_cv" => percent(value),
-        _ if name.ends_with("_count") || name.starts_with("unit_size_") => format!("{value:.0}"),
+        _ if share(name) => percent(value),
+        _ if name.ends_with("_count") || name.starts_with("unit_size_") => format!("{:.0}", value + 0.0).replace('-', "−"),
         _ => figure(value),
     }
 }

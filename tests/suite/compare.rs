@@ -69,6 +69,15 @@ fn two_windows_of_one_skin_are_compared_hair_for_hair() {
     let density = comparison["changes"].as_array().unwrap().iter().find(|change| change["name"] == "hair_density").unwrap();
     assert_eq!((&density["change"], &density["verdict"]), (&0.0.into(), &"no_detectable_change".into()));
 
+    // A person reads the same: both photos in one frame, a mark and a row for each hair, each change in a sentence.
+    let pages = crate::report::pages(&folder.join("out"));
+    let page = &pages["comparisons/s01_2026-02-10_vertex--s01_2026-08-11_vertex.html"];
+    let hairs = comparison["fates"].as_array().unwrap().len();
+    assert_eq!((page.matches("<g class=\"hair fate ").count(), page.matches("<tr data-hair=").count()), (hairs, hairs));
+    assert_eq!(page.matches("data:image/jpeg").count(), 2);
+    assert!(page.contains("No detectable change: the same"));
+    assert!(pages["comparisons.html"].contains("href=\"comparisons/s01_2026-02-10_vertex--s01_2026-08-11_vertex.html\""));
+
     // The same bytes again, on stdout too, and by photos instead of folders.
     let names = ["in/s01/2026-02-10/vertex.png", "in/s01/2026-08-11/vertex.png"];
     let output = anagen(&[&["compare", names[0], names[1], "--out", "out", "--json", "-", "-q"], &SCALE[..]].concat(), folder);
@@ -99,7 +108,11 @@ fn other_skin_and_a_mirrored_photo_get_no_fates_and_the_follow_up_may_not_come_f
     let output = compare(folder, "2026-08-11.png", "2026-02-10.png");
     assert_eq!(code(&output), 0, "{}", stderr(&output));
     let comparison = fs::read_dir(folder.join("out/comparisons")).unwrap().map(|e| e.unwrap().path());
-    let reversed = comparison.filter(|p| p.to_string_lossy().contains("2026-08-11--")).map(|p| read(&p)).next().unwrap();
+    let reversed = comparison
+        .filter(|p| p.to_string_lossy().contains("2026-08-11--") && p.extension().is_some_and(|e| e == "json"))
+        .map(|p| read(&p))
+        .next()
+        .unwrap();
     assert!(reversed["days_between"] == -182 && has(&reversed, "dates_reversed"), "{reversed}");
 }
 
@@ -116,7 +129,7 @@ fn sessions_go_on_without_the_photos_that_fail_or_have_no_partner() {
     let output = compare(folder, "s01/2026-02-10", "s01/2026-08-11");
     assert_eq!(code(&output), 2, "{}", stderr(&output));
     assert!(stderr(&output).contains("frontal.jpg") && stderr(&output).contains("occipital.png: the other session shows no photo"));
-    assert_eq!(fs::read_dir(folder.join("out/comparisons")).unwrap().count(), 1);
+    assert_eq!(files(&folder.join("out")).keys().filter(|name| name.starts_with("comparisons/") && name.ends_with(".json")).count(), 1);
     let rows = fs::read_to_string(folder.join("out/comparisons.csv")).unwrap();
     assert_eq!(rows.lines().count(), 2, "{rows}");
 

@@ -70,6 +70,12 @@ fn series_is_followed_from_photos_to_trends_and_broken_photos_are_named() {
     assert!(values.iter().any(|row| row["reason"] == "failed" && row["measurement"].is_empty()));
     assert_eq!(rows(&folder.path().join("out/timeline_hairs.csv")).iter().filter(|row| row["site"] == "vertex").count(), 3 * hairs.len());
 
+    let pages = crate::report::pages(&folder.path().join("out"));
+    let page = &pages[&format!("timelines/{subject}/vertex.html")];
+    assert_eq!(page.matches("data:image/jpeg").count(), 3, "a picture of each session that could be read");
+    assert!(page.contains("Since start, 2026-02-01") && page.contains("a month (") && page.contains("could not be analyzed"));
+    assert!(pages["timelines.html"].contains("3 of 4 compared"));
+
     // A second run reuses every result and says the same.
     let again = anagen(&["timeline", "in", "--out", "out", "-q"], folder.path());
     assert_eq!(code(&again), 2);

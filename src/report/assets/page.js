@@ -16,7 +16,7 @@ function view(viewer) {
   const rows = new Map([...document.querySelectorAll("tr[data-hair]")].map(row => [row.dataset.hair, row]));
   const heads = [...document.querySelectorAll("section.hairs thead th")].map(head => head.textContent);
   const hairs = id => viewer.querySelectorAll(`[data-hair="${id}"]`);
-  let chosen = null;
+  let chosen = null, own = {};
 
   const layer = box => { for (const stage of stages) stage.classList.toggle("hide-" + box.dataset.layer, !box.checked); };
   const boxes = [...viewer.querySelectorAll("[data-layer]")];
@@ -79,6 +79,28 @@ function view(viewer) {
     show();
   }
   for (const button of viewer.querySelectorAll("[data-zoom]")) button.addEventListener("click", () => zoom(Number(button.dataset.zoom)));
+  // Before and after: how much of the later photo is shown, and the two in turn.
+  const slider = viewer.querySelector(".slider");
+  if (slider) {
+    const [earlier, later] = viewer.querySelectorAll(".window"), divide = viewer.querySelector(".divide"), blink = viewer.querySelector("[data-blink]");
+    const place = () => {
+      const shown = full.w * slider.value / 100, from = full.x + full.w - shown;
+      later.setAttribute("x", from); later.setAttribute("width", shown);
+      earlier.setAttribute("width", full.w - shown);
+      divide.setAttribute("x1", from); divide.setAttribute("x2", from);
+    };
+    slider.addEventListener("input", place);
+    let turning = null;
+    const turn = () => {
+      blink.setAttribute("aria-pressed", turning === null);
+      if (turning === null) { slider.value = 100; place(); turning = setInterval(() => stages[0].classList.toggle("blinked"), 700); }
+      else { clearInterval(turning); turning = null; stages[0].classList.remove("blinked"); slider.value = 50; place(); }
+    };
+    const swap = () => { if (turning !== null) turn(); slider.value = slider.value < 50 ? 100 : 0; place(); };
+    blink.addEventListener("click", turn);
+    viewer.querySelector("[data-swap]").addEventListener("click", swap);
+    own = { b: turn, x: swap };
+  }
   let moved = false;
   for (const stage of stages) {
     let from = null;
@@ -105,6 +127,7 @@ function view(viewer) {
     if (event.target.matches("input:not([type=checkbox]), textarea, select")) return;
     if (event.key === "Escape") return choose(null);
     if ("+-0".includes(event.key)) return zoom({ "+": 1.5, "-": 1 / 1.5, 0: 0 }[event.key]);
+    if (own[event.key]) return own[event.key]();
     const box = boxes.find(box => box.dataset.key === event.key);
     if (box) { box.checked = !box.checked; layer(box); box.dispatchEvent(new Event("change")); }
   });

@@ -1,0 +1,180 @@
+//! The page of two photos compared: before and after in one frame, what became of each hair, and what has changed.
+
+use super::change_words::{fate, interval_of, plain_days, reason, unit_fate, verdict};
+use super::comparison_figure::{Aligned, figure_of};
+use super::embed::Picture;
+use super::page::{page, up};
+use super::words::{figure, group, heading, number, unit};
+use crate::compare::{Fate, UnitFateKind};
+use crate::results::{ChangeResult, ComparisonResult, FateResult, PhotoResult, PlaceResult};
+use maud::{Markup, html};
+
+/// The two photos of a comparison, as its page shows them.
+pub enum Shown {
+    /// Brought into one frame: they are of one field.
+    InOneFrame(Box<Aligned>),
+    /// Each by itself.
+    Apart([Picture; 2]),
+}
+
+/// The page of a comparison, to lie at `place` below the results folder; `baseline` is the result whose strands the fates are of.
+pub fn comparison_page(comparison: &ComparisonResult, baseline: &PhotoResult, shown: &Shown, place: &str) -> String {
+    let (then, now) = (&comparison.baseline, &comparison.follow_up);
+    let body = html! {
+        header {
+            nav { a href=(format!("{}comparisons.html", up(place))) { "← all comparisons" } }
+            h1 { (then.path) " → " (now.path) }
+            dl.facts {
+                @for (name, said) in [("Subject", &then.subject), ("Site", &then.site), ("Before", &then.taken_at), ("After", &now.taken_at)] {
+                    @if let Some(said) = said { div { dt { (name) } dd { (said.replace('T', " ")) } } }
+                }
+                @if let Some(days) = comparison.days_between { div { dt { "Between" } dd { (plain_days(days)) } } }
+                @if let Some(r) = &comparison.registration {
+                    div { dt { "Same field" } dd { "yes: " (r.inliers) " roots lie within " (figure(r.residual_px)) " pixels; the chance of that on other skin is at most 10" sup { (format!("{:.0}", r.chance_log10.ceil()).replace('-', "−")) } } }
+                    @if let Some(area) = r.overlap_cm2 { div { dt { "Skin both show" } dd { (figure(area.0)) " cm²" } } }
+                }
+            }
+        }
+        main {
+            @if comparison.registration.is_none() {
+                p.warning { "These two photos are not shown to be of the same field, so nothing is said of what became of any hair." }
+            }
+            @if !comparison.caveats.is_empty() {
+                section.caveats aria-labelledby="caveats" {
+                    h2 id="caveats" { "Read with care" }
+                    ul { @for caveat in &comparison.caveats { li { (caveat.message) } } }
+                }
+            }
+            @if comparison.registration.is_some() { (changes(comparison)) }
+            section aria-labelledby="picture" {
+                h2 id="picture" { "Before and after" }
+                @match shown {
+                    Shown::InOneFrame(aligned) => (figure_of(comparison, baseline, aligned)),
+                    Shown::Apart(pictures) => (side_by_side(comparison, pictures)),
+                }
+            }
+            @if comparison.registration.is_some() { (units(comparison)) (fates(comparison)) }
+        }
+    };
+    page(&format!("{} → {}: anagen", then.path, now.path), env!("CARGO_PKG_VERSION"), &body)
+}
+
+/// Two photos that are not of one field.
+fn side_by_side(comparison: &ComparisonResult, pictures: &[Picture; 2]) -> Markup {
+    let names = [("before", &comparison.baseline.path), ("after", &comparison.follow_up.path)];
+    html! {
+        div.pair {
+            @for ((name, path), picture) in names.into_iter().zip(pictures) {
+                figure { img src=(picture.uri()) alt=(format!("{name}: {path}")); figcaption { (name) ": " (path) } }
+            }
+        }
+    }
+}
+
+/// What has changed, in one sentence each, with the numbers beside it.
+fn changes(comparison: &ComparisonResult) -> Markup {
+    let groups = ["Hairs", "Follicular units", "Thickness", "Hairs at least so thick", "Cover and layout"];
+    let value = |c: &ChangeResult, value: Option<f64>| value.map_or("–".into(), |v| number(&c.name, v));
+    html! {
+        section aria-labelledby="changes" {
+            h2 id="changes" { "What has changed" }
+            div.scroll {
+                table.measurements {
+                    caption { "Over the skin both photos show, hair for hair. A change smaller than the detectable one cannot be told from none." }
+                    thead { tr {
+                        th scope="col" { "What" } th.number scope="col" { "Before" } th.number scope="col" { "After" } th.number scope="col" { "Change" }
+                        th.number scope="col" { "95 % interval" } th.number scope="col" { "Detectable" } th.number scope="col" { "n" }
+                    } }
+                    @for name in groups {
+                        @let of_group: Vec<&ChangeResult> = comparison.changes.iter().filter(|c| group(&c.name) == name).collect();
+                        @if !of_group.is_empty() {
+                            tbody {
+                                tr.group { th colspan="7" scope="rowgroup" { (name) } }
+                                @for c in of_group {
+                                    tr {
+                                        th scope="row" {
+                                            (heading(&c.name)) @if !unit(&c.unit).is_empty() { ", " (unit(&c.unit)) }
+                                            p { (verdict(c)) }
+                                            details { summary { "method" } code { (c.name) } " " (c.method) }
+                                        }
+                                        td.number { (value(c, c.baseline)) }
+                                        td.number { (value(c, c.follow_up)) }
+                                        td.number { (value(c, c.change)) }
+                                        td.number { (interval_of(&c.name, c.low, c.high).unwrap_or("–".into())) }
+                                        td.number { (value(c, c.detectable_change)) }
+                                        td.number { (c.n) }
+                                    }
+                                }
+                            }
+                        }
+                    }
+                }
+            }
+        }
+    }
+}
+
+/// What became of the follicular units.
+fn units(comparison: &ComparisonResult) -> Markup {
+    let kinds = [
+        UnitFateKind::Kept,
+        UnitFateKind::GainedHair,
+        UnitFateKind::LostHair,
+        UnitFateKind::Emptied,
+        UnitFateKind::Reactivated,
+        UnitFateKind::Unresolved,
+    ];
+    html! {
+        section aria-labelledby="units" {
+            h2 id="units" { "Follicular units" }
+            ul { @for kind in kinds {
+                @let n = comparison.units.iter().filter(|unit| unit.fate == kind).count();
+                @if n > 0 { li { (n) " " (unit_fate(kind)) } }
+            } }
+        }
+    }
+}
+
+fn fates(comparison: &ComparisonResult) -> Markup {
+    html! {
+        section.hairs aria-labelledby="hairs" {
+            h2 id="hairs" { "What became of each hair" }
+            p.hint { "Each row is a hair in the picture: choose it by its number, go on with the arrow keys. The same numbers are in fates.csv." }
+            div.scroll.tall {
+                table.sortable {
+                    thead { tr {
+                        @for (name, number) in [("hair", true), ("fate", false), ("why", false), ("before", true), ("after", true), ("thickness change, µm", true),
+                            ("± standard error", true), ("length change, mm", true), ("confidence", true)] {
+                            th.number[number] scope="col" { button type="button" data-sort="" { (name) } }
+                        }
+                    } }
+                    tbody { @for (i, hair) in comparison.fates.iter().enumerate() { (row(i, hair)) } }
+                }
+            }
+        }
+    }
+}
+
+fn row(i: usize, hair: &FateResult) -> Markup {
+    let cell = |value: Option<f64>, decimals: usize| value.map_or("–".into(), |v| format!("{v:+.decimals$}").replace('-', "−"));
+    let id = |place: Option<PlaceResult>| place.map_or("–".into(), |p| p.id.map_or("not traced".into(), |id| id.to_string()));
+    html! {
+        tr data-hair=(i) {
+            th.number scope="row" { button.pick type="button" aria-label=(format!("hair {i}")) { (i) } }
+            td { (fate(hair.fate)) }
+            td { (hair.reason.map_or("–", reason)) }
+            td.number { (id(hair.baseline)) }
+            td.number { (id(hair.follow_up)) }
+            td.number { (cell(hair.thickness_change_um.map(|t| t.0), 1)) }
+            td.number { (hair.thickness_change_standard_error_um.map_or("–".into(), |t| format!("{:.1}", t.0))) }
+            td.number { (cell(hair.length_change_mm.map(|l| l.0), 2)) }
+            td.number { (format!("{:.2}", hair.confidence)) }
+        }
+    }
+}
+
+/// How many hairs have each fate, those that came to nothing left out.
+pub fn counts(comparison: &ComparisonResult) -> Vec<(Fate, usize)> {
+    let all = [Fate::Kept, Fate::Thickened, Fate::Thinned, Fate::Lost, Fate::New, Fate::Unresolved, Fate::Outside];
+    all.map(|fate| (fate, comparison.fates.iter().filter(|hair| hair.fate == fate).count())).into_iter().filter(|(_, n)| *n > 0).collect()
+}
