@@ -4,14 +4,12 @@ use super::batch::{Batch, Finished, Outcome, Overlay};
 use super::config::{Plan, Stated, idle_globs, plans};
 use super::measuring::Measuring;
 use super::progress::Progress;
+use super::shard::Shard;
+use super::summary::{stems, write_summary};
 use super::{Ending, about, deliver, printable, rehearsal};
 use crate::analyze::Stage;
 use crate::measure::Cuts;
-use crate::report::{Overview, Picture, batch_page};
-use crate::results::{
-    self, Folder, Input, Inputs, PhotoRun, Pseudonyms, Run, RunSchema, Status, Times, cause, page_path, read_at_most, thumbnail_path,
-    write_tables,
-};
+use crate::results::{self, Folder, Input, Inputs, PhotoRun, Pseudonyms, Run, RunSchema, Status, Times, cause, read_at_most, result_path};
 use crate::units::Micrometers;
 use clap::{Args, ValueEnum};
 use serde_json::{Value, json};
@@ -29,6 +27,7 @@ Examples:
   anagen analyze photos/ --out results/                        in pixels, unless photos/anagen.toml or the photos state a scale
   anagen analyze photos/ --out results/ --dry-run              what would be analyzed, and with which scale
   anagen analyze photo.jpg --out results/ --json -             and the result on stdout
+  anagen analyze photos/ --out part1/ --shard 1/4              the first of four parts, for four machines; then anagen merge
 
 Then open results/report.html. Run it again to go on where it stopped: what has not changed is not analyzed again.";
 
@@ -48,6 +47,8 @@ Environment: ANAGEN_UM_PER_PX, ANAGEN_SCALE_BAR_MM, ANAGEN_DETECTOR, ANAGEN_VELL
 ANAGEN_MAX_MEGAPIXELS, ANAGEN_THREADS; flags go first. anagen config PATH shows what holds and where it comes from.
 
 Exit codes: 0 all done; 1 nothing usable to do, or the command line is wrong; 2 some photos failed, the others are done.";
+
+const NO_PHOTO: &str = "no photo found: name photos, or folders that hold .jpg, .png, .tif, .bmp or .webp files";
 
 /// The most bytes a key file may hold.
 const MOST_KEY_BYTES: u64 = 1_000_000;
@@ -79,6 +80,9 @@ pub struct Analyze {
     /// Replace subjects' names by codes made with the key in this file (16 bytes or more), in everything written, file names included
     #[arg(long, value_name = "KEYFILE", help_heading = "Output")]
     pseudonymize: Option<PathBuf>,
+    /// Analyze one part of the photos only, such as 1/4 for the first of four; anagen merge puts the parts together
+    #[arg(long, value_name = "I/N")]
+    shard: Option<Shard>,
     /// Say what would be analyzed and with which scale; write nothing
     #[arg(long)]
     dry_run: bool,
@@ -96,7 +100,7 @@ impl Analyze {
         let began = Instant::now();
         let stated = self.measuring.stated()?;
         let inputs = self.inputs()?;
-        if inputs.photos.is_empty() {
+        if inputs.photos.is_empty() && self.shard.is_none() {
             return self.nothing(&inputs, &stated, began);
         }
         let photos: Vec<_> = inputs.photos.iter().zip(plans(&inputs.photos, &stated)?).collect();
@@ -107,13 +111,11 @@ impl Analyze {
             return rehearsal::rehearse(&photos, &self.out, &self.measuring.limits());
         }
         let folder = Folder::create(&self.out).map_err(|error| about(&self.out, cause(&error)))?;
+        self.announce(&folder, &inputs, &stated).map_err(|error| about(&self.out, cause(&error)))?;
         let outcomes = self.work(&photos, &folder)?;
         let run = self.record(&inputs, &outcomes, &stated, began.elapsed());
-        let done = |(input, outcome): (&Input, &Option<Outcome>)| {
-            outcome.as_ref().filter(|outcome| outcome.end.is_ok()).map(|_| input.stem.clone())
-        };
-        let stems: Vec<String> = inputs.photos.iter().zip(&outcomes).filter_map(done).collect();
-        self.write_together(&folder, &run, &stems).map_err(|error| about(&self.out, cause(&error)))?;
+        write_summary(&folder, &run, !self.no_report).map_err(|error| about(&self.out, cause(&error)))?;
+        let stems = stems(&run);
         if let Some(place) = &self.json {
             deliver(place, &together(&folder, &stems, inputs.photos.len() == 1)?)?;
         }
@@ -133,6 +135,18 @@ impl Analyze {
             ));
         }
         let mut inputs = results::find(&self.path, &self.out);
+        if let Some(shard) = self.shard {
+            if inputs.photos.is_empty() {
+                return Err(NO_PHOTO.into());
+            }
+            let limit = self.measuring.limits().bytes;
+            // What cannot be read is told by its name, so that one part alone reports it.
+            inputs.photos.retain(|input| match read_at_most(&input.file, limit) {
+                Ok(bytes) => shard.holds(&bytes),
+                Err(_) => shard.holds(input.path.as_bytes()),
+            });
+            inputs.troubles.retain(|trouble| shard.holds(trouble.path.as_os_str().as_encoded_bytes()));
+        }
         for trouble in &inputs.troubles {
             eprintln!("{}", about(&trouble.path, &trouble.cause));
         }
@@ -156,7 +170,7 @@ impl Analyze {
             let run = self.record(inputs, &[], stated, began.elapsed());
             folder.write_json("run.json", &run).map_err(|error| about(&folder.place("run.json"), cause(&error)))?;
         }
-        Err("no photo found: name photos, or folders that hold .jpg, .png, .tif, .bmp or .webp files".into())
+        Err(NO_PHOTO.into())
     }
 
     fn work(&self, photos: &[(&Input, Plan)], folder: &Folder) -> Result<Vec<Option<Outcome>>, String> {
@@ -180,20 +194,13 @@ impl Analyze {
         Ok(outcomes)
     }
 
-    /// Writes what holds all photos: the tables, the overview and, last, the run's record.
-    fn write_together(&self, folder: &Folder, run: &Run, stems: &[String]) -> std::io::Result<()> {
-        write_tables(folder, stems)?;
-        if self.no_report {
-            folder.remove("report.html")?;
-        } else {
-            let mut overview = Overview::default();
-            for stem in stems {
-                let thumbnail = Picture { jpeg: fs::read(folder.place(&thumbnail_path(stem)))? };
-                overview.add(&folder.read(stem)?, &thumbnail.uri(), &page_path(stem));
-            }
-            results::write_whole(&folder.place("report.html"), batch_page(run, &overview).as_bytes())?;
+    /// Leaves a record of a run that has not come to anything yet where there is none, so that a folder whose run is killed still says what it is.
+    fn announce(&self, folder: &Folder, inputs: &Inputs, stated: &Stated) -> std::io::Result<()> {
+        fs::create_dir_all(folder.place("photos"))?;
+        if folder.place("run.json").exists() {
+            return Ok(());
         }
-        folder.write_json("run.json", run)
+        folder.write_json("run.json", &self.record(inputs, &[], stated, Duration::ZERO))
     }
 
     fn tell(&self, progress: &mut Progress, input: &Input, outcome: &Outcome) {
@@ -225,6 +232,7 @@ impl Analyze {
             result: None,
             cuts: None,
         }));
+        photos.sort_by(|a, b| (&a.path, &a.result).cmp(&(&b.path, &b.result)));
         let count = |status| photos.iter().filter(|photo| photo.status == status).count();
         let default = Cuts::default();
         Run {
@@ -261,6 +269,9 @@ impl Analyze {
             "pseudonymized": self.pseudonymize.is_some(),
         });
         settings.extend(others.as_object().cloned().unwrap_or_default());
+        if let Some(shard) = self.shard {
+            settings.insert("shard".into(), shard.to_string().into());
+        }
         Value::Object(settings)
     }
 
@@ -273,7 +284,8 @@ impl Analyze {
         }
         let others = folder.stems().iter().filter(|stem| !stems.contains(stem)).count();
         if others > 0 && !run.interrupted && !self.quiet {
-            eprintln!("anagen: {} also holds {others} results of photos not in this run; the tables leave them out", self.out.display());
+            let folder = printable(&self.out);
+            eprintln!("anagen: {folder} also holds {others} results of photos not in this run; the tables leave them out");
         }
         if run.interrupted {
             let left = run.photos.iter().filter(|photo| photo.status == Status::NotReached).count();
@@ -299,7 +311,7 @@ fn photo_run(input: &Input, outcome: Option<&Outcome>) -> PhotoRun {
         path: input.path.clone(),
         status,
         reason,
-        result: finished.map(|_| format!("photos/{}.json", input.stem)),
+        result: finished.map(|_| result_path(&input.stem)),
         cuts: finished.and_then(|finished| finished.cuts),
     }
 }

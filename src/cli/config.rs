@@ -177,6 +177,14 @@ pub fn events(inputs: &[Input]) -> Result<Vec<EventTable>, String> {
     Ok(events)
 }
 
+/// Whether a text is an `anagen.toml`.
+///
+/// # Errors
+/// The line and the cause.
+pub fn check(text: &str) -> Result<(), (usize, String)> {
+    Config::parse(text).map(|_| ())
+}
+
 /// The content of one `anagen.toml`.
 #[derive(Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields)]

@@ -9,12 +9,15 @@ mod config;
 mod effective;
 mod manual;
 mod measuring;
+mod merge;
 mod phantom;
 mod progress;
 mod rehearsal;
 mod schema;
 mod seen;
 mod selfcheck;
+mod shard;
+mod summary;
 mod timeline;
 
 use crate::results::cause;
@@ -49,6 +52,7 @@ enum Command {
     Analyze(Box<analyze::Analyze>),
     Compare(Box<compare::Compare>),
     Timeline(Box<timeline::Timeline>),
+    Merge(merge::Merge),
     Phantom(phantom::Phantom),
     Agree(agree::Agree),
     Selfcheck(selfcheck::Selfcheck),
@@ -96,6 +100,7 @@ pub fn main() -> ExitCode {
         Command::Analyze(analyze) => analyze.run(),
         Command::Compare(compare) => compare.run(),
         Command::Timeline(timeline) => timeline.run(),
+        Command::Merge(merge) => merge.run(),
         Command::Phantom(phantom) => phantom.run(),
         Command::Agree(agree) => agree.run(),
         Command::Selfcheck(selfcheck) => selfcheck.run(),
@@ -112,6 +117,14 @@ pub fn main() -> ExitCode {
             ExitCode::FAILURE
         }
     }
+}
+
+/// Nothing where a text is an `anagen.toml`; else the line and the cause.
+///
+/// # Errors
+/// When it is none.
+pub fn checked_config(text: &str) -> Result<(), (usize, String)> {
+    config::check(text)
 }
 
 /// `path: cause`, as every message about a file reads.

@@ -5,7 +5,8 @@ use super::{Input, Run, json};
 use serde::Serialize;
 use std::fs;
 use std::io::{self, Write};
-use std::path::{Path, PathBuf};
+use std::path::{Component, Path, PathBuf};
+use std::sync::Arc;
 use std::time::Duration;
 use walkdir::WalkDir;
 
@@ -13,17 +14,22 @@ use walkdir::WalkDir;
 #[derive(Debug, Clone)]
 pub struct Folder {
     path: PathBuf,
+    /// Held while results are written, so that two runs never mix theirs; the system lets go of it however the program ends.
+    _lock: Option<Arc<fs::File>>,
 }
 
 impl Folder {
-    /// The results folder at a path, made if it is not there.
+    /// The results folder at a path, made if it is not there, for one run to write to.
     ///
     /// # Errors
-    /// When it cannot be made, or something else stands at that path.
+    /// When it cannot be made or written to, something else stands at that path, or another run is writing there.
     pub fn create(path: &Path) -> io::Result<Self> {
         fs::create_dir_all(path)?;
-        sweep(path);
-        Ok(Self { path: path.to_path_buf() })
+        let lock = lock(path)?;
+        sweep(path, lock.is_some());
+        // Found out now rather than after the first photo's work.
+        aside(path)?;
+        Ok(Self { path: path.to_path_buf(), _lock: lock.map(Arc::new) })
     }
 
     /// The results folder at a path, to read from.
@@ -32,9 +38,9 @@ impl Folder {
     /// When there is no folder of results there.
     pub fn open(path: &Path) -> io::Result<Self> {
         if path.join("photos").is_dir() {
-            return Ok(Self { path: path.to_path_buf() });
+            return Ok(Self { path: path.to_path_buf(), _lock: None });
         }
-        Err(io::Error::new(io::ErrorKind::NotFound, "not a results folder: there is no folder photos in it"))
+        Err(io::Error::new(io::ErrorKind::InvalidInput, "not a results folder: there is no folder photos in it"))
     }
 
     /// A place in the folder.
@@ -137,12 +143,18 @@ impl Folder {
 
     /// The stems of the results that the last run lists, sorted; those of all stored results where no run left its record.
     pub fn listed(&self) -> Vec<String> {
-        let record = fs::read(self.place("run.json")).ok().and_then(|bytes| serde_json::from_slice::<Run>(&bytes).ok());
-        let Some(run) = record else { return self.stems() };
-        let stem = |result: &String| Some(result.strip_prefix("photos/")?.strip_suffix(".json")?.to_owned());
-        let mut stems: Vec<String> = run.photos.iter().filter_map(|photo| photo.result.as_ref().and_then(stem)).collect();
+        let Ok(run) = self.run() else { return self.stems() };
+        let mut stems: Vec<String> = run.photos.iter().filter_map(|photo| stem_of(photo.result.as_deref()?)).collect();
         stems.sort();
         stems
+    }
+
+    /// The record of the last run.
+    ///
+    /// # Errors
+    /// When it is missing or not a run's record of this version.
+    pub fn run(&self) -> io::Result<Run> {
+        serde_json::from_slice(&fs::read(self.place("run.json"))?).map_err(io::Error::from)
     }
 
     /// The stems of all stored results, sorted.
@@ -162,13 +174,19 @@ impl Folder {
     }
 }
 
+/// The stem of the result at a place in the folder; `None` where that leads out of the photos' results.
+pub fn stem_of(result: &str) -> Option<String> {
+    let stem = result.strip_prefix("photos/")?.strip_suffix(".json")?;
+    Path::new(stem).components().all(|part| matches!(part, Component::Normal(_))).then(|| stem.to_owned())
+}
+
 /// Where a result lies in the folder.
-pub(crate) fn result_path(stem: &str) -> String {
+pub fn result_path(stem: &str) -> String {
     format!("photos/{stem}.json")
 }
 
 /// Where an overlay lies in the folder.
-pub(crate) fn overlay_path(stem: &str, extension: &str) -> String {
+pub fn overlay_path(stem: &str, extension: &str) -> String {
     format!("overlays/{stem}.{extension}")
 }
 
@@ -191,15 +209,33 @@ pub struct Drawn {
     pub page: Option<(String, Vec<u8>)>,
 }
 
-/// How old a part of a file is before it is taken for one that a killed run left: no file takes so long to write.
+/// Takes the folder for this run; `None` where the system or the disk knows no locks on folders, as some network disks do.
+fn lock(folder: &Path) -> io::Result<Option<fs::File>> {
+    let Ok(open) = fs::File::open(folder) else { return Ok(None) };
+    match open.try_lock() {
+        Ok(()) => Ok(Some(open)),
+        Err(fs::TryLockError::WouldBlock) => {
+            let cause = "another run is writing to this folder: wait until it has ended, or name another folder with --out";
+            Err(io::Error::new(io::ErrorKind::ResourceBusy, cause))
+        }
+        Err(fs::TryLockError::Error(_)) => Ok(None),
+    }
+}
+
+/// How old a part of a file is before it is taken for one that a killed run left, where no lock tells: no file takes so long to write.
 const STALE: Duration = Duration::from_secs(600);
 
+/// The folders that only the run that holds the results folder writes to.
+const OWN: [&str; 5] = ["photos", "overlays", "pages", "comparisons", "timelines"];
+
 /// Removes the parts of files that a killed run left. What cannot be removed does no harm.
-fn sweep(folder: &Path) {
+fn sweep(folder: &Path, locked: bool) {
     for entry in WalkDir::new(folder).into_iter().filter_map(Result::ok).filter(|entry| entry.file_type().is_file()) {
         let name = entry.file_name().to_string_lossy();
         let age = || entry.metadata().ok()?.modified().ok()?.elapsed().ok();
-        if name.starts_with(PART.0) && name.ends_with(PART.1) && age().is_some_and(|age| age > STALE) {
+        let below = entry.path().strip_prefix(folder).ok().and_then(|below| below.iter().next());
+        let own = locked && (entry.depth() == 1 || below.is_some_and(|first| OWN.iter().any(|own| first == *own)));
+        if name.starts_with(PART.0) && name.ends_with(PART.1) && (own || age().is_some_and(|age| age > STALE)) {
             let _ = fs::remove_file(entry.path());
         }
     }
@@ -215,19 +251,28 @@ fn remove(file: &Path) -> io::Result<()> {
     }
 }
 
-/// Writes a file so that it appears whole or not at all: aside in the same folder, then renamed. Makes the folders above it.
-///
-/// # Errors
-/// When the disk refuses; what stood there before still stands.
-pub fn write_whole(file: &Path, bytes: &[u8]) -> io::Result<()> {
-    let folder = file.parent().filter(|folder| *folder != Path::new("")).unwrap_or(Path::new("."));
-    fs::create_dir_all(folder)?;
+/// An empty file in a folder, gone again unless it is kept.
+fn aside(folder: &Path) -> io::Result<tempfile::NamedTempFile> {
     let mut aside = tempfile::Builder::new();
     aside.prefix(PART.0).suffix(PART.1);
     // A temporary file is its owner's alone; a result is as readable as any other new file.
     #[cfg(unix)]
     aside.permissions(std::os::unix::fs::PermissionsExt::from_mode(0o666));
-    let mut part = aside.tempfile_in(folder)?;
+    aside.tempfile_in(folder)
+}
+
+/// Writes a file so that it appears whole or not at all: aside in the same folder, then renamed. Makes the folders above it. A device or a
+/// pipe is written into and stays what it is.
+///
+/// # Errors
+/// When the disk refuses; what stood there before still stands.
+pub fn write_whole(file: &Path, bytes: &[u8]) -> io::Result<()> {
+    if fs::metadata(file).is_ok_and(|there| !there.is_file() && !there.is_dir()) {
+        return fs::File::options().write(true).open(file)?.write_all(bytes);
+    }
+    let folder = file.parent().filter(|folder| *folder != Path::new("")).unwrap_or(Path::new("."));
+    fs::create_dir_all(folder)?;
+    let mut part = aside(folder)?;
     part.write_all(bytes)?;
     part.as_file().sync_all()?;
     part.persist(file).map_err(|error| error.error)?;
@@ -283,15 +328,38 @@ mod tests {
     #[test]
     fn parts_of_a_killed_run_are_swept_and_those_of_a_running_one_kept() {
         let place = tempfile::tempdir().unwrap();
-        let [old, new] = ["a/.anagen-old.part", "a/.anagen-new.part"].map(|name| place.path().join(name));
+        let [old, new, own] = ["a/.anagen-old.part", "a/.anagen-new.part", "photos/.anagen-new.part"].map(|name| place.path().join(name));
         fs::create_dir(place.path().join("a")).unwrap();
-        for file in [&old, &new] {
+        fs::create_dir(place.path().join("photos")).unwrap();
+        for file in [&old, &new, &own] {
             fs::write(file, b"half").unwrap();
         }
         let hour_ago = std::time::SystemTime::now() - Duration::from_secs(3600);
         fs::File::options().write(true).open(&old).unwrap().set_modified(hour_ago).unwrap();
+        sweep(place.path(), false);
+        assert!(!old.exists() && new.exists() && own.exists());
+        sweep(place.path(), true);
+        assert!(new.exists() && !own.exists());
+    }
+
+    #[test]
+    fn folder_is_one_runs_at_a_time() {
+        let place = tempfile::tempdir().unwrap();
+        let first = Folder::create(place.path()).unwrap();
+        if first._lock.is_some() {
+            assert_eq!(Folder::create(place.path()).unwrap_err().kind(), io::ErrorKind::ResourceBusy);
+        }
+        drop(first);
         Folder::create(place.path()).unwrap();
-        assert!(!old.exists() && new.exists());
+        assert_eq!(fs::read_dir(place.path()).unwrap().count(), 0, "nothing is left of asking");
+    }
+
+    #[test]
+    fn places_outside_the_results_are_no_stems() {
+        assert_eq!(stem_of("photos/a/b.json").as_deref(), Some("a/b"));
+        for place in ["photos/../run.json", "photos//etc/passwd.json", "a.json", "photos/a"] {
+            assert_eq!(stem_of(place), None, "{place}");
+        }
     }
 
     #[test]

@@ -1,10 +1,12 @@
 //! Finding photos: files and folders as named, each photo with the relative path its results are stored under.
 
+use super::sha256;
 use std::collections::{BTreeMap, BTreeSet};
 use std::ffi::OsStr;
 use std::fs;
 use std::io::{self, Read};
 use std::path::{Component, Path, PathBuf};
+use std::time::SystemTime;
 use walkdir::WalkDir;
 
 const EXTENSIONS: [&str; 7] = ["jpg", "jpeg", "png", "tif", "tiff", "bmp", "webp"];
@@ -46,18 +48,22 @@ pub struct Inputs {
 /// Finds the photos among files and folders, leaving out hidden files, the results folder `out`, and what has no photo's extension.
 ///
 /// Folders are walked to the bottom, through symbolic links, each folder once. A file named outright is always taken. A photo reached twice is
-/// taken once. A relative path starts below the folder that was named; where two arguments give the same one, all photos of both
+/// taken once, from the argument farthest up. A relative path starts below the folder that was named; where two arguments give the same one, all photos of both
 /// take their argument's own name in front, and as many of the folders above it as it takes to tell them apart.
 pub fn find(arguments: &[PathBuf], out: &Path) -> Inputs {
     let out = fs::canonicalize(out).ok();
     let mut inputs = Inputs::default();
-    let mut seen = BTreeSet::new();
-    let mut found = Vec::new();
+    // By place, so that the order of the arguments changes nothing.
+    let mut found: BTreeMap<PathBuf, (usize, PathBuf)> = BTreeMap::new();
     for (argument, path) in arguments.iter().enumerate() {
         let mut take = |file: PathBuf| {
             let place = fs::canonicalize(&file).unwrap_or_else(|_| file.clone());
-            if seen.insert(place) {
-                found.push((argument, file));
+            let depth = |argument: usize, file: &Path| {
+                std::cmp::Reverse(file.components().count() - base(&arguments[argument]).components().count())
+            };
+            match found.get(&place) {
+                Some((other, known)) if (depth(*other, known), known) <= (depth(argument, &file), &file) => {}
+                _ => drop(found.insert(place, (argument, file))),
             }
         };
         match fs::metadata(path) {
@@ -67,14 +73,21 @@ pub fn find(arguments: &[PathBuf], out: &Path) -> Inputs {
             Ok(_) => inputs.troubles.push(Trouble { path: path.clone(), cause: "not a file".into() }),
         }
     }
+    let found: Vec<(usize, PathBuf)> = found.into_values().collect();
     let names = relative_paths(arguments, &found);
     let stems = result_stems(&names);
     for (((argument, file), path), stem) in found.into_iter().zip(names).zip(stems) {
         let root = if arguments[argument] == file { parent(&file) } else { arguments[argument].clone() };
         inputs.photos.push(Input { file, path, stem, root });
     }
-    inputs.photos.sort_by(|a, b| a.path.cmp(&b.path));
+    inputs.photos.sort_by(|a, b| (&a.path, &a.stem).cmp(&(&b.path, &b.stem)));
+    inputs.troubles.sort_by(|a, b| a.path.cmp(&b.path));
     inputs
+}
+
+/// The folder that relative paths below an argument start from.
+fn base(argument: &Path) -> PathBuf {
+    if argument.is_dir() { argument.to_path_buf() } else { parent(argument) }
 }
 
 /// Files as photos of one folder, whatever they are called: their relative paths start below it.
@@ -126,9 +139,20 @@ fn walk(folder: &Path, out: Option<&Path>, take: &mut impl FnMut(PathBuf), troub
     }
 }
 
-/// Whether a folder is a results folder.
+/// Whether a folder is a results folder, of a run that was killed too.
 fn holds_results(folder: &Path) -> bool {
-    folder.join("run.json").is_file() && folder.join("photos.csv").is_file() && folder.join("photos").is_dir()
+    let begins = |file: &Path, schema: &str| {
+        let mut start = [0; 64];
+        let read = fs::File::open(file).and_then(|mut open| open.read(&mut start)).unwrap_or(0);
+        String::from_utf8_lossy(&start[..read]).contains(schema)
+    };
+    let photos = folder.join("photos");
+    let first_result = || {
+        let files = WalkDir::new(&photos).into_iter().filter_map(Result::ok).filter(|entry| entry.file_type().is_file());
+        files.map(walkdir::DirEntry::into_path).find(|file| file.extension().is_some_and(|e| e == "json"))
+    };
+    photos.is_dir()
+        && (begins(&folder.join("run.json"), "\"anagen/run/") || first_result().is_some_and(|file| begins(&file, "\"anagen/photo/")))
 }
 
 fn is_photo(path: &Path) -> bool {
@@ -159,7 +183,7 @@ pub fn cause(error: &io::Error) -> String {
 }
 
 fn relative_paths(arguments: &[PathBuf], found: &[(usize, PathBuf)]) -> Vec<String> {
-    let bases: Vec<PathBuf> = arguments.iter().map(|a| if a.is_dir() { a.clone() } else { parent(a) }).collect();
+    let bases: Vec<PathBuf> = arguments.iter().map(|a| base(a)).collect();
     let above: Vec<Vec<String>> = bases.iter().map(|base| names(&std::path::absolute(base).unwrap_or_else(|_| base.clone()))).collect();
     let mut depth = vec![0; arguments.len()];
     loop {
@@ -191,6 +215,7 @@ const ENDINGS: [&str; 4] = ["json", "jpg", "png", "html"];
 
 /// What the results of photos at these relative paths are called.
 pub(super) fn result_stems(paths: &[String]) -> Vec<String> {
+    let paths: Vec<String> = paths.iter().map(|path| path.split('/').map(fitting).collect::<Vec<_>>().join("/")).collect();
     let mut stems: Vec<String> = paths.iter().map(|path| without_extension(path).to_owned()).collect();
     let folders: BTreeSet<String> =
         paths.iter().flat_map(|path| path.match_indices('/').map(|(at, _)| path[..at].to_lowercase())).collect();
@@ -219,6 +244,20 @@ pub(super) fn result_stems(paths: &[String]) -> Vec<String> {
             return stems;
         }
     }
+}
+
+/// The most bytes of a name: what disks take, less what a result's name adds.
+const LONGEST_NAME: usize = 255 - 15;
+
+/// A name that its results' files can bear: one too long is cut, and the hash of the whole tells it from others cut alike.
+fn fitting(name: &str) -> String {
+    if name.len() <= LONGEST_NAME {
+        return name.to_owned();
+    }
+    let ending = name.rfind('.').map_or("", |dot| &name[dot..]);
+    let ending = if ending.len() <= 5 { ending } else { "" };
+    let kept = name.floor_char_boundary(LONGEST_NAME - 17 - ending.len());
+    format!("{}~{}{ending}", &name[..kept], &sha256(name.as_bytes())[..16])
 }
 
 fn without_extension(path: &str) -> &str {
@@ -258,15 +297,39 @@ fn parent(file: &Path) -> PathBuf {
 /// The bytes of a file, if there are at most `limit`.
 ///
 /// # Errors
-/// The cause, without the path: what the system says, or that the file is larger.
+/// The cause, without the path: what the system says, that the file is larger, or that it changed while it was read.
 pub fn read_at_most(file: &Path, limit: u64) -> Result<Vec<u8>, String> {
-    let open = fs::File::open(file).map_err(|error| cause(&error))?;
-    let mut bytes = Vec::new();
-    open.take(limit.saturating_add(1)).read_to_end(&mut bytes).map_err(|error| cause(&error))?;
+    let read = || -> io::Result<_> {
+        let open = fs::File::open(file)?;
+        let before = Stamp::of(&open)?;
+        let mut bytes = Vec::new();
+        (&open).take(limit.saturating_add(1)).read_to_end(&mut bytes)?;
+        Ok((bytes, before, Stamp::of(&open)?))
+    };
+    let (bytes, before, after) = read().map_err(|error| cause(&error))?;
     if bytes.len() as u64 > limit {
         return Err(format!("the file is larger than {} MB", limit / 1_000_000));
     }
+    // A photo still being copied here would be measured in part; a pipe has neither size nor date.
+    if before.regular && (before != after || after.bytes != bytes.len() as u64) {
+        return Err("the file changed while it was read: run again when it is whole".into());
+    }
     Ok(bytes)
+}
+
+/// What of a file changes when it is written to.
+#[derive(PartialEq)]
+struct Stamp {
+    regular: bool,
+    bytes: u64,
+    modified: Option<SystemTime>,
+}
+
+impl Stamp {
+    fn of(open: &fs::File) -> io::Result<Self> {
+        let there = open.metadata()?;
+        Ok(Self { regular: there.is_file(), bytes: there.len(), modified: there.modified().ok() })
+    }
 }
 
 /// The `<photo>.truth.json` files of a folder, at any depth, by their relative path without that ending. The `series.truth.json` of a
@@ -325,7 +388,12 @@ mod tests {
 
     #[test]
     fn overlays_of_an_earlier_run_are_no_photos() {
-        let folder = tree(&["a.jpg", "old/run.json", "old/photos.csv", "old/photos/a.json", "old/overlays/a.jpg", "run.json/b.jpg"]);
+        let folder = tree(&["a.jpg", "old/run.json", "old/photos/a.png", "old/overlays/a.jpg", "run.json/b.jpg"]);
+        assert_eq!(paths(&folder, &[""]), ["a.jpg", "old/overlays/a.jpg", "old/photos/a.png", "run.json/b.jpg"]);
+        fs::write(folder.path().join("old/run.json"), "{\n  \"schema\": \"anagen/run/1\"").unwrap();
+        assert_eq!(paths(&folder, &[""]), ["a.jpg", "run.json/b.jpg"]);
+        fs::remove_file(folder.path().join("old/run.json")).unwrap();
+        fs::write(folder.path().join("old/photos/a.json"), "{\n  \"schema\": \"anagen/photo/1\"").unwrap();
         assert_eq!(paths(&folder, &[""]), ["a.jpg", "run.json/b.jpg"]);
     }
 
@@ -363,6 +431,10 @@ mod tests {
     #[test]
     fn photo_reached_twice_is_taken_once() {
         assert_eq!(paths(&tree(&["d/x.jpg"]), &["d", "d/x.jpg"]), ["x.jpg"]);
+        let folder = tree(&["d/e/x.jpg", "d/y.jpg"]);
+        for arguments in [["d", "d/e"], ["d/e", "d"], ["d/e/x.jpg", "d"]] {
+            assert_eq!(paths(&folder, &arguments), ["e/x.jpg", "y.jpg"], "{arguments:?}");
+        }
     }
 
     #[test]
@@ -389,6 +461,38 @@ mod tests {
         assert_eq!(stems(&["a.jpg", "a.json/b.jpg"]), ["a.jpg", "a.json/b"]);
         assert_eq!(stems(&["a.jpg", "a.json/b.jpg", "a.jpg.json/c.jpg"]), ["a.jpg_", "a.jpg.json/c", "a.json/b"]);
         assert_eq!(stems(&["a.png", "a.jpg/b.jpg"]), ["a.jpg/b", "a.png"]);
+    }
+
+    #[test]
+    fn names_too_long_for_their_results_are_cut_and_stay_apart() {
+        let [a, b] = ["a", "b"].map(|last| format!("{}{last}.jpg", "ä".repeat(125)));
+        let stems = result_stems(&[format!("s/{a}"), format!("s/{b}")]);
+        assert!(stems.iter().all(|stem| stem.starts_with("s/ää") && stem.len() < 245), "{stems:?}");
+        assert_ne!(stems[0], stems[1]);
+        assert_eq!(fitting(&"x".repeat(LONGEST_NAME)), "x".repeat(LONGEST_NAME));
+    }
+
+    #[test]
+    fn file_that_grows_while_it_is_read_is_refused() {
+        use std::io::Write;
+        use std::sync::atomic::{AtomicBool, Ordering};
+        let folder = tree(&["growing"]);
+        let file = folder.path().join("growing");
+        let done = AtomicBool::new(false);
+        std::thread::scope(|scope| {
+            scope.spawn(|| {
+                let mut open = fs::File::options().append(true).open(&file).unwrap();
+                while !done.load(Ordering::Relaxed) {
+                    open.write_all(&[1; 4096]).unwrap();
+                    if open.metadata().unwrap().len() > 32_000_000 {
+                        open.set_len(0).unwrap();
+                    }
+                }
+            });
+            let refused = (0..10_000).any(|_| read_at_most(&file, 64_000_000).is_err_and(|cause| cause.contains("changed while")));
+            done.store(true, Ordering::Relaxed);
+            assert!(refused);
+        });
     }
 
     #[test]
