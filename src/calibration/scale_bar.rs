@@ -2,7 +2,6 @@
 
 use crate::geometry::{Point, Rect};
 use crate::photo::Photo;
-use crate::raster::Plane;
 use crate::raster::drawn::{DrawnLine, LineSearch, level_lines};
 use crate::raster::edges::{EdgeSearch, LevelEdge, level_edges};
 use crate::units::Pixels;
@@ -51,7 +50,7 @@ impl ScaleBar {
     pub fn find(photo: &Photo) -> Option<Self> {
         let (width, height) = (photo.width(), photo.height());
         let from = height / 2;
-        let plane = Plane::from_shape_fn((height - from, width), |(row, column)| photo.luma(column, row + from));
+        let plane = photo.luma_from(from);
         let search = LineSearch {
             length: (SHORTEST * width as f64).max(24.0) as usize,
             thickness: (width / 100).max(4),

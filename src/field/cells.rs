@@ -98,8 +98,7 @@ fn chroma_plane(photo: &Photo) -> Plane {
     let values = plane.as_slice_mut().expect("a new plane is contiguous");
     values.par_chunks_mut(photo.width()).enumerate().for_each(|(y, row)| {
         for (x, value) in row.iter_mut().enumerate() {
-            let [r, g, b] = photo.rgb(x, y);
-            *value = r.max(g).max(b) - r.min(g).min(b);
+            *value = photo.chroma(x, y);
         }
     });
     plane

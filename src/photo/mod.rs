@@ -168,7 +168,10 @@ impl Photo {
 
     /// The light at a pixel: linear-light luminance (Rec. 709), 0 to 1.
     pub fn light(&self, x: usize, y: usize) -> f32 {
-        let i = y * self.width + x;
+        self.light_at(y * self.width + x)
+    }
+
+    fn light_at(&self, i: usize) -> f32 {
         let [r, g, b] = match &self.samples {
             Samples::Eight(pixels) => pixels[i].map(usize::from),
             Samples::Sixteen(pixels) => pixels[i].map(usize::from),
@@ -182,20 +185,46 @@ impl Photo {
         LUMINANCE[0] * r + LUMINANCE[1] * g + LUMINANCE[2] * b
     }
 
+    /// How colorful a pixel is: its largest channel less its smallest, sRGB-encoded, 0 to 1.
+    pub fn chroma(&self, x: usize, y: usize) -> f32 {
+        let i = y * self.width + x;
+        let spread = |[r, g, b]: [u16; 3], top: f32| f32::from(r.max(g).max(b)) / top - f32::from(r.min(g).min(b)) / top;
+        match &self.samples {
+            Samples::Eight(pixels) => spread(pixels[i].map(u16::from), 255.0),
+            Samples::Sixteen(pixels) => spread(pixels[i], 65535.0),
+        }
+    }
+
     /// The light at every pixel: linear-light luminance (Rec. 709), 0 to 1, at full resolution.
     pub fn light_plane(&self) -> Plane {
-        self.plane_of(|x, y| self.light(x, y))
+        self.plane_from(0, |i| self.light_at(i))
     }
 
     /// The sRGB-encoded luma at every pixel, 0 to 1, at full resolution.
     pub fn luma_plane(&self) -> Plane {
-        self.plane_of(|x, y| self.luma(x, y))
+        self.luma_from(0)
     }
 
-    fn plane_of(&self, value: impl Fn(usize, usize) -> f32 + Sync) -> Plane {
-        let mut plane = Plane::zeros((self.height, self.width));
+    /// The sRGB-encoded luma at every pixel from a row on, 0 to 1.
+    pub fn luma_from(&self, first: usize) -> Plane {
+        let top = self.linear.len() - 1;
+        // A division per channel and pixel would cost more than all else here.
+        let shares = LUMINANCE.map(|weight| (0..=top).map(|v| weight * (v as f32 / top as f32)).collect::<Vec<_>>());
+        let luma = |[r, g, b]: [usize; 3]| shares[0][r] + shares[1][g] + shares[2][b];
+        self.plane_from(first, |i| match &self.samples {
+            Samples::Eight(pixels) => luma(pixels[i].map(usize::from)),
+            Samples::Sixteen(pixels) => luma(pixels[i].map(usize::from)),
+        })
+    }
+
+    /// A plane of the rows from `first` on, by the pixel's place in the photo, counted along the rows.
+    fn plane_from(&self, first: usize, value: impl Fn(usize) -> f32 + Sync) -> Plane {
+        let mut plane = Plane::zeros((self.height - first, self.width));
         let values = plane.as_slice_mut().expect("a new plane is contiguous");
-        values.par_chunks_mut(self.width).enumerate().for_each(|(y, row)| row.iter_mut().enumerate().for_each(|(x, v)| *v = value(x, y)));
+        values.par_chunks_mut(self.width).enumerate().for_each(|(y, row)| {
+            let start = (first + y) * self.width;
+            row.iter_mut().enumerate().for_each(|(x, v)| *v = value(start + x));
+        });
         plane
     }
 

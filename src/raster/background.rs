@@ -1,7 +1,6 @@
 //! The slowly varying level that details stand against.
 
-use super::{Mask, Plane, gaussian, sample};
-use crate::geometry::Point;
+use super::{Mask, Plane, gaussian};
 
 /// The level that a share `quantile` of the surrounding visible pixels lies below, at every pixel.
 ///
@@ -12,27 +11,118 @@ use crate::geometry::Point;
 /// # Source
 /// Ours; a rank filter in place of the closing usual for hair, for a closing follows single bright specks.
 pub fn quantile_background(plane: &Plane, visible: &Mask, block: usize, reach: usize, quantile: f64) -> Option<Plane> {
-    let blocks = block_means(plane, visible, block);
-    let (rows, columns) = blocks.dim();
-    let mut window = Vec::with_capacity((2 * reach + 1).pow(2));
-    let mut level = Plane::from_elem((rows, columns), f32::NAN);
-    for ((r, c), value) in level.indexed_iter_mut() {
-        window.clear();
-        for row in r.saturating_sub(reach)..(r + reach + 1).min(rows) {
-            let line = blocks.row(row);
-            window.extend(line.iter().skip(c.saturating_sub(reach)).take(c.min(reach) + reach + 1).filter(|v| !v.is_nan()));
-        }
-        if !window.is_empty() {
-            let rank = ((window.len() - 1) as f64 * quantile).round() as usize;
-            *value = *window.select_nth_unstable_by(rank, f32::total_cmp).1;
+    let mut level = window_quantiles(&block_means(plane, visible, block), reach, quantile);
+    fill_gaps(&mut level)?;
+    Some(enlarged(&gaussian::blurred(&level, reach as f64 / 2.0), block, plane.dim()))
+}
+
+/// The plane at `times` as many pixels each way, cut to a size, interpolated bilinearly and held to its edge.
+fn enlarged(plane: &Plane, times: usize, (rows, columns): (usize, usize)) -> Plane {
+    let scale = 1.0 / times as f64;
+    // The two neighbors of each row or column of the result, and how far it lies from the first to the second.
+    let places = |count: usize, last: usize| -> Vec<(usize, usize, f32)> {
+        let place = |i: usize| ((i as f64 + 0.5) * scale - 0.5).clamp(0.0, last as f64);
+        (0..count).map(|i| (place(i) as usize, (place(i) as usize + 1).min(last), place(i).fract() as f32)).collect()
+    };
+    let (down, across) = (places(rows, plane.nrows() - 1), places(columns, plane.ncols() - 1));
+    let mut result = Plane::zeros((rows, columns));
+    for (mut target, &(above, below, ty)) in result.rows_mut().into_iter().zip(&down) {
+        let (above, below) = (plane.row(above), plane.row(below));
+        for (value, &(left, right, tx)) in target.iter_mut().zip(&across) {
+            let (top, bottom) = (above[left] * (1.0 - tx) + above[right] * tx, below[left] * (1.0 - tx) + below[right] * tx);
+            *value = top * (1.0 - ty) + bottom * ty;
         }
     }
-    fill_gaps(&mut level)?;
-    let smooth = gaussian::blurred(&level, reach as f64 / 2.0);
-    let scale = 1.0 / block as f64;
-    Some(Plane::from_shape_fn(plane.dim(), |(r, c)| {
-        sample(&smooth, Point::new((c as f64 + 0.5) * scale - 0.5, (r as f64 + 0.5) * scale - 0.5))
-    }))
+    result
+}
+
+/// The level that a share `quantile` of the known values within `reach` either way lies below; NaN where none is known.
+///
+/// # Source
+/// The sliding histogram of Huang, Yang and Tang 1979, doi:10.1109/TASSP.1979.1163188, over ranks in place of gray levels.
+fn window_quantiles(values: &Plane, reach: usize, quantile: f64) -> Plane {
+    let (rows, columns) = values.dim();
+    let mut known: Vec<(f32, usize)> = values.iter().enumerate().filter(|(_, v)| !v.is_nan()).map(|(i, v)| (*v, i)).collect();
+    known.sort_by(|a, b| a.0.total_cmp(&b.0).then(a.1.cmp(&b.1)));
+    let mut ranks = vec![None; rows * columns];
+    for (rank, (_, i)) in known.iter().enumerate() {
+        ranks[*i] = Some(rank);
+    }
+    let mut result = Plane::from_elem((rows, columns), f32::NAN);
+    let mut window = Ranks::new(known.len());
+    for r in 0..rows {
+        let lines = r.saturating_sub(reach)..(r + reach + 1).min(rows);
+        let column = |c: usize| lines.clone().map(move |r| r * columns + c).filter_map(|i| ranks[i]);
+        window.clear();
+        (0..reach.min(columns)).flat_map(column).for_each(|rank| window.add(rank));
+        for c in 0..columns {
+            if c + reach < columns {
+                column(c + reach).for_each(|rank| window.add(rank));
+            }
+            if c > reach {
+                column(c - reach - 1).for_each(|rank| window.remove(rank));
+            }
+            if window.held > 0 {
+                let place = ((window.held - 1) as f64 * quantile).round() as usize;
+                result[[r, c]] = known[window.at(place)].0;
+            }
+        }
+    }
+    result
+}
+
+/// A set of ranks that tells its members by their order.
+struct Ranks {
+    member: Vec<bool>,
+    /// How many members each bucket of ranks has.
+    buckets: Vec<usize>,
+    held: usize,
+}
+
+/// How many ranks share a bucket.
+const BUCKET: usize = 128;
+
+impl Ranks {
+    fn new(count: usize) -> Self {
+        Self { member: vec![false; count], buckets: vec![0; count.div_ceil(BUCKET)], held: 0 }
+    }
+
+    fn clear(&mut self) {
+        self.member.fill(false);
+        self.buckets.fill(0);
+        self.held = 0;
+    }
+
+    fn add(&mut self, rank: usize) {
+        self.member[rank] = true;
+        self.buckets[rank / BUCKET] += 1;
+        self.held += 1;
+    }
+
+    fn remove(&mut self, rank: usize) {
+        self.member[rank] = false;
+        self.buckets[rank / BUCKET] -= 1;
+        self.held -= 1;
+    }
+
+    /// The member that `place` others come before; there must be more than those.
+    fn at(&self, mut place: usize) -> usize {
+        let mut bucket = 0;
+        while place >= self.buckets[bucket] {
+            place -= self.buckets[bucket];
+            bucket += 1;
+        }
+        let mut rank = bucket * BUCKET;
+        loop {
+            if self.member[rank] {
+                if place == 0 {
+                    return rank;
+                }
+                place -= 1;
+            }
+            rank += 1;
+        }
+    }
 }
 
 /// The mean of the visible pixels of every block; NaN where none is visible.
@@ -78,6 +168,33 @@ mod tests {
     #[test]
     fn nothing_visible_has_no_background() {
         assert!(quantile_background(&Plane::zeros((8, 8)), &Mask::from_elem((8, 8), false), 4, 1, 0.5).is_none());
+    }
+
+    #[test]
+    fn quantiles_of_windows_are_those_of_their_sorted_values() {
+        let values = Plane::from_shape_fn((9, 14), |(r, c)| if (r * 5 + c) % 7 == 0 { f32::NAN } else { ((r * 31 + c * 17) % 11) as f32 });
+        for (reach, quantile) in [(0, 0.5), (2, 0.75), (3, 0.1), (20, 0.5)] {
+            for ((r, c), value) in window_quantiles(&values, reach, quantile).indexed_iter() {
+                let near = |a: usize, b: usize| a.abs_diff(b) <= reach;
+                let mut window: Vec<f32> =
+                    values.indexed_iter().filter(|((y, x), v)| near(*y, r) && near(*x, c) && !v.is_nan()).map(|(_, v)| *v).collect();
+                window.sort_by(f32::total_cmp);
+                match window.len() {
+                    0 => assert!(value.is_nan()),
+                    n => assert_eq!(*value, window[((n - 1) as f64 * quantile).round() as usize], "row {r}, column {c}"),
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn enlarging_interpolates_between_the_centers() {
+        let plane = ndarray::array![[0.0, 4.0], [8.0, 12.0]];
+        let large = enlarged(&plane, 4, (8, 7));
+        for ((r, c), value) in large.indexed_iter() {
+            let at = crate::geometry::Point::new((c as f64 + 0.5) / 4.0 - 0.5, (r as f64 + 0.5) / 4.0 - 0.5);
+            assert_eq!(*value, super::super::sample(&plane, at));
+        }
     }
 
     #[test]

@@ -45,8 +45,11 @@ pub fn level_edges(plane: &ArrayView2<f32>, search: &EdgeSearch) -> Vec<LevelEdg
         .into_par_iter()
         .flat_map_iter(|row| {
             let steps: Vec<f32> = plane.row(row + 1).iter().zip(plane.row(row)).map(|(below, above)| below - above).collect();
+            // Most rows have too few steps for any piece: counting them is quick.
+            let hits = |sign: f32| steps.iter().filter(|step| **step * sign >= search.least).count();
+            let enough = |rising: &bool| hits(if *rising { 1.0 } else { -1.0 }) * 5 >= search.piece * 4;
             let mut edges: Vec<LevelEdge> =
-                [true, false].into_iter().flat_map(|rising| joined(&pieces(&steps, row, rising, search), search)).collect();
+                [true, false].into_iter().filter(enough).flat_map(|rising| joined(&pieces(&steps, row, rising, search), search)).collect();
             edges.sort_by_key(|edge| (edge.start, edge.rising));
             edges
         })

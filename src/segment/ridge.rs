@@ -33,11 +33,12 @@ pub fn segment(photo: &Photo, field: &Field, factor: f64) -> Option<Segmentation
 /// Hair is dark in every color, while vessels, haze and drawn lines keep one: the brightest channel shows dark hair alone. Blond hair
 /// outshines the skin in red only, so the brightest channel serves for light hair too.
 fn channels(photo: &Photo, field: &Field, factor: f64) -> (Plane, Plane, Mask) {
-    let [red, green, blue] = photo.planes(factor).map(|plane| plane.mapv_into(linear));
+    let [red, green, blue] = photo.planes(factor);
     let visible =
         Mask::from_shape_fn(red.dim(), |(r, c)| field.shows(Point::new((c as f64 + 0.5) * factor - 0.5, (r as f64 + 0.5) * factor - 0.5)));
-    let brightest = ndarray::Zip::from(&red).and(&green).and(&blue).map_collect(|r, g, b| r.max(*g).max(*b));
-    (red, brightest, visible)
+    // What is brighter encoded is brighter in light, so only two planes are turned into light.
+    let brightest = ndarray::Zip::from(&red).and(&green).and(&blue).map_collect(|r, g, b| linear(r.max(*g).max(*b)));
+    (red.mapv_into(linear), brightest, visible)
 }
 
 /// How hair of a tone stands out: the natural log of skin over light, or of light over skin; 0 where nothing is visible.

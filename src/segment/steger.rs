@@ -60,11 +60,7 @@ fn linked(tops: &Tops, high: f64) -> Vec<Line> {
 /// The median strength over the line points of every fourth row: what texture and noise alone bring about, where lines are few. 0 without any.
 fn median_strength(smooth: &Plane, sigma: f64) -> f64 {
     let mut strengths: Vec<f64> = vec![];
-    for row in (1..smooth.nrows().saturating_sub(1)).step_by(4) {
-        strengths.extend(
-            (1..smooth.ncols().saturating_sub(1)).filter_map(|column| Some(line_point(smooth, row, column, sigma, 1e-4)?.strength)),
-        );
-    }
+    scan(smooth, sigma, 1e-4, 4, |_, _, top| strengths.push(top.strength));
     if strengths.is_empty() {
         return 0.0;
     }
@@ -72,27 +68,89 @@ fn median_strength(smooth: &Plane, sigma: f64) -> f64 {
     *strengths.select_nth_unstable_by(middle, f64::total_cmp).1
 }
 
-/// The line point of one inner pixel of a blurred plane, where it has one of strength `least` or more.
-fn line_point(smooth: &Plane, row: usize, column: usize, sigma: f64, least: f64) -> Option<LinePoint> {
-    let v = |down: isize, right: isize| smooth[[row.wrapping_add_signed(down), column.wrapping_add_signed(right)]];
-    let center = v(0, 0);
-    let (xx, yy) = (v(0, 1) + v(0, -1) - 2.0 * center, v(1, 0) + v(-1, 0) - 2.0 * center);
-    let xy = 0.25 * (v(1, 1) - v(1, -1) - v(-1, 1) + v(-1, -1));
-    let curvature = f64::from(0.5 * (xx + yy) - (0.25 * (xx - yy).powi(2) + xy * xy).sqrt());
-    let strength = -curvature * sigma * sigma;
-    // Most pixels end here, before any angle is worked out.
-    if strength < least {
-        return None;
+/// Hands over the top of every inner pixel that has one of strength `least` or more, in every `step`th row, with its row and column.
+fn scan(smooth: &Plane, sigma: f64, least: f64, step: usize, mut found: impl FnMut(usize, usize, Top)) {
+    let (rows, columns) = smooth.dim();
+    if rows < 3 || columns < 3 {
+        return;
     }
-    let (gx, gy) = (f64::from(0.5 * (v(0, 1) - v(0, -1))), f64::from(0.5 * (v(1, 0) - v(-1, 0))));
-    let across = 0.5 * (2.0 * f64::from(xy)).atan2(f64::from(xx - yy)) + std::f64::consts::FRAC_PI_2;
-    let (ny, nx) = across.sin_cos();
+    let smooth = smooth.as_standard_layout();
+    let row = |r: usize| smooth.row(r).to_slice().expect("the layout is standard");
+    let mut curvatures = vec![0.0; columns - 2];
+    // Most pixels end at this bound, rounded so as to let none pass by; those beyond it are weighed exactly.
+    let bound = (-least / (sigma * sigma) * (1.0 - 1e-6)) as f32;
+    for r in (1..rows - 1).step_by(step) {
+        let lines = [row(r - 1), row(r), row(r + 1)];
+        curvatures_of(lines, &mut curvatures);
+        for (i, &curvature) in curvatures.iter().enumerate() {
+            if curvature <= bound
+                && let Some(top) = top(lines, i + 1, curvature, sigma).filter(|top| top.strength >= least)
+            {
+                found(r, i + 1, top);
+            }
+        }
+    }
+}
+
+/// The second derivatives of three rows at the inner pixel in this column, (xx, yy, xy).
+fn second_derivatives([above, here, below]: [&[f32]; 3], c: usize) -> (f32, f32, f32) {
+    let center = here[c];
+    let (xx, yy) = (here[c + 1] + here[c - 1] - 2.0 * center, below[c] + above[c] - 2.0 * center);
+    (xx, yy, 0.25 * (below[c + 1] - below[c - 1] - above[c + 1] + above[c - 1]))
+}
+
+/// The least curvature in any direction at every inner pixel of the middle row.
+fn curvatures_of(lines: [&[f32]; 3], curvatures: &mut [f32]) {
+    // Of equal and known length, so that no bound is checked in the loop and several pixels are worked out at a time.
+    let [above, here, below] = lines.map(|line| &line[..curvatures.len() + 2]);
+    for (i, curvature) in curvatures.iter_mut().enumerate() {
+        let (xx, yy, xy) = second_derivatives([above, here, below], i + 1);
+        *curvature = 0.5 * (xx + yy) - (0.25 * (xx - yy) * (xx - yy) + xy * xy).sqrt();
+    }
+}
+
+/// Where a profile has its top within a pixel.
+struct Top {
+    /// From the pixel's center.
+    dx: f64,
+    dy: f64,
+    strength: f64,
+    /// Of the second derivatives: xx − yy and 2 xy, whose angle is twice that across the line, a quarter turn on.
+    doubled: (f64, f64),
+}
+
+impl Top {
+    fn at(&self, row: usize, column: usize) -> LinePoint {
+        let across = 0.5 * self.doubled.1.atan2(self.doubled.0) + std::f64::consts::FRAC_PI_2;
+        LinePoint {
+            at: Point::new(column as f64 + self.dx, row as f64 + self.dy),
+            angle: (across + std::f64::consts::FRAC_PI_2).rem_euclid(std::f64::consts::PI),
+            strength: self.strength,
+        }
+    }
+}
+
+/// The top in the pixel of the middle row in this column, if it lies within the pixel or hardly beside it.
+fn top(lines: [&[f32]; 3], c: usize, curvature: f32, sigma: f64) -> Option<Top> {
+    let (xx, yy, xy) = second_derivatives(lines, c);
+    let [above, here, below] = lines;
+    let curvature = f64::from(curvature);
+    let (d, s) = (f64::from(xx - yy), 2.0 * f64::from(xy));
+    // The unit vector across, by the half-angle formulas: angles cost more than all else here.
+    let h = (d * d + s * s).sqrt();
+    let (nx, ny) = if h == 0.0 {
+        (0.0, 1.0)
+    } else if d <= 0.0 {
+        let nx = (0.5 * (1.0 - d / h)).sqrt();
+        (nx, -0.5 * s / (h * nx))
+    } else {
+        let ny = (0.5 * (1.0 + d / h)).sqrt();
+        (-0.5 * s / (h * ny), ny)
+    };
+    let (gx, gy) = (f64::from(0.5 * (here[c + 1] - here[c - 1])), f64::from(0.5 * (below[c] - above[c])));
     let t = -(gx * nx + gy * ny) / curvature;
-    ((t * nx).abs() <= 0.6 && (t * ny).abs() <= 0.6).then(|| LinePoint {
-        at: Point::new(column as f64 + t * nx, row as f64 + t * ny),
-        angle: (across + std::f64::consts::FRAC_PI_2).rem_euclid(std::f64::consts::PI),
-        strength,
-    })
+    let top = Top { dx: t * nx, dy: t * ny, strength: -curvature * sigma * sigma, doubled: (d, s) };
+    (top.dx.abs() <= 0.6 && top.dy.abs() <= 0.6).then_some(top)
 }
 
 /// The line points of a plane: which pixel has which, row by row.
@@ -103,6 +161,9 @@ struct Tops {
     columns: usize,
 }
 
+/// The steps down and right to the neighbor in each eighth of a turn, from right on toward down.
+const OCTANTS: [(isize, isize); 8] = [(0, 1), (1, 1), (1, 0), (1, -1), (0, -1), (-1, -1), (-1, 0), (-1, 1)];
+
 /// Marks a pixel without a line point in `Tops::index`.
 const NONE: u32 = u32::MAX;
 
@@ -110,14 +171,10 @@ impl Tops {
     fn of(smooth: &Plane, sigma: f64, least: f64) -> Self {
         let (rows, columns) = smooth.dim();
         let mut tops = Self { points: vec![], index: vec![NONE; rows * columns], rows, columns };
-        for row in 1..rows.saturating_sub(1) {
-            for column in 1..columns.saturating_sub(1) {
-                if let Some(point) = line_point(smooth, row, column, sigma, least) {
-                    tops.index[row * columns + column] = tops.points.len() as u32;
-                    tops.points.push((row * columns + column, point));
-                }
-            }
-        }
+        scan(smooth, sigma, least, 1, |row, column, top| {
+            tops.index[row * columns + column] = tops.points.len() as u32;
+            tops.points.push((row * columns + column, top.at(row, column)));
+        });
         tops
     }
 
@@ -140,10 +197,10 @@ impl Tops {
         [0, -1, 1]
             .into_iter()
             .filter_map(|side| {
-                let (dy, dx) = ((octant + side) as f64 * std::f64::consts::FRAC_PI_4).sin_cos();
+                let (dy, dx) = OCTANTS[(octant + side).rem_euclid(8) as usize];
                 let (row, column) = (pixel / self.columns, pixel % self.columns);
-                let row = row.checked_add_signed(dy.round() as isize).filter(|r| *r < self.rows)?;
-                let column = column.checked_add_signed(dx.round() as isize).filter(|c| *c < self.columns)?;
+                let row = row.checked_add_signed(dy).filter(|r| *r < self.rows)?;
+                let column = column.checked_add_signed(dx).filter(|c| *c < self.columns)?;
                 let next = row * self.columns + column;
                 let point = self.points.get(self.index[next] as usize).filter(|_| !used[next])?.1;
                 let turn =
@@ -189,6 +246,37 @@ mod tests {
     fn a_flat_plane_has_no_lines() {
         assert!(lines(&Plane::from_elem((20, 20), 0.5), 2.0, 0.01, 0.02).is_empty());
         assert!(lines(&Plane::from_elem((1, 1), 0.5), 2.0, 0.01, 0.02).is_empty());
+    }
+
+    /// The top as the definition has it, by the angle across.
+    #[test]
+    fn tops_are_where_the_definition_has_them() {
+        let plane = Plane::from_shape_fn((12, 15), |(r, c)| (((r * 7 + c * 13 + r * c) % 17) as f32 / 9.0).sin());
+        let mut found = vec![];
+        scan(&plane, 1.5, 0.05, 1, |r, c, top| found.push((r, c, top.at(r, c))));
+        let mut expected = vec![];
+        for (r, c) in (1..11_usize).flat_map(|r| (1..14_usize).map(move |c| (r, c))) {
+            let v = |down: isize, right: isize| f64::from(plane[[r.wrapping_add_signed(down), c.wrapping_add_signed(right)]]);
+            let hessian = nalgebra::Matrix2::new(
+                v(0, 1) + v(0, -1) - 2.0 * v(0, 0),
+                0.25 * (v(1, 1) - v(1, -1) - v(-1, 1) + v(-1, -1)),
+                0.25 * (v(1, 1) - v(1, -1) - v(-1, 1) + v(-1, -1)),
+                v(1, 0) + v(-1, 0) - 2.0 * v(0, 0),
+            );
+            let eigen = hessian.symmetric_eigen();
+            let least = if eigen.eigenvalues[0] < eigen.eigenvalues[1] { 0 } else { 1 };
+            let (n, curvature) = (eigen.eigenvectors.column(least).into_owned(), eigen.eigenvalues[least]);
+            let t = -(0.5 * (v(0, 1) - v(0, -1)) * n[0] + 0.5 * (v(1, 0) - v(-1, 0)) * n[1]) / curvature;
+            if -curvature * 2.25 >= 0.05 && (t * n[0]).abs() <= 0.6 && (t * n[1]).abs() <= 0.6 {
+                expected.push((r, c, c as f64 + t * n[0], r as f64 + t * n[1], (-n[0]).atan2(n[1])));
+            }
+        }
+        assert!(expected.len() > 20 && found.len() == expected.len(), "{} and {}", found.len(), expected.len());
+        for ((r, c, point), (er, ec, x, y, angle)) in found.iter().zip(&expected) {
+            assert_eq!((r, c), (er, ec));
+            assert!((point.at.x - x).abs() < 1e-4 && (point.at.y - y).abs() < 1e-4, "{point:?}, not {x}, {y}");
+            assert!((point.angle - angle).sin().abs() < 1e-4, "{point:?}, not at {angle}");
+        }
     }
 
     #[test]
