@@ -34,7 +34,7 @@ pub fn share(name: &str) -> bool {
 pub fn number(name: &str, value: f64) -> String {
     match name {
         _ if share(name) => percent(value),
-        _ if name.ends_with("_count") || name.starts_with("unit_size_") => format!("{:.0}", value + 0.0).replace('-', "−"),
+        _ if name.ends_with("_count") || name.starts_with("unit_size_") => format!("{:.0}", value.round() + 0.0).replace('-', "−"),
         _ => figure(value),
     }
 }
