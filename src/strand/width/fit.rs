@@ -129,6 +129,13 @@ impl Staircase {
         self.levels[k + 1] - (self.levels[k] + self.levels[k + 2]) / 2.0
     }
 
+    /// Whether what lies to the left and right is equally light, about: where one side is darker by most of the shaft's own contrast, it is no skin
+    /// but another shaft.
+    pub(super) fn skin_on_both_sides(&self) -> bool {
+        let (left, right) = (self.levels[self.shaft], self.levels[self.shaft + 2]);
+        (left - right).abs() < 0.8 * self.contrast().abs()
+    }
+
     /// The core's light summed across the shaft, as a share of what the whole shaft takes away: blur leaves it as it is. Positive for a
     /// reflex; zero without a core.
     pub(super) fn core_strength(&self) -> f64 {

@@ -61,6 +61,9 @@ pub struct Survey {
     pub point_spread: Option<PointSpread>,
 }
 
+/// The share of its width by which a shaft may widen or narrow over its windows and still be taken for one hair's taper.
+const EVEN: f64 = 0.1;
+
 /// The most windows along one strand.
 const MOST_WINDOWS: usize = 20;
 
@@ -276,7 +279,7 @@ impl Settled {
             .filter(|(_, f)| {
                 let contrast = f.model.contrast() * if traced.tone == Tone::Dark { -1.0 } else { 1.0 };
                 let told = f.width_variance.sqrt() < 0.3 * usual;
-                contrast > 0.0 && told && f.model.width() > 0.4 * usual && f.model.width() < 2.5 * usual
+                contrast > 0.0 && told && f.model.skin_on_both_sides() && f.model.width() > 0.4 * usual && f.model.width() < 2.5 * usual
             })
             .collect();
         let upright = upright(&clean);
@@ -330,6 +333,9 @@ impl Settled {
             Some(pooled) => self.summary.pooled_standard_error(pooled.white, errors).hypot(pooled.between.sqrt()),
             None => self.summary.standard_error(errors).hypot(self.shared_error),
         };
+        // A hair tapers by a few micrometers in a millimeter. What widens faster may be two hairs that part, and its width is as uncertain.
+        let parting = (self.summary.change.abs() - EVEN * self.width).max(0.0);
+        let standard_error = standard_error.hypot(parting / 2.0);
         let least = LEAST_SPREADS * self.spread;
         let below = self.width < least;
         let like = rough.is_none_or(|rough| {
