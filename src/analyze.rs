@@ -185,7 +185,8 @@ fn of_blur(blur: &PointSpread, shafts: &[Measured], calibration: Option<&Calibra
     let near = widths.iter().filter(|w| w.value < least * 2.0).count();
     let message = match () {
         () if below > 0 => {
-            format!("{below} hairs are thinner than {size}, the least that can be trusted at this scale and blur: they have no thickness")
+            let hairs = if below == 1 { "1 hair is".to_owned() } else { format!("{below} hairs are") };
+            format!("{hairs} thinner than {size}, the least that can be trusted at this scale and blur, and counted without a thickness")
         }
         () if 2 * near > widths.len() => {
             format!("most hairs are close to {size}, the least thickness that can be trusted at this scale and blur")
