@@ -1,12 +1,13 @@
 //! Each hair's fate, told only where both photos could have shown it.
 
+use super::drift::{Drift, Moved, drift};
 use super::growth::Phase;
-use super::pair::{Pair, Scatter, pairs};
+use super::pair::{Pair, Scatter, pairs, turned, wrapped};
 use super::register::Registration;
 use super::thickness::{Measured, significant};
 use super::visit::Visit;
-use super::witness::{self, Reach, Rendering, Sight, Sought};
-use crate::geometry::{Point, Polyline, Vector};
+use super::witness::{self, Body, Rendering, Sight, Sought};
+use crate::geometry::{Point, Vector};
 use crate::strand::{End, Strand};
 use crate::units::{Micrometers, Millimeters, Pixels};
 use schemars::JsonSchema;
@@ -77,6 +78,8 @@ pub struct HairFate {
     pub follow_up: Option<Place>,
     /// Its thickness in each photo.
     pub thickness: [Option<Measured>; 2],
+    /// What measuring twice adds to the standard errors of the thickness, as all hairs of the two photos tell: one standard deviation.
+    pub repeatability: Micrometers,
     /// Follow-up less baseline.
     pub length_change: Option<Millimeters>,
     /// Whether it grew, where the two photos are a phototrichogram.
@@ -96,14 +99,32 @@ const SAME_HAIR: f64 = 0.7;
 /// How far from the edge of what both photos show a hair seen in one alone must lie, in hair widths.
 const MARGIN: f64 = 2.0;
 
+/// Strands alone in both photos whose roots lie this near, in hair widths, are taken for one hair.
+const AS_NEAR: f64 = 2.3;
+
+/// If their directions differ by less than this, in radians, beside what the comb did.
+const MOST_TURN: f64 = 1.1;
+
+/// Hair within so many hair widths runs much the same way.
+const AROUND: f64 = 25.0;
+
+/// Strands nearer to one another than this, in hair widths, cannot be two shafts side by side.
+const ON: f64 = 0.35;
+
+/// A strand farther than this from every paired one, in hair widths, stands by itself.
+const LOOSE: f64 = 3.0;
+
 /// The fates of all hairs, those of the baseline first.
 pub fn fates(baseline: &Visit, follow_up: &Visit, registration: &Registration) -> Vec<HairFate> {
-    let (pairs, scatter) = pairs(baseline, follow_up, &registration.mapping, registration.residual_px);
+    let (mut pairs, scatter) = pairs(baseline, follow_up, &registration.mapping, registration.residual_px);
     let look = Look::new(baseline, follow_up, registration, &pairs, scatter);
+    let likely = look.likely();
+    pairs.extend(likely);
+    let look = look.with(&pairs);
     let mut fates: Vec<HairFate> = pairs.iter().map(|pair| look.kept(pair)).collect();
-    let paired = |side: fn(&Pair) -> usize, i: usize| pairs.iter().any(|pair| side(pair) == i);
-    fates.extend((0..baseline.strands.len()).filter(|&i| !paired(|p| p.baseline, i)).filter_map(|i| look.alone(0, i)));
-    fates.extend((0..follow_up.strands.len()).filter(|&i| !paired(|p| p.follow_up, i)).filter_map(|i| look.alone(1, i)));
+    for (side, strands) in [&baseline.strands, &follow_up.strands].into_iter().enumerate() {
+        fates.extend((0..strands.len()).filter(|&i| !look.paired[side][i]).map(|i| look.alone(side, i)));
+    }
     fates.sort_by_key(|fate| (fate.baseline.and_then(|p| p.id).unwrap_or(usize::MAX), fate.follow_up.and_then(|p| p.id)));
     significant(&mut fates, [baseline, follow_up]);
     fates
@@ -113,9 +134,13 @@ pub fn fates(baseline: &Visit, follow_up: &Visit, registration: &Registration) -
 struct Look<'a> {
     visits: [&'a Visit; 2],
     registration: &'a Registration,
+    scatter: Scatter,
     /// How each side shows the other's hair.
     renderings: [Rendering; 2],
-    reaches: [Reach; 2],
+    /// How the hairs of both photos lie in each side.
+    moved: [Vec<Moved>; 2],
+    /// The shafts of each side that are paired.
+    bodies: [Vec<Body>; 2],
     /// Which strands of each side are paired.
     paired: [Vec<bool>; 2],
 }
@@ -123,44 +148,109 @@ struct Look<'a> {
 impl<'a> Look<'a> {
     fn new(baseline: &'a Visit, follow_up: &'a Visit, registration: &'a Registration, pairs: &[Pair], scatter: Scatter) -> Self {
         let visits = [baseline, follow_up];
-        let mut paired = visits.map(|visit| vec![false; visit.strands.len()]);
-        for pair in pairs {
-            paired[0][pair.baseline] = true;
-            paired[1][pair.follow_up] = true;
-        }
-        let reaches = visits.map(|visit| {
-            let hair = visit.hair_width().0;
-            let residual = scatter.across * hair / follow_up.hair_width().0;
-            Reach { aside: 1.5 * residual + 0.2 * hair, turn: (2.0 * scatter.turn).clamp(0.09, 0.7) }
-        });
-        let mut look = Self { visits, registration, renderings: [Rendering { gain: 0.0, scatter: 0.3, texture: 0.0 }; 2], reaches, paired };
+        let none = Rendering { gain: 0.0, texture: 0.0, rooted: f64::NEG_INFINITY };
+        let paired = visits.map(|visit| vec![false; visit.strands.len()]);
+        let mut look =
+            Self { visits, registration, scatter, renderings: [none; 2], moved: [vec![], vec![]], bodies: [vec![], vec![]], paired };
+        look = look.with(pairs);
+        let sure = || pairs.iter().filter(|pair| pair.confidence > SAME_HAIR);
+        look.moved = [0, 1].map(|side| sure().filter_map(|pair| look.moved(side, pair)).collect());
         look.renderings = [0, 1].map(|side| {
-            let known: Vec<_> = pairs
-                .iter()
-                .filter(|pair| pair.confidence > SAME_HAIR)
-                .map(|pair| {
-                    let i = if side == 0 { pair.follow_up } else { pair.baseline };
-                    let strand = &look.visits[1 - side].strands[i];
-                    look.carried(1 - side, strand)
-                })
-                .collect();
-            Rendering::of(look.visits[side], &known, look.reaches[side])
+            let known: Vec<(Sought, &Strand)> =
+                sure().map(|pair| (look.carried(1 - side, look.strand(1 - side, pair)), look.strand(side, pair))).collect();
+            Rendering::of(look.visits[side], &known)
         });
         look
     }
 
+    /// The same with these pairs.
+    fn with(mut self, pairs: &[Pair]) -> Self {
+        for pair in pairs {
+            self.paired[0][pair.baseline] = true;
+            self.paired[1][pair.follow_up] = true;
+        }
+        self.bodies = [0, 1].map(|side| pairs.iter().map(|pair| self.body(side, pair)).collect());
+        self
+    }
+
+    fn strand(&self, side: usize, pair: &Pair) -> &'a Strand {
+        &self.visits[side].strands[if side == 0 { pair.baseline } else { pair.follow_up }]
+    }
+
+    /// A paired shaft, no wider than the narrower of its two photos says: in the other it may have been traced with its neighbor as one.
+    fn body(&self, side: usize, pair: &Pair) -> Body {
+        let (own, other) = (self.strand(side, pair), self.strand(1 - side, pair));
+        let hair = self.visits[side].hair_width().0;
+        let width =
+            witness::width(own, self.visits[side]).min(self.scaled(1 - side, other.root(), witness::width(other, self.visits[1 - side])));
+        Body { line: own.centerline.clone(), reach: 0.5 * width + 0.15 * hair }
+    }
+
+    /// A length around a point of one side in the other.
+    fn scaled(&self, side: usize, at: Point, length: f64) -> f64 {
+        let mapping = &self.registration.mapping;
+        if side == 0 { length * mapping.scale(at) } else { length / mapping.scale(mapping.back(at)) }
+    }
+
+    /// Where a point of one side lies in the other.
+    fn across(&self, side: usize, p: Point) -> Point {
+        let mapping = &self.registration.mapping;
+        if side == 0 { mapping.map(p) } else { mapping.back(p) }
+    }
+
+    /// How a pair's hair lies in one side, from where the other side's says.
+    fn moved(&self, side: usize, pair: &Pair) -> Option<Moved> {
+        let (here, there) = (self.strand(side, pair), self.strand(1 - side, pair));
+        let (root, tip) = (self.across(1 - side, there.root()), self.across(1 - side, there.tip()));
+        let (from, to) = ((tip - root).unit()?, here.direction()?);
+        let across = to.normal();
+        Some(Moved { at: root, off: across * (here.root() - root).dot(across), turn: turned(from, to) })
+    }
+
     /// A strand of one side as it should lie in the other.
     fn carried(&self, side: usize, strand: &Strand) -> Sought {
-        let mapping = &self.registration.mapping;
-        let width = witness::width(strand, self.visits[side]);
-        let (line, width) = if side == 0 {
-            (mapping.line(&strand.centerline), width * mapping.scale(strand.root()))
-        } else {
-            let line = mapping.line_back(&strand.centerline);
-            let scale = mapping.scale(line.points[0]);
-            (line, width / scale)
-        };
-        Sought { line, width, tone: strand.tone, strength: witness::own_strength(self.visits[side], strand) }
+        let own = witness::sought(strand, self.visits[side]);
+        let root = self.across(side, own.root);
+        let along = (self.across(side, own.root + own.along * own.width) - root).unit().unwrap_or(own.along);
+        let scaled = |length| self.scaled(side, own.root, length);
+        Sought { root, along, length: scaled(own.length), width: scaled(own.width), ..own }
+    }
+
+    /// How hair moved around a place of one side.
+    fn drift(&self, side: usize, at: Point) -> Drift {
+        let (hair, usual) = (self.visits[side].hair_width().0, self.visits[1].hair_width().0);
+        // Scatter is that of the follow-up; seen from there, hair was combed the other way.
+        let sign = if side == 1 { 1.0 } else { -1.0 };
+        let scatter = Scatter { across: self.scatter.across * hair / usual, combed: sign * self.scatter.combed, ..self.scatter };
+        drift(at, &self.moved[side], &scatter, hair)
+    }
+
+    /// Strands that stand alone in both photos at one place are most likely one hair, badly traced in either: nearest first.
+    fn likely(&self) -> Vec<Pair> {
+        let hair = self.visits[1].hair_width().0;
+        let mut near = vec![];
+        for i in (0..self.paired[0].len()).filter(|&i| !self.paired[0][i]) {
+            let strand = &self.visits[0].strands[i];
+            let root = self.across(0, strand.root());
+            let drift = self.drift(1, root);
+            let (place, heading) = (root + drift.shift, self.carried(0, strand).along.angle() + drift.turn);
+            for j in (0..self.paired[1].len()).filter(|&j| !self.paired[1][j]) {
+                let other = &self.visits[1].strands[j];
+                let apart = other.root().distance(place);
+                let turn = other.direction().map_or(0.0, |along| wrapped(along.angle() - heading));
+                if other.tone == strand.tone && turn.abs() < MOST_TURN && apart < AS_NEAR * hair + self.scatter.across {
+                    near.push((apart, i, j));
+                }
+            }
+        }
+        near.sort_by(|a, b| a.0.total_cmp(&b.0).then((a.1, a.2).cmp(&(b.1, b.2))));
+        let mut pairs: Vec<Pair> = vec![];
+        for (_, i, j) in near {
+            if pairs.iter().all(|pair| pair.baseline != i && pair.follow_up != j) {
+                pairs.push(Pair { baseline: i, follow_up: j, confidence: 0.5 });
+            }
+        }
+        pairs
     }
 
     fn kept(&self, pair: &Pair) -> HairFate {
@@ -172,6 +262,7 @@ impl<'a> Look<'a> {
             baseline: Some(place(strands[0])),
             follow_up: Some(place(strands[1])),
             thickness,
+            repeatability: Micrometers(0.0),
             length_change: self.length_change(strands).filter(|_| same),
             phase: None,
             confidence: pair.confidence,
@@ -190,42 +281,70 @@ impl<'a> Look<'a> {
         Some(length(1)? - length(0)?)
     }
 
-    /// The fate of a strand without a partner; `None` for one that is not counted where both photos show its place.
-    fn alone(&self, side: usize, i: usize) -> Option<HairFate> {
+    /// The fate of a strand without a partner.
+    fn alone(&self, side: usize, i: usize) -> HairFate {
         let visit = self.visits[side];
         let strand = &visit.strands[i];
-        let sought = self.carried(side, strand);
-        let line = &sought.line;
         let other = self.visits[1 - side];
         let own = Some(place(strand));
+        let root = self.across(side, strand.root());
         let fate = |fate, confidence, reason, elsewhere: Option<Place>| {
             let places = if side == 0 { [own, elsewhere] } else { [elsewhere, own] };
             let mut thickness = [None; 2];
             thickness[side] = Measured::of(strand, visit);
-            HairFate { fate, baseline: places[0], follow_up: places[1], thickness, length_change: None, phase: None, confidence, reason }
+            let [baseline, follow_up] = places;
+            let repeatability = Micrometers(0.0);
+            HairFate { fate, baseline, follow_up, thickness, repeatability, length_change: None, phase: None, confidence, reason }
         };
-        if !strand.is_counted(&visit.field) || !other.field.counts(line.points[0]) {
-            return Some(fate(Fate::Outside, strand.confidence, None, None));
+        if !strand.is_counted(&visit.field) || !other.field.counts(root) {
+            return fate(Fate::Outside, strand.confidence, None, None);
         }
-        let unresolved = |reason| Some(fate(Fate::Unresolved, strand.confidence, Some(reason), None));
-        if strand.confidence < SURE || strand.root_end != End::Root {
+        let unresolved = |reason| fate(Fate::Unresolved, strand.confidence, Some(reason), None);
+        if strand.confidence < SURE || strand.root_end != End::Root || self.is_loose(side, strand) {
             return unresolved(Reason::Doubtful);
         }
-        if !surrounded(visit, strand.root()) || !surrounded(other, line.points[0]) || !shown(other, line) {
+        let sought = self.carried(side, strand);
+        if !surrounded(visit, strand.root()) || !surrounded(other, root) || !shown(other, &sought) {
             return unresolved(Reason::Hidden);
         }
-        let others: Vec<&Strand> =
-            other.strands.iter().zip(&self.paired[1 - side]).filter(|(_, paired)| **paired).map(|(strand, _)| strand).collect();
-        let (rendering, reach) = (&self.renderings[1 - side], self.reaches[1 - side]);
-        match rendering.sight(other, &sought, reach, &others) {
+        let drift = self.drift(1 - side, root);
+        match self.renderings[1 - side].sight(other, &sought, &drift, &self.bodies[1 - side]) {
             Sight::Shaft => {
-                let elsewhere = Place { id: None, root: line.points[0], tip: line.points[line.points.len() - 1] };
-                Some(fate(Fate::Kept, strand.confidence, Some(Reason::Untraced), Some(elsewhere)))
+                let root = root + drift.shift;
+                let elsewhere = Place { id: None, root, tip: root + sought.along * sought.length };
+                fate(Fate::Kept, strand.confidence, Some(Reason::Untraced), Some(elsewhere))
             }
             Sight::Crossed => unresolved(Reason::Crossed),
             Sight::Unclear => unresolved(Reason::Faint),
-            Sight::Skin => Some(fate(if side == 0 { Fate::Lost } else { Fate::New }, strand.confidence, None, None)),
+            Sight::Skin => fate(if side == 0 { Fate::Lost } else { Fate::New }, strand.confidence, None, None),
         }
+    }
+
+    /// Whether a strand that stands alone is most likely no hair that grows there: it runs across the hair around it, or it stands by
+    /// itself without the haze under the skin that nearly all hairs seen in both photos have (cut hair lies so on the skin), or it runs on
+    /// another strand, of which it may be a part.
+    fn is_loose(&self, side: usize, strand: &Strand) -> bool {
+        let visit = self.visits[side];
+        let hair = visit.hair_width().0;
+        let Some(direction) = strand.direction() else { return true };
+        let mut around: Vec<(f64, Vector)> = visit
+            .strands
+            .iter()
+            .zip(&self.paired[side])
+            .filter(|(_, paired)| **paired)
+            .filter_map(|(other, _)| Some((other.root().distance(strand.root()), other.direction()?)))
+            .filter(|(apart, _)| *apart < AROUND * hair)
+            .collect();
+        around.sort_by(|a, b| a.0.total_cmp(&b.0));
+        let alike = around.iter().take(5).fold(Vector::default(), |sum, (_, other)| sum + *other);
+        let across = around.len() >= 3 && alike.length() > 0.8 * around.len().min(5) as f64 && turned(alike, direction).abs() > MOST_TURN;
+        let alone = around.first().is_none_or(|(apart, _)| *apart > LOOSE * hair);
+        let length = strand.centerline.length();
+        let places = [0.1, 0.25, 0.4, 0.55, 0.7].map(|part| strand.centerline.at(part * length));
+        let on = |other: &&Strand| places.iter().filter(|p| other.centerline.distance_to(**p) < ON * hair).count() >= 3;
+        across
+            || alone && witness::haze(visit, &strand.centerline) < self.renderings[side].rooted
+            || visit.strands.iter().filter(|other| other.id != strand.id).any(|other| on(&other))
     }
 }
 
@@ -240,17 +359,17 @@ fn surrounded(visit: &Visit, root: Point) -> bool {
     (0..8).all(|i| [0.5, 1.0].iter().all(|part| visit.field.counts(root + around(i) * (margin * part))))
 }
 
-/// Whether a photo shows the better part of a line's first stretch.
-fn shown(visit: &Visit, line: &Polyline) -> bool {
-    let length = line.length().min(6.0 * visit.hair_width().0);
-    (0..6).filter(|i| visit.field.shows(line.at(length * f64::from(*i) / 5.0))).count() >= 5
+/// Whether a photo shows the better part of a hair's first stretch.
+fn shown(visit: &Visit, sought: &Sought) -> bool {
+    let length = sought.length.min(6.0 * visit.hair_width().0);
+    (0..6).filter(|i| visit.field.shows(sought.root + sought.along * (length * f64::from(*i) / 5.0))).count() >= 5
 }
 
 impl HairFate {
-    /// Follow-up less baseline thickness, and one standard deviation of it.
+    /// Follow-up less baseline thickness, and one standard deviation of it: of both measurements and of measuring twice.
     pub fn thickness_change(&self) -> Option<(Micrometers, Micrometers)> {
         let [before, after] = self.thickness;
         let (before, after) = (before?, after?);
-        Some((after.value - before.value, Micrometers(before.standard_error.0.hypot(after.standard_error.0))))
+        Some((after.value - before.value, Micrometers(before.standard_error.0.hypot(after.standard_error.0).hypot(self.repeatability.0))))
     }
 }

@@ -2,8 +2,10 @@
 
 pub(crate) mod assignment;
 mod change;
+mod drift;
 mod fate;
 mod fit;
+mod group;
 mod growth;
 mod mapping;
 mod odds;

@@ -1,6 +1,7 @@
 //! Which hair of the baseline is which of the follow-up.
 
 use super::assignment::assignment;
+use super::group::{Candidate, Group, Laws, solved};
 use super::mapping::Mapping;
 use super::visit::Visit;
 use crate::geometry::{Polyline, Vector};
@@ -21,17 +22,22 @@ pub struct Pair {
 /// How pairs of this registration lie: what tells a hair from its neighbor.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Scatter {
-    /// How far roots lie from where the mapping puts them, across the shaft: one standard deviation, in pixels.
+    /// How far roots lie from where the mapping puts them: one standard deviation, in pixels.
     pub across: f64,
-    /// How much directions differ, in radians; large where hair was combed anew.
+    /// How far hair was combed on the whole, in radians.
+    pub combed: f64,
+    /// How much units differ in that, in radians; large where hair was combed anew.
     pub turn: f64,
 }
 
 /// The most a pair may cost, in units of half squared deviations: beyond it both stand alone.
-const MOST_COST: f64 = 9.0;
+pub const MOST_COST: f64 = 9.0;
 
 /// How far beyond `across` a root may be seen along its shaft, in hair widths: skin hides more or less of it.
 const ALONG: f64 = 0.7;
+
+/// How far roots of hairs that stand together are seen off across their shafts, in hair widths.
+const ROOT_ACROSS: f64 = 0.22;
 
 /// How widths of the same hair scatter, as a logarithm, with months between.
 const WIDTH_SCATTER: f64 = 0.35;
@@ -39,28 +45,70 @@ const WIDTH_SCATTER: f64 = 0.35;
 /// A pair by its line alone, traced from the other end, or with a root seen elsewhere along it, costs this much to begin with.
 const BY_LINE: f64 = 2.0;
 
-/// One to one pairs at the least sum of costs, by root, direction, line and width, with a cost for standing alone.
+/// One to one pairs by root, direction, line and width, with a cost for standing alone. Hairs that stand together are paired together: they
+/// are shifted and turned alike, by what the mapping misses and by the comb.
 pub fn pairs(baseline: &Visit, follow_up: &Visit, mapping: &Mapping, residual_px: f64) -> (Vec<Pair>, Scatter) {
     let hair = follow_up.hair_width().0;
     let carried: Vec<Polyline> = baseline.strands.iter().map(|strand| mapping.line(&strand.centerline)).collect();
     let across = residual_px.max(0.12 * hair);
-    let scatter = Scatter { across, turn: turn_scatter(&carried, follow_up, 2.0 * across + 0.5 * hair) };
-    let scale = mapping.scale(baseline.strands.first().map_or(crate::geometry::Point::new(0.0, 0.0), |s| s.root()));
-    let costs: Vec<Vec<f64>> = carried
+    let (combed, turn) = turns(&carried, follow_up, 2.0 * across + 0.5 * hair);
+    let scatter = Scatter { across, combed, turn };
+    let laws =
+        Laws { across: ROOT_ACROSS * hair, along: ALONG * hair, shift: across, combed, turn: (0.4 * turn).max(0.08), unit_turn: turn };
+    let scale = mapping.scale(baseline.middle());
+    let candidates: Vec<Vec<Candidate>> = carried
         .iter()
         .zip(&baseline.strands)
-        .map(|(line, a)| follow_up.strands.iter().map(|b| cost(line, a, b, scale, hair, &scatter)).collect())
+        .map(|(line, a)| {
+            let of = |(j, b): (usize, &Strand)| candidate(j, line, a, b, scale, hair, &laws);
+            follow_up.strands.iter().enumerate().filter_map(of).collect()
+        })
         .collect();
-    let (rows, columns) = (baseline.strands.len(), follow_up.strands.len());
-    // Each row may also take a column of its own: to stand alone.
-    let chosen = assignment(rows, columns + rows, |i, j| costs[i].get(j).copied().unwrap_or(MOST_COST).min(2.0 * MOST_COST));
-    let mut pairs: Vec<Pair> = chosen
-        .into_iter()
-        .filter(|&(i, j)| j < columns && costs[i][j] < MOST_COST)
-        .map(|(i, j)| Pair { baseline: i, follow_up: j, confidence: confidence(&costs, i, j) })
+    let mut pairs: Vec<Pair> = groups(&candidates, follow_up.strands.len())
+        .iter()
+        .flat_map(|group| solved(group, &candidates, &laws).unwrap_or_else(|| crowded(group, &candidates, &laws)))
         .collect();
     pairs.sort_by_key(|pair| pair.baseline);
     (pairs, scatter)
+}
+
+/// Strands of both photos that could be paired with one another, directly or through others.
+fn groups(candidates: &[Vec<Candidate>], columns: usize) -> Vec<Group> {
+    let mut of_column: Vec<Option<usize>> = vec![None; columns];
+    let mut groups: Vec<Option<Group>> = vec![];
+    for (i, row) in candidates.iter().enumerate().filter(|(_, row)| !row.is_empty()) {
+        let mut merged = Group { rows: vec![i], columns: row.iter().map(|c| c.column).collect() };
+        let mut earlier: Vec<usize> = row.iter().filter_map(|c| of_column[c.column]).collect();
+        earlier.sort_unstable();
+        earlier.dedup();
+        for group in earlier.into_iter().filter_map(|g| groups[g].take()) {
+            merged.rows.extend(group.rows);
+            merged.columns.extend(group.columns);
+        }
+        merged.rows.sort_unstable();
+        merged.columns.sort_unstable();
+        merged.columns.dedup();
+        merged.columns.iter().for_each(|j| of_column[*j] = Some(groups.len()));
+        groups.push(Some(merged));
+    }
+    groups.into_iter().flatten().collect()
+}
+
+/// The pairs of a group too large for every assignment to be looked at: each hair by itself, at the least sum of costs.
+fn crowded(group: &Group, candidates: &[Vec<Candidate>], laws: &Laws) -> Vec<Pair> {
+    let cost = |i: usize, j: usize| {
+        let of = candidates[i].iter().filter(|c| c.column == j).map(|c| c.alone_cost(laws));
+        of.fold(f64::INFINITY, f64::min)
+    };
+    let costs: Vec<Vec<f64>> = group.rows.iter().map(|&i| group.columns.iter().map(|&j| cost(i, j)).collect()).collect();
+    let (rows, columns) = (group.rows.len(), group.columns.len());
+    // Each row may also take a column of its own: to stand alone.
+    let chosen = assignment(rows, columns + rows, |i, j| costs[i].get(j).copied().unwrap_or(MOST_COST).min(2.0 * MOST_COST));
+    chosen
+        .into_iter()
+        .filter(|&(i, j)| j < columns && costs[i][j] < MOST_COST)
+        .map(|(i, j)| Pair { baseline: group.rows[i], follow_up: group.columns[j], confidence: confidence(&costs, i, j) })
+        .collect()
 }
 
 /// How likely a pair is against standing alone and against the pairs either could be in instead.
@@ -73,8 +121,8 @@ fn confidence(costs: &[Vec<f64>], i: usize, j: usize) -> f64 {
     own / (own + rivals.min(own) + weight(MOST_COST))
 }
 
-/// How much hairs whose roots agree differ in direction: robustly, so that a wrong pair does not matter.
-fn turn_scatter(carried: &[Polyline], follow_up: &Visit, reach: f64) -> f64 {
+/// By how much hairs whose roots agree are turned: the median, and the scatter about it, robustly, so that a wrong pair does not matter.
+fn turns(carried: &[Polyline], follow_up: &Visit, reach: f64) -> (f64, f64) {
     let mut turns: Vec<f64> = carried
         .iter()
         .filter_map(|line| {
@@ -84,52 +132,65 @@ fn turn_scatter(carried: &[Polyline], follow_up: &Visit, reach: f64) -> f64 {
                 .iter()
                 .filter(near)
                 .min_by(|a, b| line.points[0].distance(a.root()).total_cmp(&line.points[0].distance(b.root())))?;
-            Some(turned(direction(line)?, nearest.direction()?).abs())
+            Some(turned(direction(line)?, nearest.direction()?))
         })
         .collect();
+    if turns.len() < 5 {
+        return (0.0, 0.45);
+    }
     turns.sort_by(f64::total_cmp);
-    1.48 * turns.get(turns.len() / 2).copied().unwrap_or(0.3).clamp(0.08, 0.7)
+    let median = turns[turns.len() / 2];
+    let mut off: Vec<f64> = turns.iter().map(|turn| (turn - median).abs()).collect();
+    off.sort_by(f64::total_cmp);
+    (median, 1.48 * off[off.len() / 2].clamp(0.05, 0.45))
 }
 
-fn direction(line: &Polyline) -> Option<Vector> {
+/// The straight direction of a line, first point to last.
+pub fn direction(line: &Polyline) -> Option<Vector> {
     (*line.points.last()? - line.points[0]).unit()
 }
 
 /// The angle from one direction to another, −π to π.
-fn turned(a: Vector, b: Vector) -> f64 {
-    (b.angle() - a.angle() + PI).rem_euclid(TAU) - PI
+pub fn turned(a: Vector, b: Vector) -> f64 {
+    wrapped(b.angle() - a.angle())
 }
 
-fn cost(line: &Polyline, a: &Strand, b: &Strand, scale: f64, hair: f64, scatter: &Scatter) -> f64 {
+/// An angle between −π and π.
+pub fn wrapped(angle: f64) -> f64 {
+    (angle + PI).rem_euclid(TAU) - PI
+}
+
+/// A strand of the follow-up as a strand of the baseline, carried there: `None` where it cannot be.
+fn candidate(column: usize, line: &Polyline, a: &Strand, b: &Strand, scale: f64, hair: f64, laws: &Laws) -> Option<Candidate> {
     let apart = line.points[0].distance(b.root());
     let reach = line.length().max(b.centerline.length());
-    if a.tone != b.tone || apart.is_nan() || apart > 2.0 * hair + 5.0 * scatter.across + reach {
-        return f64::INFINITY;
+    if a.tone != b.tone || apart.is_nan() || apart > 2.0 * hair + 5.0 * laws.shift + reach {
+        return None;
     }
     let width = match (a.width, b.width) {
         (Some(a), Some(b)) if a.value.0 > 0.0 && b.value.0 > 0.0 => (b.value.0 / (a.value.0 * scale)).ln() / WIDTH_SCATTER,
         _ => 1.0,
     };
     let width = (0.5 * width * width).min(2.0);
-    width + by_root(line, b, hair, scatter).min(by_line(line, b, hair, scatter))
-}
-
-/// Deviation of the root, and of the direction as far as directions hold.
-fn by_root(line: &Polyline, b: &Strand, hair: f64, scatter: &Scatter) -> f64 {
-    let (Some(from), Some(to)) = (direction(line), b.direction()) else { return f64::INFINITY };
-    let off = b.root() - line.points[0];
-    let (along, across) = (off.dot(to), off.cross(to));
-    let root = (across / scatter.across).powi(2) + (along / scatter.across.hypot(ALONG * hair)).powi(2);
-    let turn = (turned(from, to) / scatter.turn).powi(2).min(8.0);
-    0.5 * (root + turn)
+    let by_root = direction(line).zip(b.direction()).map(|(from, to)| {
+        let off = b.root() - line.points[0];
+        Candidate { column, off, along: to, turn: turned(from, to), width, by_line: None }
+    });
+    let by_root_cost = by_root.as_ref().map_or(f64::INFINITY, |c| c.alone_cost(laws));
+    let by_line = by_line(line, b, hair, laws.shift);
+    if width + by_line < by_root_cost.min(MOST_COST) {
+        let along = b.direction().unwrap_or_default();
+        return Some(Candidate { column, off: Vector::default(), along, turn: 0.0, width, by_line: Some(by_line) });
+    }
+    by_root.filter(|_| by_root_cost < 1.5 * MOST_COST)
 }
 
 /// Deviation of one line from the other where they run beside each other, whichever end either was traced from.
-fn by_line(line: &Polyline, b: &Strand, hair: f64, scatter: &Scatter) -> f64 {
+fn by_line(line: &Polyline, b: &Strand, hair: f64, across: f64) -> f64 {
     let (shorter, longer) = if line.length() < b.centerline.length() { (line, &b.centerline) } else { (&b.centerline, line) };
     let stations = shorter.resampled(0.5 * hair).points;
     let distances: Vec<f64> = stations.iter().map(|p| longer.distance_to(*p)).collect();
-    let near = 0.35 * hair + 2.0 * scatter.across;
+    let near = 0.35 * hair + 2.0 * across;
     let beside: Vec<f64> = distances.iter().copied().filter(|distance| *distance < near).collect();
     let share = beside.len() as f64 / distances.len() as f64;
     if share < 0.5 {
@@ -137,6 +198,6 @@ fn by_line(line: &Polyline, b: &Strand, hair: f64, scatter: &Scatter) -> f64 {
     }
     let mean_square = beside.iter().map(|distance| distance * distance).sum::<f64>() / beside.len() as f64;
     // What does not run beside the other, and a turn between, speaks against.
-    let spread = scatter.across.hypot(0.15 * hair);
+    let spread = across.hypot(0.15 * hair);
     BY_LINE + 0.5 * mean_square / (spread * spread) + 6.0 * (1.0 - share)
 }

@@ -277,6 +277,27 @@ fn a_hair_that_was_not_traced_but_is_seen_is_kept() {
 }
 
 #[test]
+fn hair_combed_anew_is_neither_lost_nor_new() {
+    let hairs = skin(8);
+    let combed =
+        Seen { pose: pose(1.0, 5.0, [20.0, -10.0]), combed: 0.5, shaken: 1.5, traced: Box::new(tenth(3)), seed: 5, ..Seen::default() };
+    let comparison = compared(&visit(&hairs, &Seen { shaken: 1.5, ..Seen::default() }), &visit(&hairs, &combed));
+    assert_eq!((count(&comparison, Fate::Lost), count(&comparison, Fate::New)), (0, 0));
+}
+
+#[test]
+fn hair_cut_loose_is_not_called_new() {
+    // A short stroke that runs across the hair around it.
+    let hairs = skin(4);
+    let at = hairs[in_the_middle(&hairs)[3]].root + Vector::new(45.0, -40.0);
+    let loose = Hair { root: at, tip: at + Vector::from_angle(2.4) * 30.0, width: 9.0, unit: 9_999 };
+    let later: Vec<Hair> = hairs.iter().copied().chain([loose]).collect();
+    let comparison = compared(&visit(&hairs, &Seen::default()), &visit(&later, &Seen::default()));
+    assert_eq!((count(&comparison, Fate::Lost), count(&comparison, Fate::New)), (0, 0));
+    assert!(comparison.fates.iter().any(|hair| hair.reason == Some(Reason::Doubtful)));
+}
+
+#[test]
 fn a_hair_whose_place_is_hidden_is_unresolved() {
     let hairs = skin(4);
     let gone = in_the_middle(&hairs)[3];

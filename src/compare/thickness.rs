@@ -29,6 +29,12 @@ const FALSE_DISCOVERIES: f64 = 0.05;
 /// Measured anew, a hair's thickness differs by this share besides what its two standard errors tell, at the least.
 const REPEATABILITY: f64 = 0.02;
 
+/// Fewer hairs than this do not tell how well their kind repeats.
+const FEWEST_OF_KIND: usize = 6;
+
+/// Shafts nearer than this to each other, in hair widths from middle to middle, may be measured together.
+const TOUCHING: f64 = 1.5;
+
 /// Calls kept hairs thickened or thinned where the change is more than chance, with the share of false calls held (Benjamini and Hochberg
 /// 1995, doi:10.1111/j.2517-6161.1995.tb02031.x).
 ///
@@ -41,14 +47,26 @@ pub fn significant(fates: &mut [HairFate], visits: [&Visit; 2]) {
         .filter(|(_, fate)| fate.fate == Fate::Kept)
         .filter_map(|(i, fate)| fate.thickness_change().map(|(change, error)| (i, change.0, error.0)))
         .collect();
-    let Some(repeatability) = repeatability(&changes) else { return };
+    // A hair that touches its neighbors is measured less well than one that lies by itself, and by how much each photo pair tells.
+    let crowded: Vec<bool> = changes.iter().map(|(i, _, _)| is_crowded(&fates[*i], visits)).collect();
+    let of_kind = |kind: bool| -> Vec<(usize, f64, f64)> {
+        changes.iter().zip(&crowded).filter(|(_, crowded)| **crowded == kind).map(|(change, _)| *change).collect()
+    };
+    let Some(all) = repeatability(&changes) else { return };
+    let [free, touching] = [false, true].map(|kind| {
+        let own = of_kind(kind);
+        if own.len() < FEWEST_OF_KIND { all } else { repeatability(&own).unwrap_or(all) }
+    });
     let scale: f64 = visits.iter().filter_map(|v| v.calibration).map(|c| (c.standard_uncertainty / c.um_per_px).powi(2)).sum();
     let mut probabilities: Vec<(f64, usize, f64)> = changes
         .iter()
-        .map(|&(i, change, error)| {
+        .zip(&crowded)
+        .map(|(&(i, change, error), crowded)| {
             let thickness = fates[i].thickness[0].map_or(0.0, |t| t.value.0);
-            let least = REPEATABILITY * thickness;
-            let error = (error * error + repeatability.powi(2).max(least * least) + scale * thickness * thickness).sqrt();
+            // What measuring twice adds belongs to each change, called or not.
+            let repeated = if *crowded { touching } else { free }.max(REPEATABILITY * thickness);
+            fates[i].repeatability = Micrometers(repeated);
+            let error = (error * error + repeated * repeated + scale * thickness * thickness).sqrt();
             (2.0 * Normal::standard().cdf(-(change / error).abs()), i, change)
         })
         .collect();
@@ -63,17 +81,34 @@ pub fn significant(fates: &mut [HairFate], visits: [&Visit; 2]) {
     }
 }
 
+/// Whether another strand lies beside a kept hair in either photo.
+fn is_crowded(hair: &HairFate, visits: [&Visit; 2]) -> bool {
+    let places = [hair.baseline, hair.follow_up];
+    places.iter().zip(visits).any(|(place, visit)| {
+        let Some(own) = place.and_then(|p| p.id).and_then(|id| visit.strands.iter().find(|s| s.id == id)) else { return false };
+        let length = own.centerline.length();
+        let stations = [0.15, 0.4, 0.65, 0.9].map(|part| own.centerline.at(part * length));
+        let near = TOUCHING * visit.hair_width().0;
+        let beside = |other: &&Strand| stations.iter().any(|p| other.centerline.distance_to(*p) < near);
+        visit.strands.iter().filter(|other| other.id != own.id).any(|other| beside(&other))
+    })
+}
+
 /// How much changes scatter beyond their standard errors: one standard deviation, robustly, in µm. `None` for fewer than three changes.
+///
+/// Hairs that lie on each other are now and then measured as one, so that the scatter has longer tails than a normal one: it is taken where
+/// four of five changes lie, if that is more than half of them say.
 fn repeatability(changes: &[(usize, f64, f64)]) -> Option<f64> {
     if changes.len() < 3 {
         return None;
     }
-    let median = |mut values: Vec<f64>| {
+    let quantile = |mut values: Vec<f64>, share: f64| {
         values.sort_by(f64::total_cmp);
-        values[values.len() / 2]
+        values[((values.len() - 1) as f64 * share).round() as usize]
     };
-    let center = median(changes.iter().map(|change| change.1).collect());
-    let spread = 1.48 * median(changes.iter().map(|change| (change.1 - center).abs()).collect());
-    let errors = median(changes.iter().map(|change| change.2).collect());
+    let center = quantile(changes.iter().map(|change| change.1).collect(), 0.5);
+    let off: Vec<f64> = changes.iter().map(|change| (change.1 - center).abs()).collect();
+    let spread = (1.48 * quantile(off.clone(), 0.5)).max(quantile(off, 0.8) / 1.28);
+    let errors = quantile(changes.iter().map(|change| change.2).collect(), 0.5);
     Some((spread * spread - errors * errors).max(0.0).sqrt())
 }

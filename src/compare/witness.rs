@@ -1,17 +1,19 @@
 //! What the pixels of the other photo say of a hair that was not traced there.
 //!
-//! A tracer misses hairs, and a hair it missed is not lost. So along the line where the hair should lie the other photo's light is measured:
-//! how much darker (or lighter) it is than to both sides. How strong a hair that is there must show follows from the hairs that were traced
-//! in both photos; how strong mere texture shows, from lines laid where no hair is.
+//! A tracer misses hairs, and a hair it missed is not lost. So the other photo's light is measured along every line that could be the hair:
+//! from about where its root should be, in about the direction it should have. How dark a hair that is there must be follows from the hairs
+//! that were traced in both photos; how dark mere texture is, from lines laid where no hair is. Shafts that are other hairs explain the dark
+//! they cover, as wide as they are and no wider: hairs that lie side by side are often traced as one.
 
+use super::drift::Drift;
 use super::visit::Visit;
 use crate::geometry::{Point, Polyline, Vector};
 use crate::strand::{Strand, Tone};
 
-/// What was seen where a hair should lie.
+/// What was seen where a hair should be.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub enum Sight {
-    /// A shaft, as strong as the hair's.
+    /// A shaft, as dark as the hair's.
     Shaft,
     /// Skin without a shaft.
     Skin,
@@ -24,192 +26,246 @@ pub enum Sight {
 /// How a photo shows hair that another one shows too.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Rendering {
-    /// The natural log of its strength here over its strength there: the median, and how it scatters (robust standard deviation).
+    /// The natural log of its depth here over its depth there: the median.
     pub gain: f64,
-    /// See `gain`.
-    pub scatter: f64,
-    /// The strength that nine of ten lines on bare skin stay below.
+    /// The depth that nine of ten lines on bare skin stay below.
     pub texture: f64,
-}
-
-/// How far a line is looked for from where the hair should lie.
-#[derive(Debug, Clone, Copy, PartialEq)]
-pub struct Reach {
-    /// To either side, in pixels.
-    pub aside: f64,
-    /// Turned about the root to either side, in radians.
-    pub turn: f64,
+    /// How deep the haze of the shaft under the skin is beyond the root of a hair, at the least.
+    pub rooted: f64,
 }
 
 /// A hair of the other photo, as it should lie in this one.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Sought {
-    /// Where, root first.
-    pub line: Polyline,
+    /// Where it leaves the skin.
+    pub root: Point,
+    /// The direction it leaves it in.
+    pub along: Vector,
+    /// How far it was seen from there.
+    pub length: f64,
     /// Its width here, in pixels.
     pub width: f64,
     /// Dark or light.
     pub tone: Tone,
-    /// How strongly it stands out there.
-    pub strength: f64,
+    /// How much darker than skin it is there, as a natural log of light.
+    pub depth: f64,
 }
 
-/// Along this much of a hair it is looked for, in hair widths: the part near the root stays when hair is cut.
-const LOOKED_AT: f64 = 9.0;
+/// A shaft of this photo that is another hair.
+#[derive(Debug, Clone)]
+pub struct Body {
+    /// Its middle.
+    pub line: Polyline,
+    /// Half its width, in pixels.
+    pub reach: f64,
+}
 
-/// The gain of too few pairs.
+/// From here to there along a hair it is looked for, in hair widths: the root itself is hidden by skin, and what is farther may be cut.
+const LOOKED_AT: [f64; 2] = [0.6, 3.2];
+const STATIONS: usize = 8;
+
+/// With fewer pairs than this nothing is learned from them.
 const FEWEST_PAIRS: usize = 6;
-const USUAL_SCATTER: f64 = 0.3;
 
-/// Of the strength a hair must show, in standard deviations below what is expected.
+/// A line at least this deep, as a share of what is expected, is a shaft; one of no more than the other is none.
+const SHAFT: f64 = 0.65;
+const NO_SHAFT: f64 = 0.4;
+
+/// How far a root and a direction are looked for, in standard deviations.
 const DEVIATIONS: f64 = 2.0;
-
-/// How strongly a line stands out from both its sides, in natural-log units of light: the median of its places, each by its weaker side.
-fn strength(visit: &Visit, line: &Polyline, (width, tone): (f64, Tone), aside: f64, turn: f64) -> f64 {
-    let hair = visit.hair_width().0;
-    let root = line.points[0];
-    let (sin, cos) = turn.sin_cos();
-    let spun = |p: Point| {
-        let v = p - root;
-        root + Vector::new(cos * v.x - sin * v.y, sin * v.x + cos * v.y)
-    };
-    let length = line.length().min(LOOKED_AT * hair);
-    let sign = if tone == Tone::Dark { 1.0 } else { -1.0 };
-    let flank = 0.5 * width + 0.4 * hair;
-    // The very root is hidden by skin and its shadow as often as not.
-    let (first, last) = (0.12 * length, 0.95 * length);
-    let places = ((last - first) / (0.35 * hair)).ceil().clamp(3.0, 40.0) as usize;
-    let mut depths: Vec<f64> = (0..places)
-        .filter_map(|i| {
-            let at = first + (last - first) * i as f64 / (places - 1) as f64;
-            let along = spun(root + line.tangent(at, hair)?) - root;
-            let across = along.unit()?.normal();
-            let center = spun(line.at(at)) + across * aside;
-            let mean = |offsets: [f64; 3]| offsets.iter().map(|o| visit.light(center + across * *o)).sum::<f64>() / 3.0;
-            let middle = mean([-0.2 * width, 0.0, 0.2 * width]);
-            let side = |s: f64| sign * (mean([s * flank, s * (flank + 0.15 * hair), s * (flank + 0.3 * hair)]) - middle);
-            Some(side(-1.0).min(side(1.0)))
-        })
-        .collect();
-    depths.sort_by(f64::total_cmp);
-    depths.get(depths.len() / 2).copied().unwrap_or(0.0)
-}
 
 /// The width to look for a strand with, in pixels of its own photo.
 pub fn width(strand: &Strand, visit: &Visit) -> f64 {
     strand.width.map_or(visit.hair_width().0, |width| width.value.0)
 }
 
-/// How strongly a strand stands out in the photo it was traced in.
-pub fn own_strength(visit: &Visit, strand: &Strand) -> f64 {
-    strength(visit, &strand.centerline, (width(strand, visit), strand.tone), 0.0, 0.0)
+/// A strand as it should lie in its own photo.
+pub fn sought(strand: &Strand, visit: &Visit) -> Sought {
+    let hair = visit.hair_width().0;
+    let line = &strand.centerline;
+    let length = line.length();
+    let along = (line.at(length.min(LOOKED_AT[1] * hair)) - strand.root()).unit().unwrap_or_default();
+    let width = width(strand, visit);
+    let mut sought = Sought { root: strand.root(), along, length, width, tone: strand.tone, depth: 0.0 };
+    let skin = skin(visit, strand.root(), strand.tone);
+    sought.depth = depth(&depths(visit, &sought, skin, &|at| line.at(at)));
+    sought
 }
 
-/// The strongest line within reach of one, of those that no other strand explains; `None` where others lie over all of them.
-fn strongest(visit: &Visit, sought: &Sought, reach: Reach, others: &[&Strand]) -> Option<f64> {
-    let Sought { line, width, tone, .. } = sought;
-    let asides = ladder(reach.aside, (0.3 * width).max(0.15 * visit.hair_width().0));
-    let turns = ladder(reach.turn, 0.09);
-    let mut best: Option<f64> = None;
-    for turn in &turns {
-        for aside in &asides {
-            if covered(visit, line, *aside, *turn, others) < 0.4 {
-                let found = strength(visit, line, (*width, *tone), *aside, *turn);
-                best = Some(best.map_or(found, |b| b.max(found)));
+/// The light of the bare skin around a place: what most of the brighter part of a ring is (of the darker part, where hair is light).
+fn skin(visit: &Visit, at: Point, tone: Tone) -> f64 {
+    let hair = visit.hair_width().0;
+    let mut light: Vec<f64> = (0..48)
+        .map(|i| {
+            at + Vector::from_angle(f64::from(i) * std::f64::consts::TAU / 16.0 + f64::from(i / 16) * 0.13)
+                * ((2.0 + f64::from(i / 16)) * hair)
+        })
+        .filter(|p| visit.field.shows(*p))
+        .map(|p| visit.light(p))
+        .collect();
+    light.sort_by(f64::total_cmp);
+    let share = if tone == Tone::Dark { 0.7 } else { 0.3 };
+    light.get((light.len() as f64 * share) as usize).copied().unwrap_or(0.0)
+}
+
+/// How much darker than skin a line is at its stations.
+fn depths(visit: &Visit, sought: &Sought, skin: f64, line: &impl Fn(f64) -> Point) -> [f64; STATIONS] {
+    let hair = visit.hair_width().0;
+    let sign = if sought.tone == Tone::Dark { 1.0 } else { -1.0 };
+    let across = sought.along.normal() * (0.2 * sought.width);
+    let last = (LOOKED_AT[1] * hair).min(0.95 * sought.length);
+    let first = (LOOKED_AT[0] * hair).min(0.5 * last);
+    std::array::from_fn(|i| {
+        let p = line(first + (last - first) * i as f64 / (STATIONS - 1) as f64);
+        let light = (visit.light(p) + visit.light(p + across) + visit.light(p + (-across))) / 3.0;
+        sign * (skin - light)
+    })
+}
+
+/// How deep a line is all along: a third of its stations may be less.
+fn depth(depths: &[f64]) -> f64 {
+    let mut sorted = depths.to_vec();
+    sorted.sort_by(f64::total_cmp);
+    sorted.get(sorted.len() / 3).copied().unwrap_or(0.0)
+}
+
+/// The deepest line of those a hair may lie on.
+#[derive(Debug, Clone, Copy)]
+struct Deepest {
+    /// Of those that no other hair explains.
+    unexplained: f64,
+    /// Of those near where it should be, explained or not.
+    near: f64,
+}
+
+fn deepest(visit: &Visit, sought: &Sought, drift: &Drift, others: &[&Body]) -> Deepest {
+    let hair = visit.hair_width().0;
+    let skin = skin(visit, sought.root, sought.tone);
+    let mut found = Deepest { unexplained: 0.0, near: 0.0 };
+    let wide = DEVIATIONS * drift.turn_spread;
+    for turn in ladder(wide, 0.14) {
+        let (sin, cos) = (drift.turn + turn).sin_cos();
+        let along = Vector::new(cos * sought.along.x - sin * sought.along.y, sin * sought.along.x + cos * sought.along.y);
+        for aside in ladder(DEVIATIONS * drift.aside, (0.3 * sought.width).max(0.15 * hair)) {
+            let root = sought.root + drift.shift + along.normal() * aside;
+            let turned = Sought { along, ..*sought };
+            let line = |at: f64| root + along * at;
+            let depths = depths(visit, &turned, skin, &line);
+            let deep = depth(&depths);
+            if deep <= found.unexplained.min(found.near) {
+                continue;
+            }
+            if turn.abs() <= drift.turn_spread.max(0.1) && aside.abs() <= drift.aside.max(0.15 * hair) {
+                found.near = found.near.max(deep);
+            }
+            if deep > found.unexplained && covered(visit, &turned, &line, others) < 0.4 {
+                found.unexplained = deep;
             }
         }
     }
-    best
+    found
 }
 
 /// From −reach to reach in even steps of at most `step`.
-fn ladder(reach: f64, step: f64) -> Vec<f64> {
-    let half = (reach / step).ceil().clamp(0.0, 12.0) as i32;
-    (-half..=half).map(|i| if half == 0 { 0.0 } else { reach * f64::from(i) / f64::from(half) }).collect()
+fn ladder(reach: f64, step: f64) -> impl Iterator<Item = f64> {
+    let half = (reach / step).ceil().clamp(0.0, 8.0) as i32;
+    (-half..=half).map(move |i| if half == 0 { 0.0 } else { reach * f64::from(i) / f64::from(half) })
 }
 
-/// The share of a line's places that lie on other strands.
-fn covered(visit: &Visit, line: &Polyline, aside: f64, turn: f64, others: &[&Strand]) -> f64 {
+/// The share of a line's stations that lie on other hairs.
+fn covered(visit: &Visit, sought: &Sought, line: &impl Fn(f64) -> Point, others: &[&Body]) -> f64 {
     if others.is_empty() {
         return 0.0;
     }
-    let hair = visit.hair_width().0;
-    let root = line.points[0];
-    let length = line.length().min(LOOKED_AT * hair);
-    let (sin, cos) = turn.sin_cos();
-    let places = 8;
-    let held = (0..places)
-        .filter(|i| {
-            let at = length * (0.12 + 0.83 * f64::from(*i) / f64::from(places - 1));
-            let v = line.at(at) - root;
-            let along = line.tangent(at, hair).unwrap_or_default();
-            let along = Vector::new(cos * along.x - sin * along.y, sin * along.x + cos * along.y);
-            let p = root + Vector::new(cos * v.x - sin * v.y, sin * v.x + cos * v.y) + along.normal() * aside;
-            others.iter().any(|other| other.centerline.distance_to(p) < 0.6 * width(other, visit) + 0.1 * hair)
-        })
-        .count();
+    let last = (LOOKED_AT[1] * visit.hair_width().0).min(0.95 * sought.length);
+    let on = |p: Point| others.iter().any(|body| body.line.distance_to(p) < body.reach);
+    let places = 6;
+    let held = (0..places).filter(|i| on(line(last * (0.2 + 0.8 * f64::from(*i) / f64::from(places - 1))))).count();
     held as f64 / f64::from(places)
 }
 
+/// How deep the haze of a shaft under the skin is beyond the root of a strand, which begins this line.
+pub fn haze(visit: &Visit, line: &Polyline) -> f64 {
+    let hair = visit.hair_width().0;
+    let (root, Some(along)) = (line.points[0], line.tangent(0.0, 1.5 * hair)) else { return 0.0 };
+    let skin = skin(visit, root, Tone::Dark);
+    let mut light = 0.0;
+    for i in 0..6 {
+        for side in -1..=1 {
+            let back = (0.8 + 0.4 * f64::from(i)) * hair;
+            light += visit.light(root + along * -back + along.normal() * (0.4 * f64::from(side) * hair)) / 18.0;
+        }
+    }
+    skin - light
+}
+
+/// The haze that nine of ten roots have at the least; none is asked for where most tips have as much, since then it tells nothing.
+fn rooted(visit: &Visit, known: &[(Sought, &Strand)]) -> f64 {
+    let sorted = |of: &dyn Fn(&Strand) -> f64| {
+        let mut haze: Vec<f64> = known.iter().map(|(_, strand)| of(strand)).collect();
+        haze.sort_by(f64::total_cmp);
+        haze
+    };
+    let roots = sorted(&|strand| haze(visit, &strand.centerline));
+    let tips = sorted(&|strand| haze(visit, &strand.centerline.reversed()));
+    match (roots.get(roots.len() / 10), tips.get(tips.len() / 2)) {
+        (Some(root), Some(tip)) if roots.len() >= FEWEST_PAIRS && root > tip => *root,
+        _ => f64::NEG_INFINITY,
+    }
+}
+
 impl Rendering {
-    /// How `visit` shows hair, from the hairs that were traced in both photos.
-    pub fn of(visit: &Visit, known: &[Sought], reach: Reach) -> Self {
-        let mut ratios: Vec<f64> = known
+    /// How `visit` shows hair, from the hairs that were traced in both photos: each as it was seen there and as it is here.
+    pub fn of(visit: &Visit, known: &[(Sought, &Strand)]) -> Self {
+        let mut gains: Vec<f64> = known
             .iter()
-            .filter_map(|known| {
-                let here = strongest(visit, known, reach, &[])?;
-                (known.strength > 0.02 && here > 0.0).then(|| (here / known.strength).ln())
+            .filter_map(|(there, here)| {
+                let here = sought(here, visit).depth;
+                (there.depth > 0.02 && here > 0.02).then(|| (here / there.depth).ln())
             })
             .collect();
-        ratios.sort_by(f64::total_cmp);
-        let (gain, scatter) = if ratios.len() < FEWEST_PAIRS {
-            (0.0, USUAL_SCATTER)
-        } else {
-            let median = ratios[ratios.len() / 2];
-            let mut off: Vec<f64> = ratios.iter().map(|ratio| (ratio - median).abs()).collect();
-            off.sort_by(f64::total_cmp);
-            (median, (1.48 * off[off.len() / 2]).max(0.1))
-        };
-        Self { gain, scatter, texture: texture(visit, known, reach) }
+        gains.sort_by(f64::total_cmp);
+        let gain = if gains.len() < FEWEST_PAIRS { 0.0 } else { gains[gains.len() / 2] };
+        Self { gain, texture: texture(visit, known), rooted: rooted(visit, known) }
     }
 
-    /// What this photo shows where a hair of the other should lie. `others` are the strands of this photo that are other hairs.
-    pub fn sight(&self, visit: &Visit, sought: &Sought, reach: Reach, others: &[&Strand]) -> Sight {
-        let Sought { line, width, .. } = sought;
-        let near: Vec<&Strand> = others
+    /// What this photo shows where a hair of the other should be. `others` are the strands of this photo that are other hairs.
+    pub fn sight(&self, visit: &Visit, sought: &Sought, drift: &Drift, others: &[Body]) -> Sight {
+        let hair = visit.hair_width().0;
+        let near: Vec<&Body> = others
             .iter()
-            .copied()
-            .filter(|other| line.points.iter().any(|p| other.centerline.distance_to(*p) < reach.aside + 2.0 * visit.hair_width().0 + width))
+            .filter(|body| body.line.distance_to(sought.root) < (LOOKED_AT[1] + 1.0) * hair + body.reach + DEVIATIONS * drift.aside)
             .collect();
-        if covered(visit, line, 0.0, 0.0, &near) > 0.4 {
-            return Sight::Crossed;
-        }
-        let Some(seen) = strongest(visit, sought, reach, &near) else { return Sight::Crossed };
-        let expected = sought.strength.max(0.0) * self.gain.exp();
-        let least = expected * (-DEVIATIONS * self.scatter).exp();
-        if seen >= least && seen > self.texture {
-            Sight::Shaft
-        } else if least > 1.3 * self.texture && seen < 0.7 * least {
-            Sight::Skin
-        } else {
+        let expected = sought.depth.max(0.0) * self.gain.exp();
+        let found = deepest(visit, sought, drift, &near);
+        if expected * NO_SHAFT < self.texture {
             Sight::Unclear
+        } else if found.unexplained >= SHAFT * expected {
+            Sight::Shaft
+        } else if found.unexplained > NO_SHAFT * expected {
+            Sight::Unclear
+        } else if found.near > NO_SHAFT * expected {
+            Sight::Crossed
+        } else {
+            Sight::Skin
         }
     }
 }
 
-/// The strength that nine of ten lines on bare skin stay below: the known lines, moved to where no strand is.
-fn texture(visit: &Visit, known: &[Sought], reach: Reach) -> f64 {
+/// The depth that nine of ten lines on bare skin stay below: the known hairs, moved to where no strand is.
+fn texture(visit: &Visit, known: &[(Sought, &Strand)]) -> f64 {
     let hair = visit.hair_width().0;
     let mut found = vec![];
-    for sought in known {
+    for (_, strand) in known {
         for (dx, dy) in [(6.0, 0.0), (-6.0, 0.0), (0.0, 6.0), (0.0, -6.0), (10.0, 10.0), (-10.0, 10.0)] {
             let by = Vector::new(dx * hair, dy * hair);
-            let moved = Polyline::new(sought.line.points.iter().map(|p| *p + by).collect());
-            let moved = Sought { line: moved, ..sought.clone() };
-            let bare = moved.line.points.iter().all(|p| visit.field.counts(*p))
-                && visit.strands.iter().all(|s| moved.line.points.iter().all(|p| s.centerline.distance_to(*p) > 2.0 * hair + reach.aside));
-            if bare {
-                found.extend(strongest(visit, &moved, reach, &[]));
+            let root = strand.root() + by;
+            let clear = |p: Point| visit.field.counts(p) && visit.strands.iter().all(|s| s.centerline.distance_to(p) > 2.5 * hair);
+            if clear(root) && clear(root + strand.direction().unwrap_or_default() * (LOOKED_AT[1] * hair)) {
+                let mut moved = sought(strand, visit);
+                moved.root = root;
+                let skin = skin(visit, root, strand.tone);
+                found.push(depth(&depths(visit, &moved, skin, &|at| root + moved.along * at)));
                 break;
             }
         }
