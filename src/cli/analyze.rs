@@ -9,7 +9,9 @@ use super::summary::{stems, write_summary};
 use super::{Ending, about, deliver, printable, rehearsal};
 use crate::analyze::Stage;
 use crate::measure::Cuts;
-use crate::results::{self, Folder, Input, Inputs, PhotoRun, Pseudonyms, Run, RunSchema, Status, Times, cause, read_at_most, result_path};
+use crate::results::{
+    self, Folder, Input, Inputs, PhotoRun, Pseudonyms, Run, RunCommand, RunSchema, Status, Times, cause, read_at_most, result_path,
+};
 use crate::units::Micrometers;
 use clap::{Args, ValueEnum};
 use serde_json::{Value, json};
@@ -231,12 +233,14 @@ impl Analyze {
             reason: Some(trouble.cause.clone()),
             result: None,
             cuts: None,
+            session: None,
         }));
         photos.sort_by(|a, b| (&a.path, &a.result).cmp(&(&b.path, &b.result)));
         let count = |status| photos.iter().filter(|photo| photo.status == status).count();
         let default = Cuts::default();
         Run {
             schema: RunSchema::V1,
+            command: RunCommand::Analyze,
             version: env!("CARGO_PKG_VERSION").into(),
             model_sha256: stated.detector.model_sha256().map(str::to_owned),
             settings: self.settings(stated),
@@ -251,6 +255,7 @@ impl Analyze {
             failed: count(Status::Failed),
             interrupted: count(Status::NotReached) > 0,
             photos,
+            pairs: vec![],
             times: Times { wall_s: milliseconds(wall.as_secs_f64()), stages_s: stages },
         }
     }
@@ -299,7 +304,8 @@ impl Analyze {
     }
 }
 
-fn photo_run(input: &Input, outcome: Option<&Outcome>) -> PhotoRun {
+/// What became of a photo, as the record has it.
+pub fn photo_run(input: &Input, outcome: Option<&Outcome>) -> PhotoRun {
     let (status, reason) = match outcome.map(|outcome| &outcome.end) {
         None => (Status::NotReached, None),
         Some(Ok(finished)) if finished.reused => (Status::Reused, None),
@@ -313,6 +319,7 @@ fn photo_run(input: &Input, outcome: Option<&Outcome>) -> PhotoRun {
         reason,
         result: finished.map(|_| result_path(&input.stem)),
         cuts: finished.and_then(|finished| finished.cuts),
+        session: None,
     }
 }
 
@@ -329,7 +336,8 @@ fn together(folder: &Folder, stems: &[String], single: bool) -> Result<String, S
     })
 }
 
-fn milliseconds(seconds: f64) -> f64 {
+/// Seconds as the record has them.
+pub fn milliseconds(seconds: f64) -> f64 {
     (seconds * 1000.0).round() / 1000.0
 }
 

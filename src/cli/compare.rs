@@ -2,15 +2,20 @@
 
 use super::batch::{Overlay, encode};
 use super::measuring::Measuring;
-use super::seen::{Seen, seen};
+use super::record::record;
+use super::seen::{Looked, Seen, seen};
 use super::{Ending, about, deliver, printable};
 use crate::compare::{Fate, Uncut, compare};
 use crate::report::{Aligned, Picture, Shown, comparison, comparison_page, comparisons_page};
-use crate::results::{self, ComparisonResult, Folder, Input, json, write_comparison_tables, write_whole};
+use crate::results::{
+    self, ComparisonResult, Folder, Input, PairRun, RunCommand, SessionRun, SessionSource, Status, json, write_comparison_tables,
+    write_whole,
+};
 use crate::session::{Session, days_between};
 use clap::Args;
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
+use std::time::Instant;
 
 const EXAMPLES: &str = "\
 Examples:
@@ -23,7 +28,9 @@ Results of anagen analyze in the same folder are used where they still hold.";
 const AFTER: &str = "\
 Two folders are two sessions. Their photos are paired by site: what stands for it in the name beside the date (vertex in
 2026-02-10/vertex.jpg and in vertex_2026-08-11.jpg), else the file's name without its extension; one photo in each folder is a pair
-whatever it is called. Where a folder shows a site several times, photos are paired in the order of their names.
+whatever it is called. run.json shows what each photo was taken to show, and by what. Where a folder shows a site several times, photos are paired in the order of their names.
+
+Every anagen.toml in the photos' folders and above them is read; the nearest goes first.
 
 Fates and changes are given only where the two photos are shown to be of the same skin.
 
@@ -73,12 +80,16 @@ type Drawn = (String, Vec<u8>);
 impl Compare {
     /// Analyzes what has to be, compares every pair, and writes the comparisons.
     pub fn run(&self) -> Result<Ending, String> {
+        let began = Instant::now();
         let sides = [self.photos(&self.baseline)?, self.photos(&self.follow_up)?];
         let (pairs, mut failed) = self.paired(&sides)?;
         let inputs = named(&pairs);
         let folder = Folder::create(&self.out).map_err(|error| about(&self.out, error))?;
-        let photos = seen(&inputs, &self.measuring, &folder, self.quiet)?;
+        let Looked { photos, mut runs } = seen(&inputs, &self.measuring, &folder, self.quiet)?;
+        // Where nothing else says the site, photos are paired by their files' names.
+        runs.iter_mut().filter_map(|run| Some((&run.path, run.session.as_mut()?))).for_each(|(path, session)| by_file_name(path, session));
         let (mut comparisons, mut pages) = (vec![], vec![]);
+        let mut told = vec![];
         let mut places = BTreeSet::new();
         for [baseline, follow_up] in &pairs {
             let of = |file: &Path| {
@@ -86,13 +97,20 @@ impl Compare {
                 inputs.iter().position(|input| input.file == file).and_then(|i| photos[i].as_ref())
             };
             let (Some(baseline), Some(follow_up)) = (of(baseline), of(follow_up)) else {
+                let path = |file: &Path| {
+                    let file = std::path::absolute(file).ok();
+                    inputs.iter().find(|input| Some(&input.file) == file.as_ref()).map_or(String::new(), |input| input.path.clone())
+                };
+                told.push(pair_run([path(baseline), path(follow_up)], Err("one of its photos failed".into())));
                 failed = true;
                 continue;
             };
+            let paths = [baseline, follow_up].map(|seen| seen.input.path.clone());
             let name = name(&baseline.input, &follow_up.input, &mut places);
             match self.compared(baseline, follow_up, &name) {
                 Err(cause) => {
                     eprintln!("{cause}");
+                    told.push(pair_run(paths, Err(cause)));
                     failed = true;
                 }
                 Ok((comparison, drawn)) => {
@@ -104,12 +122,15 @@ impl Compare {
                     let place = format!("comparisons/{name}.json");
                     folder.write_json(&place, &comparison).map_err(|error| about(&folder.place(&place), error))?;
                     pages.push(page_place(&name));
+                    told.push(pair_run(paths, Ok(place)));
                     comparisons.push(comparison);
                 }
             }
         }
         write_comparison_tables(&folder, &comparisons)
             .map_err(|error| about(&self.out, format!("the tables could not be written: {error}")))?;
+        let run = record(RunCommand::Compare, &[&self.baseline, &self.follow_up], &self.measuring, runs, told, began)?;
+        folder.write_json("run.json", &run).map_err(|error| about(&folder.place("run.json"), error))?;
         if let Some(place) = &self.json {
             let texts: Vec<String> = comparisons.iter().map(json).collect();
             match &texts[..] {
@@ -239,6 +260,19 @@ impl Compare {
     }
 }
 
+fn pair_run([baseline, follow_up]: [String; 2], end: Result<String, String>) -> PairRun {
+    let status = if end.is_ok() { Status::Done } else { Status::Failed };
+    PairRun { baseline, follow_up, status, reason: end.as_ref().err().cloned(), result: end.ok() }
+}
+
+fn by_file_name(path: &str, session: &mut SessionRun) {
+    if session.site.is_none() {
+        let name = path.rsplit('/').next().unwrap_or(path);
+        session.site = Some(name.rsplit_once('.').map_or(name, |(stem, _)| stem).to_owned());
+        session.site_from = Some(SessionSource::FileName);
+    }
+}
+
 fn date(text: &str) -> Result<String, String> {
     days_between(text, text).map(|_| text.to_owned()).ok_or_else(|| "not a date such as 2026-02-10".into())
 }
@@ -268,16 +302,25 @@ fn named(pairs: &[[PathBuf; 2]]) -> Vec<Input> {
     let files: Vec<PathBuf> = files.into_iter().cloned().collect();
     let mut common = files.first().map(|file| folder_of(file)).unwrap_or_default();
     while !files.iter().all(|file| folder_of(file).starts_with(&common)) && common.pop() {}
-    let inputs = results::below(&common, &files);
+    let below = |folder: &Path| configured(results::below(folder, &files), &common);
+    let inputs = below(&common);
     let of_nobody = |input: &Input| {
         let session = Session::from_path(&input.path);
         // A photo whose own name is a date was named alone and keeps that name.
         input.path.contains('/') && session.taken_at.is_some() && session.subject.is_none()
     };
     match common.parent().filter(|above| above.parent().is_some() && inputs.iter().any(of_nobody)) {
-        Some(above) => results::below(above, &files),
+        Some(above) => below(above),
         None => inputs,
     }
+}
+
+/// The photos, with every `anagen.toml` above them in force: an analysis of a folder farther up reads them too.
+fn configured(mut inputs: Vec<Input>, common: &Path) -> Vec<Input> {
+    if let Some(highest) = common.ancestors().filter(|folder| folder.join("anagen.toml").is_file()).last() {
+        inputs.iter_mut().filter(|input| input.root.starts_with(highest)).for_each(|input| input.root = highest.to_path_buf());
+    }
+    inputs
 }
 
 fn folder_of(file: &Path) -> PathBuf {

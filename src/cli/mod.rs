@@ -12,6 +12,7 @@ mod measuring;
 mod merge;
 mod phantom;
 mod progress;
+mod record;
 mod rehearsal;
 mod schema;
 mod seen;

@@ -1,16 +1,17 @@
 //! Photos to compare: each with its result, analyzed now or by an earlier run, and its pixels.
 
+use super::analyze::{photo_run, stop_on_interrupt};
 use super::batch::{Batch, Outcome, Overlay};
 use super::config::{Plan, plans};
 use super::measuring::Measuring;
 use super::progress::Progress;
-use super::{about, analyze::stop_on_interrupt};
+use super::{about, record};
 use crate::calibration::ScaleBar;
 use crate::compare::Visit;
 use crate::field::Field;
 use crate::measure::Cuts;
 use crate::photo::{Limits, Photo};
-use crate::results::{Folder, Input, PhotoResult, read_at_most};
+use crate::results::{Folder, Input, PhotoResult, PhotoRun, read_at_most};
 
 /// A photo with its result, still on disk.
 pub struct Seen {
@@ -20,12 +21,20 @@ pub struct Seen {
     limits: Limits,
 }
 
+/// Photos to compare, and what became of each.
+pub struct Looked {
+    /// Those that were named, in that order; `None` for one that failed.
+    pub photos: Vec<Option<Seen>>,
+    /// The same as the run's record has them.
+    pub runs: Vec<PhotoRun>,
+}
+
 /// The photos' results in the folder, in the order given: those an earlier run left there, under whatever name, and the others made now.
 /// `None` for a photo that failed, which is named on stderr.
 ///
 /// # Errors
 /// An `anagen.toml` that does not say what it should; an interruption.
-pub fn seen(inputs: &[Input], measuring: &Measuring, folder: &Folder, quiet: bool) -> Result<Vec<Option<Seen>>, String> {
+pub fn seen(inputs: &[Input], measuring: &Measuring, folder: &Folder, quiet: bool) -> Result<Looked, String> {
     let stated = measuring.stated()?;
     let plans = plans(inputs, &stated)?;
     let stop = stop_on_interrupt();
@@ -56,7 +65,14 @@ pub fn seen(inputs: &[Input], measuring: &Measuring, folder: &Folder, quiet: boo
         Some(Seen { input: input.clone(), result, plan: plan.clone(), limits })
     };
     let done = |i: usize| ends[i].as_ref().is_some_and(|outcome| outcome.end.is_ok());
-    Ok(photos.iter().enumerate().map(|(i, (input, plan))| if done(i) { read(input, plan) } else { None }).collect())
+    let seen: Vec<Option<Seen>> =
+        photos.iter().enumerate().map(|(i, (input, plan))| if done(i) { read(input, plan) } else { None }).collect();
+    let run = |(i, (input, _)): (usize, &(&Input, Plan))| {
+        let session = Some(record::session(&input.path, seen[i].as_ref().map(|seen| &seen.result)));
+        PhotoRun { session, ..photo_run(input, ends[i].as_ref()) }
+    };
+    let runs = photos.iter().enumerate().map(run).collect();
+    Ok(Looked { photos: seen, runs })
 }
 
 /// The photo under the name an earlier run gave it in the folder, if it is there with the same bytes.

@@ -2,17 +2,22 @@
 
 use super::config::{EventTable, events};
 use super::measuring::Measuring;
-use super::seen::{Seen, seen};
+use super::record::record;
+use super::seen::{Looked, Seen, seen};
 use super::{Ending, about, printable};
 use crate::compare::timeline::{Event, Occasion, TimelineFate, timeline};
 use crate::measure::Cuts;
 use crate::report::{Picture, timeline_page, timelines_page};
-use crate::results::{self, Folder, Input, ReasonResult, SessionPhoto, TimelineResult, write_timeline_tables, write_whole};
+use crate::results::{
+    self, Folder, Input, PhotoRun, ReasonResult, RunCommand, SessionPhoto, SessionSource, TimelineResult, write_timeline_tables,
+    write_whole,
+};
 use crate::session::{Session, days_between};
 use clap::Args;
 use rayon::prelude::*;
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
+use std::time::Instant;
 
 const EXAMPLES: &str = "\
 Examples:
@@ -30,6 +35,8 @@ Treatments and other events in an anagen.toml mark the timeline, and changes are
   subject = \"s01\"
   date = 2026-03-01
   label = \"minoxidil 5 % started\"
+
+run.json shows what each photo was taken to show, and by what.
 
 Writes timelines/<subject>/<site>.json, timeline.csv (a row per session and measurement, ready to plot) and timeline_hairs.csv.
 
@@ -76,6 +83,7 @@ const EPOCH: &str = "1970-01-01";
 impl Timeline {
     /// Analyzes what has to be, follows every site, and writes the timelines.
     pub fn run(&self) -> Result<Ending, String> {
+        let began = Instant::now();
         let inputs = results::find(std::slice::from_ref(&self.folder), &self.out);
         for trouble in &inputs.troubles {
             eprintln!("{}", about(&trouble.path, &trouble.cause));
@@ -85,7 +93,7 @@ impl Timeline {
         }
         let events = if self.measuring.stated()?.read_files { events(&inputs.photos)? } else { vec![] };
         let folder = Folder::create(&self.out).map_err(|error| about(&self.out, error))?;
-        let photos = seen(&inputs.photos, &self.measuring, &folder, self.quiet)?;
+        let Looked { photos, runs } = seen(&inputs.photos, &self.measuring, &folder, self.quiet)?;
         let (sites, undated) = by_site(&inputs.photos, &photos, &self.folder);
         for input in &undated {
             eprintln!("{}", about(&input.file, "no date in its path or the photo: it is in no timeline"));
@@ -107,6 +115,9 @@ impl Timeline {
         }
         write_timeline_tables(&folder, &timelines)
             .map_err(|error| about(&self.out, format!("the tables could not be written: {error}")))?;
+        let runs = runs.into_iter().map(|run| of_folder(run, &self.folder)).collect();
+        let run = record(RunCommand::Timeline, &[&self.folder], &self.measuring, runs, vec![], began)?;
+        folder.write_json("run.json", &run).map_err(|error| about(&folder.place("run.json"), error))?;
         if timelines.iter().all(|timeline| timeline.sessions.iter().all(|session| session.photo.is_none())) {
             return Err(
                 "no photo could be followed: photos need a date in their path or their EXIF, as in s01/2026-02-10/vertex.jpg".into()
@@ -200,6 +211,20 @@ fn thumbnails(site: &Site) -> Vec<Option<Picture>> {
     site.photos.par_iter().map(of).collect()
 }
 
+/// The name of the folder that was named, which stands for the subject where no other does.
+fn name_of(folder: &Path) -> Option<String> {
+    let whole = std::path::absolute(folder).unwrap_or_else(|_| folder.to_path_buf());
+    whole.file_name().map(|name| name.to_string_lossy().into_owned())
+}
+
+fn of_folder(mut run: PhotoRun, folder: &Path) -> PhotoRun {
+    if let Some(session) = run.session.as_mut().filter(|session| session.subject.is_none()) {
+        session.subject = name_of(folder);
+        session.subject_from = session.subject.as_ref().map(|_| SessionSource::NamedFolder);
+    }
+    run
+}
+
 fn reason(code: &str, message: &str) -> ReasonResult {
     ReasonResult { code: code.into(), message: message.into() }
 }
@@ -222,8 +247,7 @@ fn day(date: &str) -> Option<i64> {
 /// The photos by subject and site, each in the order of their dates, and the photos without one. Where no folder stands for the subject, the
 /// one that was named does.
 fn by_site<'a>(inputs: &'a [Input], photos: &'a [Option<Seen>], named: &Path) -> (Vec<Site<'a>>, Vec<&'a Input>) {
-    let whole = std::path::absolute(named).unwrap_or_else(|_| named.to_path_buf());
-    let named = whole.file_name().map(|name| name.to_string_lossy().into_owned());
+    let named = name_of(named);
     let mut sites: BTreeMap<(Option<String>, Option<String>), Vec<Dated>> = BTreeMap::new();
     let mut undated = vec![];
     for (input, seen) in inputs.iter().zip(photos) {

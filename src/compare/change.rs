@@ -223,6 +223,19 @@ struct Sampled<'a> {
 }
 
 impl Sampled<'_> {
+    /// The hairs of these units, and how many of the units bear hair on each side.
+    fn drawn(&self, units: &[usize]) -> (Vec<Drawn>, [usize; 2]) {
+        let mut hairs = Vec::with_capacity(3 * units.len());
+        let mut bearing = [0; 2];
+        for (unit, &i) in units.iter().enumerate() {
+            hairs.extend(self.clusters[i].iter().map(|h| Drawn { unit, there: h.there, thickness: h.thickness }));
+            for (side, bearing) in bearing.iter_mut().enumerate() {
+                *bearing += usize::from(self.clusters[i].iter().any(|h| h.there[side]));
+            }
+        }
+        (hairs, bearing)
+    }
+
     /// The change of a statistic of the hairs of one side (0: then, 1: now), given how many units have hair on each side. `scaling` is the
     /// power of length in it.
     fn change(
@@ -233,20 +246,16 @@ impl Sampled<'_> {
         statistic: impl Fn(&[Drawn], [usize; 2], usize) -> Option<f64>,
     ) -> Option<Change> {
         let indices: Vec<Vec<usize>> = (0..self.clusters.len()).map(|i| vec![i]).collect();
-        let of = |drawn: &[usize], side: usize| {
-            let hairs: Vec<Drawn> = drawn
-                .iter()
-                .enumerate()
-                .flat_map(|(unit, &i)| self.clusters[i].iter().map(move |h| Drawn { unit, there: h.there, thickness: h.thickness }))
-                .collect();
-            let bearing = |side: usize| drawn.iter().filter(|&&i| self.clusters[i].iter().any(|h| h.there[side])).count();
-            statistic(&hairs, [bearing(0), bearing(1)], side)
-        };
         let all: Vec<usize> = (0..self.clusters.len()).collect();
-        let (baseline, follow_up) = (of(&all, 0)?, of(&all, 1)?);
+        let (hairs, bearing) = self.drawn(&all);
+        let (baseline, follow_up) = (statistic(&hairs, bearing, 0)?, statistic(&hairs, bearing, 1)?);
         let further = Z * scaling * self.scale * follow_up;
         let change = follow_up - baseline;
-        let interval = bootstrap(&indices, |drawn| Some(of(drawn, 1)? - of(drawn, 0)?)).map(|i| Interval {
+        let again = bootstrap(&indices, |drawn| {
+            let (hairs, bearing) = self.drawn(drawn);
+            Some(statistic(&hairs, bearing, 1)? - statistic(&hairs, bearing, 0)?)
+        });
+        let interval = again.map(|i| Interval {
             low: change - (change - i.low).max(0.0).hypot(further),
             high: change + (i.high - change).max(0.0).hypot(further),
         });

@@ -7,7 +7,7 @@ use crate::geometry::{Point, Vector};
 use rand::SeedableRng;
 use rand::seq::SliceRandom;
 use rand_chacha::ChaCha8Rng;
-use std::f64::consts::{PI, TAU};
+use std::f64::consts::TAU;
 
 const SEED: u64 = 0x636f_6d70_6172_6500;
 
@@ -44,6 +44,7 @@ pub fn propose(baseline: &[Root], follow_up: &[Root], visit: &Visit, search: &Se
     others.sort_by(|a, b| a.0.total_cmp(&b.0).then((a.1, a.2).cmp(&(b.1, b.2))));
     let mut kept: Vec<(f64, Homography)> = vec![];
     let mut tried = 0;
+    let least = MOST_TURN.cos();
     for (i, (length, a, b)) in pairs.into_iter().enumerate() {
         if tried > TRIALS && i >= PAIRS {
             break;
@@ -51,17 +52,18 @@ pub fn propose(baseline: &[Root], follow_up: &[Root], visit: &Visit, search: &Se
         let from = others.partition_point(|other| other.0 < length * search.scales[0]);
         for (other, c, d) in others[from..].iter().take_while(|other| other.0 <= length * search.scales[1]) {
             let along = (baseline[b].at - baseline[a].at, follow_up[*d].at - follow_up[*c].at);
-            let turn = along.1.angle() - along.0.angle();
-            if search.directed && !(runs_along(&baseline[a], &follow_up[*c], turn) && runs_along(&baseline[b], &follow_up[*d], turn)) {
+            // The sine and cosine of the turn from the one to the other.
+            let (sin, cos) = (along.0.cross(along.1) / (length * other), along.0.dot(along.1) / (length * other));
+            let alike = |a: usize, c: usize| runs_along(&baseline[a], &follow_up[c], sin, cos, least);
+            if search.directed && !(alike(a, *c) && alike(b, *d)) {
                 continue;
             }
             tried += 1;
             let scale = other / length;
-            let (sin, cos) = turn.sin_cos();
             let (x, y) = (baseline[a].at.x, baseline[a].at.y);
             let shift = Vector::new(follow_up[*c].at.x - scale * (cos * x - sin * y), follow_up[*c].at.y - scale * (sin * x + cos * y));
             let score = chart.score(baseline, scale * cos, scale * sin, shift);
-            keep(&mut kept, score, || Homography::similarity(scale, turn, shift), visit);
+            keep(&mut kept, score, || Homography::similarity(scale, sin.atan2(cos), shift), visit);
         }
     }
     kept.into_iter().map(|(_, pose)| pose).collect()
@@ -81,10 +83,10 @@ fn long_pairs(roots: &[Root]) -> Vec<(f64, usize, usize)> {
     pairs
 }
 
-fn runs_along(a: &Root, b: &Root, turn: f64) -> bool {
+/// Whether two hairs run alike under a turn, of this sine and cosine: the cosine between them is more than `least`.
+fn runs_along(a: &Root, b: &Root, sin: f64, cos: f64, least: f64) -> bool {
     let (Some(a), Some(b)) = (a.direction, b.direction) else { return true };
-    let off = (b.angle() - a.angle() - turn + PI).rem_euclid(TAU) - PI;
-    off.abs() < MOST_TURN
+    Vector::new(cos * a.x - sin * a.y, sin * a.x + cos * a.y).dot(b) > least
 }
 
 /// Adds a pose to the best so far, unless a better one much like it is there.

@@ -130,11 +130,12 @@ mod tests {
     use super::*;
     use crate::measure::Cuts;
     use crate::results::tests::result;
-    use crate::results::{PhotoRun, RunSchema, Times};
+    use crate::results::{PhotoRun, RunCommand, RunSchema, Times};
 
     fn run(photos: Vec<PhotoRun>) -> Run {
         Run {
             schema: RunSchema::V1,
+            command: RunCommand::Analyze,
             version: "0".into(),
             model_sha256: None,
             settings: serde_json::Value::Null,
@@ -146,6 +147,7 @@ mod tests {
             failed: 0,
             interrupted: false,
             photos,
+            pairs: vec![],
             times: Times::default(),
         }
     }
@@ -161,8 +163,14 @@ mod tests {
         for (path, scale) in [("a b.png", Some(5.0)), ("c.png", None)] {
             overview.add(&result(path, scale), "data:,", &format!("pages/{path}.html"));
         }
-        let failure =
-            PhotoRun { path: "x.png".into(), status: Status::Failed, reason: Some("empty file".into()), result: None, cuts: None };
+        let failure = PhotoRun {
+            path: "x.png".into(),
+            status: Status::Failed,
+            reason: Some("empty file".into()),
+            result: None,
+            cuts: None,
+            session: None,
+        };
         let text = batch_page(&run(vec![failure]), &overview);
         assert!(text.contains("pages/a%20b.png.html") && text.contains("2 photos") && text.contains("1 photo failed"));
         assert!(text.contains("empty file") && text.contains("1 photo has no scale"));

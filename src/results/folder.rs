@@ -1,7 +1,7 @@
 //! The results folder: every file in it appears whole or not at all.
 
 use super::photo::{MadeBy, PhotoResult};
-use super::{Input, Run, json};
+use super::{Input, Run, RunCommand, json};
 use serde::Serialize;
 use std::fs;
 use std::io::{self, Write};
@@ -141,9 +141,10 @@ impl Folder {
         remove(&self.place(relative))
     }
 
-    /// The stems of the results that the last run lists, sorted; those of all stored results where no run left its record.
+    /// The stems of the results that the last run lists, sorted; those of all stored results where no run left its record or that run only
+    /// compared some of them.
     pub fn listed(&self) -> Vec<String> {
-        let Ok(run) = self.run() else { return self.stems() };
+        let Some(run) = self.run().ok().filter(|run| run.command == RunCommand::Analyze) else { return self.stems() };
         let mut stems: Vec<String> = run.photos.iter().filter_map(|photo| stem_of(photo.result.as_deref()?)).collect();
         stems.sort();
         stems

@@ -26,7 +26,7 @@ pub use inputs::{Input, Inputs, SERIES_TRUTH, Trouble, below, cause, find, read_
 pub use json::json;
 pub use photo::{BlurResult, FieldResult, Identity, MadeBy, PhotoResult, PhotoSchema, RegionResult, StrandResult, UnitResult, sha256};
 pub use pseudonym::Pseudonyms;
-pub use run::{PhotoRun, Run, RunSchema, Status, Times};
+pub use run::{PairRun, PhotoRun, Run, RunCommand, RunSchema, SessionRun, SessionSource, Status, Times};
 pub use schema::{SCHEMAS, schema};
 pub use selfcheck::{SelfcheckResult, SelfcheckSchema};
 pub use tables::write_tables;

@@ -19,6 +19,9 @@ pub enum RunSchema {
 pub struct Run {
     /// The version of the contract.
     pub schema: RunSchema,
+    /// What was asked for.
+    #[serde(default)]
+    pub command: RunCommand,
     /// The version of anagen.
     pub version: String,
     /// The hash of the detector's weights; `None` for a detector without any.
@@ -41,6 +44,9 @@ pub struct Run {
     pub interrupted: bool,
     /// Every photo, by path.
     pub photos: Vec<PhotoRun>,
+    /// Every pair that was to be compared; none for other commands.
+    #[serde(default)]
+    pub pairs: Vec<PairRun>,
     /// How long it took.
     pub times: Times,
 }
@@ -58,6 +64,68 @@ pub struct PhotoRun {
     pub result: Option<String>,
     /// The cuts behind its classes; `None` where it has no scale or no result.
     pub cuts: Option<Cuts>,
+    /// Whose skin it shows, where and when; `None` for a command that does not ask.
+    #[serde(default)]
+    pub session: Option<SessionRun>,
+}
+
+/// What was asked for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum RunCommand {
+    /// To measure photos.
+    #[default]
+    Analyze,
+    /// To compare two photos or two sessions.
+    Compare,
+    /// To follow every site through all sessions.
+    Timeline,
+}
+
+/// Whose skin a photo shows, where and when, and what says so.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct SessionRun {
+    /// Whose.
+    pub subject: Option<String>,
+    /// What says so.
+    pub subject_from: Option<SessionSource>,
+    /// Which place on the scalp.
+    pub site: Option<String>,
+    /// What says so.
+    pub site_from: Option<SessionSource>,
+    /// The date, with the time where it is known.
+    pub taken_at: Option<String>,
+    /// What says so.
+    pub taken_at_from: Option<SessionSource>,
+}
+
+/// What says whose skin a photo shows, where or when.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum SessionSource {
+    /// The photo's path below the folder that was named: what stands beside the date.
+    Path,
+    /// The photo's EXIF.
+    Exif,
+    /// The name of the folder that was named.
+    NamedFolder,
+    /// The name of the photo's file, where its path says nothing else.
+    FileName,
+}
+
+/// What became of one pair.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct PairRun {
+    /// The baseline's path.
+    pub baseline: String,
+    /// The follow-up's path.
+    pub follow_up: String,
+    /// What became of it: `done`, also where the two are not of the same skin, or `failed`.
+    pub status: Status,
+    /// Why it failed.
+    pub reason: Option<String>,
+    /// Where its comparison lies in the results folder.
+    pub result: Option<String>,
 }
 
 /// What became of a photo.

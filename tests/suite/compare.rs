@@ -4,6 +4,7 @@ use crate::commands::{anagen, code, files, read, stderr};
 use anagen::phantom::{Scene, draw};
 use image::{Rgb, RgbImage, imageops};
 use serde_json::Value;
+use std::collections::BTreeMap;
 use std::fs;
 use std::path::Path;
 
@@ -52,7 +53,9 @@ fn two_windows_of_one_skin_are_compared_hair_for_hair() {
     let output = compare(folder, "in/s01/2026-02-10", "in/s01/2026-08-11");
     assert_eq!(code(&output), 0, "{}", stderr(&output));
     assert_eq!(stderr(&output).matches("its result is reused").count(), 2, "{}", stderr(&output));
-    let written = files(&folder.join("out"));
+    // The record alone holds times.
+    let without_record = || files(&folder.join("out")).into_iter().filter(|(name, _)| name != "run.json").collect::<BTreeMap<_, _>>();
+    let written = without_record();
     for name in ["comparisons.csv", "fates.csv", "comparisons/s01_2026-02-10_vertex--s01_2026-08-11_vertex.json"] {
         assert!(written.contains_key(name), "{name} of {:?}", written.keys());
     }
@@ -86,7 +89,16 @@ fn two_windows_of_one_skin_are_compared_hair_for_hair() {
         String::from_utf8(output.stdout).unwrap().into_bytes(),
         written["comparisons/s01_2026-02-10_vertex--s01_2026-08-11_vertex.json"]
     );
-    assert_eq!(files(&folder.join("out")), written);
+    assert_eq!(without_record(), written);
+
+    let run = read(&folder.join("out/run.json"));
+    assert_eq!((&run["command"], &run["reused"], &run["failed"]), (&"compare".into(), &2.into(), &0.into()));
+    let session = &run["photos"][0]["session"];
+    assert_eq!((&session["subject"], &session["subject_from"]), (&"s01".into(), &"path".into()));
+    assert_eq!((&session["taken_at"], &session["taken_at_from"]), (&"2026-02-10".into(), &"path".into()));
+    let pair = &run["pairs"][0];
+    assert_eq!((&pair["baseline"], &pair["status"]), (&"s01/2026-02-10/vertex.png".into(), &"done".into()));
+    assert_eq!(pair["result"], "comparisons/s01_2026-02-10_vertex--s01_2026-08-11_vertex.json");
 }
 
 #[test]
@@ -156,5 +168,20 @@ fn the_same_file_twice_is_said_and_nothing_changes() {
         assert!(has(&comparison, "same_photo"));
         assert_eq!(fates(&comparison, "kept"), comparison["fates"].as_array().unwrap().len() - fates(&comparison, "outside"));
         assert!(comparison["changes"].as_array().unwrap().iter().all(|change| change["change"] == 0.0), "{}", comparison["changes"]);
+    }
+}
+
+#[test]
+fn what_stands_above_two_sessions_says_their_scale() {
+    let place = tempfile::tempdir().unwrap();
+    let folder = place.path();
+    let [earlier, later] = windows(1);
+    save(&earlier, folder, "in/s01/2026-02-10/vertex.png");
+    save(&later, folder, "in/s01/2026-08-11/vertex.png");
+    fs::write(folder.join("in/anagen.toml"), "[[photos]]\nglob = \"s01/*/vertex*\"\num_per_px = 2.8\n").unwrap();
+    let output = anagen(&["compare", "in/s01/2026-02-10", "in/s01/2026-08-11", "--out", "out", "--overlay", "none"], folder);
+    assert_eq!(code(&output), 0, "{}", stderr(&output));
+    for date in ["2026-02-10", "2026-08-11"] {
+        assert_eq!(read(&folder.join(format!("out/photos/s01/{date}/vertex.json")))["calibration"]["um_per_px"], 2.8);
     }
 }

@@ -1,0 +1,66 @@
+//! `run.json` of the commands that compare photos: what was run, what became of every photo, and whose skin it was taken to show.
+
+use super::analyze::milliseconds;
+use super::measuring::Measuring;
+use crate::measure::Cuts;
+use crate::results::{PairRun, PhotoResult, PhotoRun, Run, RunCommand, RunSchema, SessionRun, SessionSource, Status, Times};
+use crate::session::Session;
+use crate::units::Micrometers;
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+use std::time::Instant;
+
+/// The record of a command that compares photos.
+///
+/// # Errors
+/// When what is stated on the command line contradicts itself.
+pub fn record(
+    command: RunCommand,
+    inputs: &[&PathBuf],
+    measuring: &Measuring,
+    photos: Vec<PhotoRun>,
+    pairs: Vec<PairRun>,
+    began: Instant,
+) -> Result<Run, String> {
+    let stated = measuring.stated()?;
+    let count = |status| photos.iter().filter(|photo| photo.status == status).count();
+    let default = Cuts::default();
+    Ok(Run {
+        schema: RunSchema::V1,
+        command,
+        version: env!("CARGO_PKG_VERSION").into(),
+        model_sha256: stated.detector.model_sha256().map(str::to_owned),
+        settings: serde_json::Value::Object(measuring.record(&stated)),
+        cuts: Cuts {
+            vellus_below_um: stated.vellus_below_um.map_or(default.vellus_below_um, Micrometers),
+            terminal_from_um: stated.terminal_from_um.map_or(default.terminal_from_um, Micrometers),
+        },
+        inputs: inputs.iter().map(|path| path.to_string_lossy().into_owned()).collect(),
+        found: photos.len(),
+        done: count(Status::Done),
+        reused: count(Status::Reused),
+        failed: count(Status::Failed),
+        interrupted: false,
+        photos,
+        pairs,
+        times: Times { wall_s: milliseconds(began.elapsed().as_secs_f64()), stages_s: BTreeMap::new() },
+    })
+}
+
+/// Whose skin a photo shows, where and when, by its path and, where there is one, its result.
+pub fn session(path: &str, result: Option<&PhotoResult>) -> SessionRun {
+    let said = Session::from_path(path);
+    let taken_at = result.map_or(said.taken_at.clone(), |result| result.photo.taken_at.clone());
+    let by_path = |value: &Option<String>| value.as_ref().map(|_| SessionSource::Path);
+    // The photo's own date goes before that of its path.
+    let taken_at_from =
+        taken_at.as_ref().map(|date| if Some(date) == said.taken_at.as_ref() { SessionSource::Path } else { SessionSource::Exif });
+    SessionRun {
+        subject_from: by_path(&said.subject),
+        site_from: by_path(&said.site),
+        subject: said.subject,
+        site: said.site,
+        taken_at,
+        taken_at_from,
+    }
+}
