@@ -34,6 +34,9 @@ pub enum Fate {
 }
 
 impl Fate {
+    /// Every fate, in the order they are told.
+    pub const ALL: [Self; 7] = [Self::Kept, Self::Thickened, Self::Thinned, Self::Lost, Self::New, Self::Unresolved, Self::Outside];
+
     /// Whether the hair is there in both photos.
     pub fn is_kept(self) -> bool {
         matches!(self, Self::Kept | Self::Thickened | Self::Thinned)

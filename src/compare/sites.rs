@@ -25,6 +25,11 @@ pub enum UnitFateKind {
     Unresolved,
 }
 
+impl UnitFateKind {
+    /// Every one, in the order they are told.
+    pub const ALL: [Self; 6] = [Self::Kept, Self::GainedHair, Self::LostHair, Self::Emptied, Self::Reactivated, Self::Unresolved];
+}
+
 /// A follicular unit as both photos show it. Photos may group the same roots into different units, so those that share a hair are one here.
 #[derive(Debug, Clone, PartialEq)]
 pub struct UnitFate {

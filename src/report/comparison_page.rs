@@ -116,18 +116,10 @@ fn changes(comparison: &ComparisonResult) -> Markup {
 
 /// What became of the follicular units.
 fn units(comparison: &ComparisonResult) -> Markup {
-    let kinds = [
-        UnitFateKind::Kept,
-        UnitFateKind::GainedHair,
-        UnitFateKind::LostHair,
-        UnitFateKind::Emptied,
-        UnitFateKind::Reactivated,
-        UnitFateKind::Unresolved,
-    ];
     html! {
         section aria-labelledby="units" {
             h2 id="units" { "Follicular units" }
-            ul { @for kind in kinds {
+            ul { @for kind in UnitFateKind::ALL {
                 @let n = comparison.units.iter().filter(|unit| unit.fate == kind).count();
                 @if n > 0 { li { (n) " " (unit_fate(kind)) } }
             } }
@@ -175,6 +167,9 @@ fn row(i: usize, hair: &FateResult) -> Markup {
 
 /// How many hairs have each fate, those that came to nothing left out.
 pub fn counts(comparison: &ComparisonResult) -> Vec<(Fate, usize)> {
-    let all = [Fate::Kept, Fate::Thickened, Fate::Thinned, Fate::Lost, Fate::New, Fate::Unresolved, Fate::Outside];
-    all.map(|fate| (fate, comparison.fates.iter().filter(|hair| hair.fate == fate).count())).into_iter().filter(|(_, n)| *n > 0).collect()
+    Fate::ALL
+        .map(|fate| (fate, comparison.fates.iter().filter(|hair| hair.fate == fate).count()))
+        .into_iter()
+        .filter(|(_, n)| *n > 0)
+        .collect()
 }

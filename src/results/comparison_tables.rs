@@ -22,17 +22,6 @@ const PAIR_COLUMNS: [&str; 13] = [
     "caveats",
 ];
 
-const FATES: [Fate; 7] = [Fate::Kept, Fate::Thickened, Fate::Thinned, Fate::Lost, Fate::New, Fate::Unresolved, Fate::Outside];
-
-const UNIT_FATES: [UnitFateKind; 6] = [
-    UnitFateKind::Kept,
-    UnitFateKind::GainedHair,
-    UnitFateKind::LostHair,
-    UnitFateKind::Emptied,
-    UnitFateKind::Reactivated,
-    UnitFateKind::Unresolved,
-];
-
 /// The changes of `comparisons.csv`: name in the catalogue and the column's name, which says the unit.
 const CHANGES: [(&str, &str); 15] = [
     ("hair_count", "hair_count"),
@@ -83,8 +72,9 @@ pub fn write_comparison_tables(folder: &Folder, comparisons: &[ComparisonResult]
         ["baseline", "follow_up", "change", "change_low", "change_high", "detectable_change", "verdict"].map(|of| format!("{column}_{of}"))
     });
     let columns = PAIR_COLUMNS.iter().map(ToString::to_string);
-    let columns =
-        columns.chain(FATES.map(|fate| format!("hairs_{}", cell(&fate)))).chain(UNIT_FATES.map(|f| format!("units_{}", cell(&f))));
+    let columns = columns
+        .chain(Fate::ALL.map(|fate| format!("hairs_{}", cell(&fate))))
+        .chain(UnitFateKind::ALL.map(|f| format!("units_{}", cell(&f))));
     let mut pairs = Table::new(columns.chain(changes))?;
     let mut fates = Table::new(FATE_COLUMNS)?;
     for comparison in comparisons {
@@ -119,8 +109,8 @@ fn pair_row(comparison: &ComparisonResult) -> Vec<String> {
     ];
     // Without a registration there are no fates, which is not the same as none of a kind.
     let count = |n: usize| cell(&registration.map(|_| n));
-    row.extend(FATES.map(|fate| count(comparison.fates.iter().filter(|hair| hair.fate == fate).count())));
-    row.extend(UNIT_FATES.map(|fate| count(comparison.units.iter().filter(|unit| unit.fate == fate).count())));
+    row.extend(Fate::ALL.map(|fate| count(comparison.fates.iter().filter(|hair| hair.fate == fate).count())));
+    row.extend(UnitFateKind::ALL.map(|fate| count(comparison.units.iter().filter(|unit| unit.fate == fate).count())));
     for (name, _) in CHANGES {
         let change = comparison.changes.iter().find(|change| change.name == name);
         let numbers = change.map(|c| [c.baseline, c.follow_up, c.change, c.low, c.high, c.detectable_change]).unwrap_or_default();
