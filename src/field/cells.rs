@@ -18,7 +18,7 @@ pub(super) struct Cells {
     pub vivid: Plane,
     /// The share of pixels that are a hard step away from the next: letters.
     pub hard: Plane,
-    /// The steepest rise of luma over an 850th of the photo's width, across or down.
+    /// The steepest rise of luma over an 850th of the photo's longer side, across or down.
     pub steepest: Plane,
 }
 
@@ -34,11 +34,11 @@ impl Cells {
     pub fn of(photo: &Photo, luma: &Plane, step: usize) -> Self {
         let (width, height) = (photo.width(), photo.height());
         let (rows, columns) = (height.div_ceil(step), width.div_ceil(step));
-        let chroma = chroma_plane(photo);
         // Thicker than any drawn line or letter stroke.
-        let aside = (width / 280).max(6);
+        let longer = width.max(height);
+        let aside = (longer / 280).max(6);
         // Sharpness is a matter of how a hair looks, and a hair is a part of the photo, not a number of pixels.
-        let rise = (width / 850).max(1);
+        let rise = (longer / 850).max(1);
         let looks: Vec<Look> = (0..rows)
             .into_par_iter()
             .flat_map_iter(|row| {
@@ -53,7 +53,7 @@ impl Cells {
                             look.sum += v;
                             look.squares += v * v;
                             look.clipped += f32::from(v > CLIPPED && photo.rgb(x, y).iter().all(|&c| c > CLIPPED));
-                            look.vivid += f32::from(chroma[[y, x]] > VIVID && is_vivid(&chroma, luma, (y, x), aside));
+                            look.vivid += f32::from(is_vivid(photo, luma, (x, y), aside));
                             look.hard += f32::from((line[(x + 1).min(width - 1)] - v).abs() > HARD);
                             look.steepest = look.steepest.max((line[(x + rise).min(width - 1)] - v).abs()).max((lower[x] - v).abs());
                         }
@@ -92,25 +92,17 @@ struct Look {
     steepest: f32,
 }
 
-/// How colorful each pixel is: its largest channel less its smallest.
-fn chroma_plane(photo: &Photo) -> Plane {
-    let mut plane = Plane::zeros((photo.height(), photo.width()));
-    let values = plane.as_slice_mut().expect("a new plane is contiguous");
-    values.par_chunks_mut(photo.width()).enumerate().for_each(|(y, row)| {
-        for (x, value) in row.iter_mut().enumerate() {
-            *value = photo.chroma(x, y);
-        }
-    });
-    plane
-}
-
 /// Whether a pixel is more colorful than what lies `aside` on both sides, across or down. A strip of tinted skin between two dark hairs is
 /// so too, but it is lighter than both, which a line drawn on skin is not.
-fn is_vivid(chroma: &Plane, luma: &Plane, (y, x): (usize, usize), aside: usize) -> bool {
-    let own = chroma[[y, x]];
-    let (height, width) = chroma.dim();
-    let stands_out =
-        |a: (usize, usize), b: (usize, usize)| own - chroma[a].max(chroma[b]) > VIVID && luma[[y, x]] < luma[a].max(luma[b]) + 0.05;
-    let across = x >= aside && x + aside < width && stands_out((y, x - aside), (y, x + aside));
-    across || y >= aside && y + aside < height && stands_out((y - aside, x), (y + aside, x))
+fn is_vivid(photo: &Photo, luma: &Plane, (x, y): (usize, usize), aside: usize) -> bool {
+    let own = photo.chroma(x, y);
+    if own <= VIVID {
+        return false;
+    }
+    let stands_out = |a: (usize, usize), b: (usize, usize)| {
+        let beside = photo.chroma(a.0, a.1).max(photo.chroma(b.0, b.1));
+        own - beside > VIVID && luma[[y, x]] < luma[[a.1, a.0]].max(luma[[b.1, b.0]]) + 0.05
+    };
+    let across = x >= aside && x + aside < photo.width() && stands_out((x - aside, y), (x + aside, y));
+    across || y >= aside && y + aside < photo.height() && stands_out((x, y - aside), (x, y + aside))
 }

@@ -107,6 +107,17 @@ impl Field {
         raster::holds(&self.visible, self.on_grid(point))
     }
 
+    /// Which cells of a grid show skin or hair at their centers, the grid having one for every `factor` × `factor` photo pixels.
+    pub fn shown_on(&self, (rows, columns): (usize, usize), factor: f64) -> Mask {
+        let center = |i: usize| (i as f64 + 0.5) * factor - 0.5;
+        let place = |at: f64, count: usize| (at >= 0.0 && at < count as f64).then_some(at as usize);
+        // Each axis by itself: rounding every cell's center anew would cost more than all else about it.
+        let down: Vec<_> = (0..rows).map(|r| place(self.on_grid(Point::new(0.0, center(r))).y.round(), self.visible.nrows())).collect();
+        let across: Vec<_> =
+            (0..columns).map(|c| place(self.on_grid(Point::new(center(c), 0.0)).x.round(), self.visible.ncols())).collect();
+        Mask::from_shape_fn((rows, columns), |(r, c)| down[r].zip(across[c]).is_some_and(|at| self.visible[at]))
+    }
+
     fn on_grid(&self, p: Point) -> Point {
         Point::new((p.x + 0.5) / self.step - 0.5, (p.y + 0.5) / self.step - 0.5)
     }

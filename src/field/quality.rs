@@ -9,7 +9,7 @@ pub(super) fn glare(cells: &Cells) -> Mask {
     let (rows, columns) = cells.dim();
     let blown = cells.clipped.mapv(|share| share >= 0.5);
     // About 100 µm where a photo is 7 mm wide.
-    let across = (columns as f64 * 0.014).max(2.0);
+    let across = (rows.max(columns) as f64 * 0.014).max(2.0);
     let mut mask = Mask::from_elem((rows, columns), false);
     // Opening first, so that a chain of specks is no blob.
     let thick = opened(&blown, (across / 4.0) as usize);
@@ -22,18 +22,20 @@ pub(super) fn glare(cells: &Cells) -> Mask {
     mask
 }
 
-/// Parts of the photo too far out of focus to measure in, by tiles of a twelfth of its width; the cells of those tiles.
+/// Parts of the photo too far out of focus to measure in, by tiles of a twelfth of its longer side; the cells of those tiles.
 ///
 /// Sharpness is judged only where something dark stands on the skin: bare smooth skin is not out of focus. A tile is out when dark things
 /// fill a good part of it and not one of their edges is sharp, here and in the tiles around.
 pub(super) fn defocused(cells: &Cells, visible: &Mask) -> Mask {
     let (rows, columns) = cells.dim();
-    let tile = (columns / 12).max(8);
+    // By the longer side, so that a photo taken upright is judged as one taken level.
+    let longer = rows.max(columns);
+    let tile = (longer / 12).max(8);
     let (tiles_down, tiles_across) = (rows.div_ceil(tile), columns.div_ceil(tile));
     let ground = typical(&cells.luma, visible);
     let (mut soft, mut sharp) = (vec![0usize; tiles_down * tiles_across], vec![0usize; tiles_down * tiles_across]);
     // The rise of an edge is taken over this many cells: more than any lens in focus needs.
-    let reach = (columns / 80).max(2);
+    let reach = (longer / 80).max(2);
     let steepest = |r: usize, c: usize| {
         (r - 1..r + 2).flat_map(|r| (c - 1..c + 2).map(move |c| (r, c))).map(|cell| cells.steepest[cell]).fold(0.0, f32::max)
     };

@@ -1,6 +1,7 @@
 //! The slowly varying level that details stand against.
 
 use super::{Mask, Plane, gaussian};
+use ndarray::Axis;
 
 /// The level that a share `quantile` of the surrounding visible pixels lies below, at every pixel.
 ///
@@ -130,10 +131,14 @@ fn block_means(plane: &Plane, visible: &Mask, block: usize) -> Plane {
     let (rows, columns) = plane.dim();
     let shape = (rows.div_ceil(block), columns.div_ceil(block));
     let (mut sums, mut counts) = (Plane::zeros(shape), Plane::zeros(shape));
-    for (((r, c), value), visible) in plane.indexed_iter().zip(visible) {
-        if *visible {
-            sums[[r / block, c / block]] += value;
-            counts[[r / block, c / block]] += 1.0;
+    for (r, (row, visible)) in plane.rows().into_iter().zip(visible.rows()).enumerate() {
+        let cells = sums.row_mut(r / block).into_iter().zip(counts.row_mut(r / block));
+        let parts = row.axis_chunks_iter(Axis(0), block).zip(visible.axis_chunks_iter(Axis(0), block));
+        for ((sum, count), (values, visible)) in cells.zip(parts) {
+            for (value, _) in values.iter().zip(visible).filter(|(_, visible)| **visible) {
+                *sum += value;
+                *count += 1.0;
+            }
         }
     }
     sums / counts

@@ -3,7 +3,6 @@
 use super::steger;
 use super::{Contrast, Segmentation, Tone, WORKING_UM, linear};
 use crate::field::Field;
-use crate::geometry::Point;
 use crate::photo::Photo;
 use crate::raster::{Mask, Plane, background, gaussian, sample};
 
@@ -34,8 +33,7 @@ pub fn segment(photo: &Photo, field: &Field, factor: f64) -> Option<Segmentation
 /// outshines the skin in red only, so the brightest channel serves for light hair too.
 fn channels(photo: &Photo, field: &Field, factor: f64) -> (Plane, Plane, Mask) {
     let [red, green, blue] = photo.planes(factor);
-    let visible =
-        Mask::from_shape_fn(red.dim(), |(r, c)| field.shows(Point::new((c as f64 + 0.5) * factor - 0.5, (r as f64 + 0.5) * factor - 0.5)));
+    let visible = field.shown_on(red.dim(), factor);
     // What is brighter encoded is brighter in light, so only two planes are turned into light.
     let brightest = ndarray::Zip::from(&red).and(&green).and(&blue).map_collect(|r, g, b| linear(r.max(*g).max(*b)));
     (red.mapv_into(linear), brightest, visible)

@@ -76,20 +76,22 @@ pub(super) fn distinct(shafts: Vec<Shaft>, plane: &Plane) -> Vec<Shaft> {
         .collect();
     ranked.sort_by(|a, b| b.0.total_cmp(&a.0));
     let mut covered = Mask::from_elem(plane.dim(), false);
+    let mut marks = covered.clone();
     let mut kept = vec![];
     for (_, shaft) in ranked {
-        let core = strip(&shaft, 0.35 * shaft.width, plane.dim());
+        let core = strip(&shaft, 0.35 * shaft.width, &mut marks);
         let fresh = core.iter().filter(|at| !covered[**at]).count();
         if fresh as f64 > 0.6 * core.len() as f64 {
-            strip(&shaft, 0.5 * shaft.width + 1.0, plane.dim()).iter().for_each(|at| covered[*at] = true);
+            strip(&shaft, 0.5 * shaft.width + 1.0, &mut marks).iter().for_each(|at| covered[*at] = true);
             kept.push(shaft);
         }
     }
     kept
 }
 
-/// The working pixels within `reach` of a shaft's centerline.
-fn strip(shaft: &Shaft, reach: f64, (rows, columns): (usize, usize)) -> Vec<[usize; 2]> {
+/// The working pixels within `reach` of a shaft's centerline, each once, in no order. `marks` is empty before and after.
+fn strip(shaft: &Shaft, reach: f64, marks: &mut Mask) -> Vec<[usize; 2]> {
+    let (rows, columns) = marks.dim();
     let mut pixels = vec![];
     for w in shaft.line.points.windows(2) {
         let Some(along) = (w[1] - w[0]).unit() else { continue };
@@ -98,13 +100,15 @@ fn strip(shaft: &Shaft, reach: f64, (rows, columns): (usize, usize)) -> Vec<[usi
             for k in 0..=(2.0 * reach).ceil() as usize * 2 {
                 let p = w[0] + along * (i as f64 * 0.5) + along.normal() * ((k as f64 * 0.5).min(2.0 * reach) - reach);
                 if p.x >= 0.0 && p.y >= 0.0 && (p.x as usize) < columns && (p.y as usize) < rows {
-                    pixels.push([p.y as usize, p.x as usize]);
+                    let pixel = [p.y as usize, p.x as usize];
+                    if !std::mem::replace(&mut marks[pixel], true) {
+                        pixels.push(pixel);
+                    }
                 }
             }
         }
     }
-    pixels.sort_unstable();
-    pixels.dedup();
+    pixels.iter().for_each(|pixel| marks[*pixel] = false);
     pixels
 }
 
