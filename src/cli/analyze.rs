@@ -3,15 +3,14 @@
 use super::batch::{Batch, Finished, Outcome, Overlay};
 use super::config::{Plan, Stated, idle_globs, plans};
 use super::measuring::Measuring;
+use super::privacy::Privacy;
 use super::progress::Progress;
 use super::shard::Shard;
 use super::summary::{stems, write_summary};
 use super::{Ending, about, deliver, printable, rehearsal};
 use crate::analyze::Stage;
 use crate::measure::Cuts;
-use crate::results::{
-    self, Folder, Input, Inputs, PhotoRun, Pseudonyms, Run, RunCommand, RunSchema, Status, Times, cause, read_at_most, result_path,
-};
+use crate::results::{self, Folder, Input, Inputs, PhotoRun, Run, RunCommand, RunSchema, Status, Times, cause, read_at_most, result_path};
 use crate::units::Micrometers;
 use clap::{Args, ValueEnum};
 use serde_json::{Value, json};
@@ -52,9 +51,6 @@ Exit codes: 0 all done; 1 nothing usable to do, or the command line is wrong; 2 
 
 const NO_PHOTO: &str = "no photo found: name photos, or folders that hold .jpg, .png, .tif, .bmp or .webp files";
 
-/// The most bytes a key file may hold.
-const MOST_KEY_BYTES: u64 = 1_000_000;
-
 /// Count and measure the hair in photos
 #[derive(Debug, Args)]
 #[command(before_help = EXAMPLES, after_help = AFTER)]
@@ -79,9 +75,8 @@ pub struct Analyze {
     /// Also write the result as JSON to this file, or to stdout for "-": one photo's as it is, several in an array
     #[arg(long, value_name = "FILE", help_heading = "Output")]
     json: Option<PathBuf>,
-    /// Replace subjects' names by codes made with the key in this file (16 bytes or more), in everything written, file names included
-    #[arg(long, value_name = "KEYFILE", help_heading = "Output")]
-    pseudonymize: Option<PathBuf>,
+    #[command(flatten)]
+    privacy: Privacy,
     /// Analyze one part of the photos only, such as 1/4 for the first of four; anagen merge puts the parts together
     #[arg(long, value_name = "I/N")]
     shard: Option<Shard>,
@@ -152,16 +147,10 @@ impl Analyze {
         for trouble in &inputs.troubles {
             eprintln!("{}", about(&trouble.path, &trouble.cause));
         }
-        if let Some(pseudonyms) = self.pseudonyms()? {
+        if let Some(pseudonyms) = self.privacy.codes()? {
             pseudonyms.apply(&mut inputs);
         }
         Ok(inputs)
-    }
-
-    fn pseudonyms(&self) -> Result<Option<Pseudonyms>, String> {
-        let Some(file) = &self.pseudonymize else { return Ok(None) };
-        let key = read_at_most(file, MOST_KEY_BYTES).and_then(|key| Pseudonyms::new(&key));
-        key.map(Some).map_err(|cause| about(file, cause))
     }
 
     /// Ends a run that found no photo: with its record, so that a program that started it finds out why.
@@ -263,7 +252,7 @@ impl Analyze {
     /// A path of the command line as the record has it: it may hold a subject's name.
     fn named(&self, path: &std::path::Path) -> String {
         let text = path.to_string_lossy();
-        self.pseudonyms().ok().flatten().map_or(text.to_string(), |pseudonyms| pseudonyms.other(&text))
+        self.privacy.codes().ok().flatten().map_or(text.to_string(), |pseudonyms| pseudonyms.other(&text))
     }
 
     fn settings(&self, stated: &Stated) -> Value {
@@ -271,7 +260,7 @@ impl Analyze {
         let others = json!({
             "overlay": self.overlay.to_possible_value().map(|value| value.get_name().to_owned()),
             "report": !self.no_report,
-            "pseudonymized": self.pseudonymize.is_some(),
+            "pseudonymized": self.privacy.is_asked(),
         });
         settings.extend(others.as_object().cloned().unwrap_or_default());
         if let Some(shard) = self.shard {

@@ -1,15 +1,18 @@
 //! `anagen compare`: two photos, or two sessions, hair for hair.
 
 use super::batch::{Overlay, encode};
+use super::config::plans;
 use super::measuring::Measuring;
+use super::privacy::Privacy;
 use super::record::record;
+use super::rehearsal::rehearse;
 use super::seen::{Looked, Seen, seen};
 use super::{Ending, about, deliver, printable};
 use crate::compare::{Fate, Uncut, compare};
 use crate::report::{Aligned, Picture, Shown, comparison, comparison_page, comparisons_page};
 use crate::results::{
-    self, ComparisonResult, Folder, Input, PairRun, RunCommand, SessionRun, SessionSource, Status, json, write_comparison_tables,
-    write_whole,
+    self, ComparisonResult, Folder, Input, Inputs, PairRun, Pseudonyms, RunCommand, SessionRun, SessionSource, Status, json,
+    write_comparison_tables, write_whole,
 };
 use crate::session::{Session, days_between};
 use clap::Args;
@@ -50,6 +53,11 @@ pub struct Compare {
     out: PathBuf,
     #[command(flatten)]
     pub measuring: Measuring,
+    #[command(flatten)]
+    privacy: Privacy,
+    /// Say which photos would be compared, and with which scale; write nothing
+    #[arg(long)]
+    dry_run: bool,
     /// The day the hair was clipped, such as 2026-02-10, if that was before the baseline and not again: changes of length then give growth
     #[arg(long, value_name = "DATE", value_parser = date)]
     clipped: Option<String>,
@@ -83,7 +91,11 @@ impl Compare {
         let began = Instant::now();
         let sides = [self.photos(&self.baseline)?, self.photos(&self.follow_up)?];
         let (pairs, mut failed) = self.paired(&sides)?;
-        let inputs = named(&pairs);
+        let codes = self.privacy.codes()?;
+        let inputs = coded(named(&pairs), codes.as_ref());
+        if self.dry_run {
+            return self.rehearsed(&pairs, &inputs);
+        }
         let folder = Folder::create(&self.out).map_err(|error| about(&self.out, error))?;
         let Looked { photos, mut runs } = seen(&inputs, &self.measuring, &folder, self.quiet)?;
         // Where nothing else says the site, photos are paired by their files' names.
@@ -129,7 +141,7 @@ impl Compare {
         }
         write_comparison_tables(&folder, &comparisons)
             .map_err(|error| about(&self.out, format!("the tables could not be written: {error}")))?;
-        let run = record(RunCommand::Compare, &[&self.baseline, &self.follow_up], &self.measuring, runs, told, began)?;
+        let run = record(RunCommand::Compare, (&[&self.baseline, &self.follow_up], codes.as_ref()), &self.measuring, runs, told, began)?;
         folder.write_json("run.json", &run).map_err(|error| about(&folder.place("run.json"), error))?;
         if let Some(place) = &self.json {
             let texts: Vec<String> = comparisons.iter().map(json).collect();
@@ -150,6 +162,15 @@ impl Compare {
             }
         }
         Ok(if failed { Ending::SomeFailed } else { Ending::AllDone })
+    }
+
+    /// Says what would be compared.
+    fn rehearsed(&self, pairs: &[[PathBuf; 2]], inputs: &[Input]) -> Result<Ending, String> {
+        for [baseline, follow_up] in pairs {
+            eprintln!("{} → {}", printable(baseline), printable(follow_up));
+        }
+        let photos: Vec<_> = inputs.iter().zip(plans(inputs, &self.measuring.stated()?)?).collect();
+        rehearse(&photos, &self.out, &self.measuring.limits())
     }
 
     /// The photos of one side: the file itself, or those of the folder.
@@ -258,6 +279,15 @@ impl Compare {
             eprintln!("  {}", caveat.message);
         }
     }
+}
+
+/// The photos under codes, where those were asked for.
+fn coded(photos: Vec<Input>, codes: Option<&Pseudonyms>) -> Vec<Input> {
+    let mut inputs = Inputs { photos, ..Inputs::default() };
+    if let Some(codes) = codes {
+        codes.apply(&mut inputs);
+    }
+    inputs.photos
 }
 
 fn pair_run([baseline, follow_up]: [String; 2], end: Result<String, String>) -> PairRun {

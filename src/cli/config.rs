@@ -217,6 +217,11 @@ impl EventTable {
         subject.is_some_and(|subject| subject.eq_ignore_ascii_case(&self.subject))
     }
 
+    /// The same with its subject under another name.
+    pub fn renamed(self, name: impl Fn(&str) -> String) -> Self {
+        Self { subject: name(&self.subject), ..self }
+    }
+
     /// Its day, as `2026-03-01`.
     pub fn date(&self) -> String {
         self.date.0.clone()

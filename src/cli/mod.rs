@@ -11,6 +11,7 @@ mod manual;
 mod measuring;
 mod merge;
 mod phantom;
+mod privacy;
 mod progress;
 mod record;
 mod rehearsal;

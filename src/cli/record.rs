@@ -3,7 +3,7 @@
 use super::analyze::milliseconds;
 use super::measuring::Measuring;
 use crate::measure::Cuts;
-use crate::results::{PairRun, PhotoResult, PhotoRun, Run, RunCommand, RunSchema, SessionRun, SessionSource, Status, Times};
+use crate::results::{PairRun, PhotoResult, PhotoRun, Pseudonyms, Run, RunCommand, RunSchema, SessionRun, SessionSource, Status, Times};
 use crate::session::Session;
 use crate::units::Micrometers;
 use std::collections::BTreeMap;
@@ -16,7 +16,7 @@ use std::time::Instant;
 /// When what is stated on the command line contradicts itself.
 pub fn record(
     command: RunCommand,
-    inputs: &[&PathBuf],
+    (inputs, codes): (&[&PathBuf], Option<&Pseudonyms>),
     measuring: &Measuring,
     photos: Vec<PhotoRun>,
     pairs: Vec<PairRun>,
@@ -25,6 +25,8 @@ pub fn record(
     let stated = measuring.stated()?;
     let count = |status| photos.iter().filter(|photo| photo.status == status).count();
     let default = Cuts::default();
+    // What was named on the command line may hold a subject's name.
+    let named = |path: &&PathBuf| codes.map_or(path.to_string_lossy().into_owned(), |codes| codes.other(&path.to_string_lossy()));
     Ok(Run {
         schema: RunSchema::V1,
         command,
@@ -35,7 +37,7 @@ pub fn record(
             vellus_below_um: stated.vellus_below_um.map_or(default.vellus_below_um, Micrometers),
             terminal_from_um: stated.terminal_from_um.map_or(default.terminal_from_um, Micrometers),
         },
-        inputs: inputs.iter().map(|path| path.to_string_lossy().into_owned()).collect(),
+        inputs: inputs.iter().map(named).collect(),
         found: photos.len(),
         done: count(Status::Done),
         reused: count(Status::Reused),

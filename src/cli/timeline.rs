@@ -1,8 +1,10 @@
 //! `anagen timeline`: every session of each subject and site, each hair followed through all of them.
 
-use super::config::{EventTable, events};
+use super::config::{EventTable, events, plans};
 use super::measuring::Measuring;
+use super::privacy::Privacy;
 use super::record::record;
+use super::rehearsal::rehearse;
 use super::seen::{Looked, Seen, seen};
 use super::{Ending, about, printable};
 use crate::compare::timeline::{Event, Occasion, TimelineFate, timeline};
@@ -53,6 +55,11 @@ pub struct Timeline {
     out: PathBuf,
     #[command(flatten)]
     measuring: Measuring,
+    #[command(flatten)]
+    privacy: Privacy,
+    /// Say which photos would be followed, and with which scale; write nothing
+    #[arg(long)]
+    dry_run: bool,
     /// Write no page for people
     #[arg(long)]
     no_report: bool,
@@ -84,17 +91,32 @@ impl Timeline {
     /// Analyzes what has to be, follows every site, and writes the timelines.
     pub fn run(&self) -> Result<Ending, String> {
         let began = Instant::now();
-        let inputs = results::find(std::slice::from_ref(&self.folder), &self.out);
+        let mut inputs = results::find(std::slice::from_ref(&self.folder), &self.out);
         for trouble in &inputs.troubles {
             eprintln!("{}", about(&trouble.path, &trouble.cause));
         }
         if inputs.photos.is_empty() {
             return Err(about(&self.folder, "no photo found: name a folder that holds .jpg, .png, .tif, .bmp or .webp files"));
         }
-        let events = if self.measuring.stated()?.read_files { events(&inputs.photos)? } else { vec![] };
+        let mut events = if self.measuring.stated()?.read_files { events(&inputs.photos)? } else { vec![] };
+        let codes = self.privacy.codes()?;
+        let mut subject = name_of(&self.folder);
+        if let Some(codes) = &codes {
+            // A code needs a name: where no folder stands for the subject, the one that was named does.
+            for input in inputs.photos.iter_mut().filter(|input| Session::from_path(&input.path).subject.is_none()) {
+                input.path = subject.iter().fold(input.path.clone(), |path, subject| format!("{subject}/{path}"));
+            }
+            codes.apply(&mut inputs);
+            events = events.into_iter().map(|event| event.renamed(|name| codes.subject(name))).collect();
+            subject = subject.map(|name| codes.subject(&name));
+        }
+        if self.dry_run {
+            let photos: Vec<_> = inputs.photos.iter().zip(plans(&inputs.photos, &self.measuring.stated()?)?).collect();
+            return rehearse(&photos, &self.out, &self.measuring.limits());
+        }
         let folder = Folder::create(&self.out).map_err(|error| about(&self.out, error))?;
         let Looked { photos, runs } = seen(&inputs.photos, &self.measuring, &folder, self.quiet)?;
-        let (sites, undated) = by_site(&inputs.photos, &photos, &self.folder);
+        let (sites, undated) = by_site(&inputs.photos, &photos, subject.as_ref());
         for input in &undated {
             eprintln!("{}", about(&input.file, "no date in its path or the photo: it is in no timeline"));
         }
@@ -115,8 +137,8 @@ impl Timeline {
         }
         write_timeline_tables(&folder, &timelines)
             .map_err(|error| about(&self.out, format!("the tables could not be written: {error}")))?;
-        let runs = runs.into_iter().map(|run| of_folder(run, &self.folder)).collect();
-        let run = record(RunCommand::Timeline, &[&self.folder], &self.measuring, runs, vec![], began)?;
+        let runs = runs.into_iter().map(|run| of_folder(run, subject.as_ref())).collect();
+        let run = record(RunCommand::Timeline, (&[&self.folder], codes.as_ref()), &self.measuring, runs, vec![], began)?;
         folder.write_json("run.json", &run).map_err(|error| about(&folder.place("run.json"), error))?;
         if timelines.iter().all(|timeline| timeline.sessions.iter().all(|session| session.photo.is_none())) {
             return Err(
@@ -217,9 +239,9 @@ fn name_of(folder: &Path) -> Option<String> {
     whole.file_name().map(|name| name.to_string_lossy().into_owned())
 }
 
-fn of_folder(mut run: PhotoRun, folder: &Path) -> PhotoRun {
+fn of_folder(mut run: PhotoRun, named: Option<&String>) -> PhotoRun {
     if let Some(session) = run.session.as_mut().filter(|session| session.subject.is_none()) {
-        session.subject = name_of(folder);
+        session.subject = named.cloned();
         session.subject_from = session.subject.as_ref().map(|_| SessionSource::NamedFolder);
     }
     run
@@ -246,8 +268,7 @@ fn day(date: &str) -> Option<i64> {
 
 /// The photos by subject and site, each in the order of their dates, and the photos without one. Where no folder stands for the subject, the
 /// one that was named does.
-fn by_site<'a>(inputs: &'a [Input], photos: &'a [Option<Seen>], named: &Path) -> (Vec<Site<'a>>, Vec<&'a Input>) {
-    let named = name_of(named);
+fn by_site<'a>(inputs: &'a [Input], photos: &'a [Option<Seen>], named: Option<&String>) -> (Vec<Site<'a>>, Vec<&'a Input>) {
     let mut sites: BTreeMap<(Option<String>, Option<String>), Vec<Dated>> = BTreeMap::new();
     let mut undated = vec![];
     for (input, seen) in inputs.iter().zip(photos) {
@@ -258,7 +279,7 @@ fn by_site<'a>(inputs: &'a [Input], photos: &'a [Option<Seen>], named: &Path) ->
         let taken_at = own.map_or(path.taken_at, |photo| photo.taken_at.clone());
         match taken_at.filter(|date| day(date).is_some()) {
             Some(taken_at) => {
-                sites.entry((subject.or_else(|| named.clone()), site)).or_default().push(Dated { input, seen: seen.as_ref(), taken_at })
+                sites.entry((subject.or_else(|| named.cloned()), site)).or_default().push(Dated { input, seen: seen.as_ref(), taken_at })
             }
             // One that failed was named already.
             None if seen.is_some() => undated.push(input),

@@ -40,6 +40,11 @@ impl Pseudonyms {
         inputs.photos.sort_by(|a, b| a.path.cmp(&b.path));
     }
 
+    /// The code of a subject's name.
+    pub fn subject(&self, name: &str) -> String {
+        self.code("subject", name)
+    }
+
     /// The code of anything else that may hold a name, such as a path on the command line.
     pub fn other(&self, text: &str) -> String {
         self.code("other", text)
@@ -50,7 +55,7 @@ impl Pseudonyms {
             let extension = path.rsplit('/').next().and_then(|name| name.rsplit_once('.')).map(|(_, extension)| format!(".{extension}"));
             return self.code("photo", path) + &extension.unwrap_or_default();
         };
-        let code = self.code("subject", &subject);
+        let code = self.subject(&subject);
         path.split('/').map(|part| replaced(part, &subject, &code)).collect::<Vec<_>>().join("/")
     }
 

@@ -185,3 +185,36 @@ fn what_stands_above_two_sessions_says_their_scale() {
         assert_eq!(read(&folder.join(format!("out/photos/s01/{date}/vertex.json")))["calibration"]["um_per_px"], 2.8);
     }
 }
+
+#[test]
+fn nothing_written_names_the_subject_and_a_dry_run_writes_nothing() {
+    let place = tempfile::tempdir().unwrap();
+    let folder = place.path();
+    let [earlier, later] = windows(1);
+    save(&earlier, folder, "in/Mary/2026-02-10/vertex.png");
+    save(&later, folder, "in/Mary/2026-08-11/vertex.png");
+    fs::write(folder.join("key"), "sixteen bytes or more").unwrap();
+    fs::write(folder.join("in/Mary/anagen.toml"), "um_per_px = 2.8\n[[event]]\nsubject = \"Mary\"\ndate = 2026-03-01\nlabel = \"start\"\n")
+        .unwrap();
+    let compare = ["compare", "in/Mary/2026-02-10", "in/Mary/2026-08-11", "--out", "out", "--pseudonymize", "key"];
+    let timeline = ["timeline", "in/Mary", "--out", "out2", "--pseudonymize", "key"];
+    for command in [&compare[..], &timeline[..]] {
+        let output = anagen(&[command, &["--dry-run"]].concat(), folder);
+        assert_eq!(code(&output), 0, "{}", stderr(&output));
+        assert!(String::from_utf8(output.stdout).unwrap().contains("2.8 µm/px"));
+        assert!(!folder.join(command[command.len() - 3]).exists());
+        let output = anagen(command, folder);
+        assert_eq!(code(&output), 0, "{}", stderr(&output));
+    }
+    for out in ["out", "out2"] {
+        for (name, bytes) in files(&folder.join(out)) {
+            assert!(!name.contains("Mary") && !String::from_utf8_lossy(&bytes).contains("Mary"), "{out}/{name}");
+        }
+    }
+    // One person keeps one code, and the events that are theirs.
+    let code_of = |run: Value| run["photos"][0]["session"]["subject"].as_str().unwrap().to_owned();
+    let subject = code_of(read(&folder.join("out/run.json")));
+    assert!(subject.starts_with("p-") && code_of(read(&folder.join("out2/run.json"))) == subject);
+    let timeline = read(&folder.join(format!("out2/timelines/{subject}/vertex.json")));
+    assert_eq!((&timeline["subject"], timeline["events"].as_array().unwrap().len()), (&subject.as_str().into(), 1));
+}
