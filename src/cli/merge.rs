@@ -4,7 +4,8 @@ use super::shard::Shard;
 use super::summary::write_summary;
 use super::{Ending, about, printable};
 use crate::results::{
-    Folder, PhotoRun, Run, Status, cause, overlay_path, page_path, read_at_most, result_path, sha256, stem_of, thumbnail_path, write_whole,
+    Folder, PhotoRun, Run, RunCommand, Status, cause, overlay_path, page_path, read_at_most, result_path, sha256, stem_of, thumbnail_path,
+    write_whole,
 };
 use clap::Args;
 use serde_json::Value;
@@ -82,6 +83,9 @@ impl<'a> Part<'a> {
     fn open(path: &'a Path) -> Result<Self, String> {
         let folder = Folder::open(path).map_err(|error| about(path, cause(&error)))?;
         let run = folder.run().map_err(|error| about(&folder.place("run.json"), cause(&error)))?;
+        if run.command != RunCommand::Analyze {
+            return Err(about(path, "not the results of anagen analyze: put analyses together, then compare or follow again"));
+        }
         Ok(Self { path, folder, run })
     }
 

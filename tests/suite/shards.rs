@@ -67,6 +67,11 @@ fn parts_that_do_not_belong_together_are_refused() {
     let output = anagen(&["merge", "a", "c", "--out", "a"], folder.path());
     assert!(stderr(&output).contains("into one of its parts"), "{}", stderr(&output));
 
+    let record = folder.path().join("c/run.json");
+    let text = fs::read_to_string(&record).unwrap();
+    fs::write(&record, text.replace("\"analyze\"", "\"compare\"")).unwrap();
+    refused(&["a", "c"], "c: not the results of anagen analyze");
+
     // Another photo under a name that is taken.
     fs::create_dir(folder.path().join("other")).unwrap();
     write_photo(&folder.path().join("other/front.png"), 12);
