@@ -45,6 +45,14 @@ pub struct HairLook {
     pub crumbs: f64,
     /// How strongly the shaft shows under the skin before its root.
     pub under_skin: f32,
+    /// How dark the shaft itself shows just under the skin, through a window of skin thin and torn; 0 where the haze is all that shows.
+    pub under_skin_core: f32,
+    /// How much the skin that bulges over the shaft glints.
+    pub bulge_glint: f32,
+    /// How much of its root the fold of skin over it hides, as a share of the usual.
+    pub fold: f64,
+    /// How far apart the hairs of a unit grow, as a share of the usual.
+    pub apart: f64,
     /// How broad it shows there, in thicknesses.
     pub under_skin_breadth: f64,
     /// The length over which that fades.
@@ -113,11 +121,23 @@ pub(crate) struct Hair {
     pub splinters: Vec<Shaft>,
     /// The true thickness at each point of the shaft's centerline, in micrometers.
     pub thickness_um: Vec<f64>,
+    core: Option<Core>,
+    bulge: Option<Stroke>,
     under_skin: Stroke,
     under_skin_strength: f32,
     under_skin_fade: f32,
     shadow: Stroke,
     shadow_strength: f32,
+}
+
+/// A shaft seen just under the skin, unevenly.
+struct Core {
+    stroke: Stroke,
+    strength: f32,
+    /// The length over which it fades, and the size of its streaks, in pixels.
+    fade: f32,
+    grain: f32,
+    streaks: Texture,
 }
 
 /// The hairs of a field, those from just outside it included, and the direction they grow in at its middle.
@@ -156,11 +176,11 @@ pub(crate) fn sow(look: &HairLook, frame: Frame, dice: &mut Dice, mut hand_over:
         // Touching or overlapping side by side, or a little apart, but always from one ostium.
         let spacing = if dice.chance(0.55) { dice.between(0.5, 1.05) } else { dice.between(1.1, 1.9) };
         for (k, thickness) in thicknesses.iter().copied().enumerate() {
-            let place = (aside + 0.5 * thickness) * spacing;
+            let place = (aside + 0.5 * thickness) * spacing * look.apart;
             aside += thickness;
             let across = Vector::from_angle(heading).normal();
             let along = Vector::from_angle(heading) * dice.normal(0.0, look.stagger).clamp(-120.0, 120.0);
-            let root = ostium + across * place.clamp(-110.0, 110.0) + along;
+            let root = ostium + across * place.clamp(-110.0 * look.apart, 110.0 * look.apart) + along;
             let middle = k as f64 - (size as f64 - 1.0) / 2.0;
             let sprout = Sprout {
                 id: None,
@@ -263,7 +283,7 @@ impl Sprout {
             mottle: dice.between(0.1, 0.6) as f32,
             mottle_seed: dice.seed(),
             reflex,
-            emergence: dice.between(0.5, 1.4) * self.thickness.min(70.0) / um,
+            emergence: look.fold * dice.between(0.5, 1.4) * self.thickness.min(70.0) / um,
             slant: if look.clipped { dice.normal(0.0, 0.4).clamp(-1.0, 1.0) } else { 0.0 },
             defocus: [0.0, blur],
         };
@@ -271,12 +291,17 @@ impl Sprout {
 
         let back = (path[0] - path[1]).angle() + dice.normal(0.0, 0.12);
         let fade = look.under_skin_reach * dice.log_normal(1.0, 0.3);
+        let core =
+            (look.under_skin_core > 0.0).then(|| self.core(&path, back, look.under_skin_core * pigment.shows_through(), frame, dice));
+        let bulge = (look.bulge_glint > 0.0).then(|| self.bulge(&path, back, frame, dice));
         Hair {
             id: self.id,
             unit: self.unit,
             unit_size: self.unit_size,
             shaft,
             splinters,
+            core,
+            bulge,
             under_skin: self.under_skin(&path, back, fade, look.under_skin_breadth, frame, dice),
             under_skin_strength: (look.under_skin * pigment.shows_through() * dice.between(0.6, 1.1) as f32 * if fine { 0.5 } else { 1.0 })
                 .min(0.95),
@@ -323,6 +348,38 @@ impl Sprout {
             stroke.softness.push((9.0 + spread * s) / um);
             heading += bow;
             at = at + Vector::from_angle(heading) * step;
+        }
+        stroke
+    }
+
+    /// The shaft just below the skin, before it goes deeper.
+    fn core(&self, path: &[Point], back: f64, most: f32, frame: Frame, dice: &mut Dice) -> Core {
+        let um = frame.um_per_px;
+        let (fade, breadth) = (dice.log_normal(100.0, 0.5), dice.between(0.6, 1.3));
+        let (spread, widening) = (dice.between(0.06, 0.2), dice.between(0.0, 0.5));
+        let start = path[0] + (path[1] - path[0]).unit().unwrap_or_default() * (0.4 * self.thickness);
+        let mut stroke = Stroke { line: vec![], width: vec![], softness: vec![], slant: 0.0 };
+        for i in 0..=(3.0 * fade / 16.0) as usize {
+            let s = i as f64 * 16.0;
+            stroke.line.push(frame.pixel(start + Vector::from_angle(back) * s));
+            stroke.width.push((self.thickness * breadth + widening * s) / um);
+            stroke.softness.push((5.0 + spread * s) / um);
+        }
+        let strength = (most * dice.between(0.2, 1.0) as f32).min(0.95);
+        let grain = dice.between(14.0, 60.0) / um;
+        Core { stroke, strength, fade: (fade / um) as f32, grain: grain as f32, streaks: Texture::new(dice.seed()) }
+    }
+
+    /// Where the skin bulges over the shaft, broader away from the root.
+    fn bulge(&self, path: &[Point], back: f64, frame: Frame, dice: &mut Dice) -> Stroke {
+        let um = frame.um_per_px;
+        let (from, length, breadth) = (dice.between(20.0, 180.0), dice.log_normal(330.0, 0.4), dice.between(0.8, 2.5));
+        let mut stroke = Stroke { line: vec![], width: vec![], softness: vec![], slant: 0.0 };
+        for i in 0..=8 {
+            let s = length * f64::from(i) / 8.0;
+            stroke.line.push(frame.pixel(path[0] + Vector::from_angle(back) * (from + s)));
+            stroke.width.push((self.thickness * breadth + 0.3 * s) / um);
+            stroke.softness.push((18.0 + 0.2 * s) / um);
         }
         stroke
     }
@@ -376,6 +433,21 @@ impl Hair {
             let d = strength * cell.coverage * (0.7 * (-depth).exp() + 0.3 * (-5.0 * depth).exp());
             *pixel = [pixel[0] * (1.0 - d), pixel[1] * (1.0 - 0.84 * d), pixel[2] * (1.0 - 0.55 * d)];
         });
+        let Some(core) = &self.core else { return };
+        let half = core.stroke.width[0] / 2.0;
+        core.stroke.paint(light, |pixel, cell| {
+            let place = (f64::from(cell.along / (2.0 * core.grain)), f64::from(cell.across) * half / f64::from(core.grain));
+            let streak = (0.9 + 0.9 * core.streaks.fractal(place.0, place.1, 3)).clamp(0.0, 1.2);
+            let d = (core.strength * cell.coverage * (-cell.along / core.fade).exp() * streak).min(0.97);
+            *pixel = [pixel[0] * (1.0 - d), pixel[1] * (1.0 - 0.95 * d), pixel[2] * (1.0 - 0.86 * d)];
+        });
+    }
+
+    /// Marks where the skin bulges over the shaft.
+    pub fn mark_bulge(&self, marked: &mut Light) {
+        if let Some(bulge) = &self.bulge {
+            bulge.paint(marked, |pixel, cell| pixel[0] = pixel[0].max(cell.coverage));
+        }
     }
 
     /// Darkens the skin by the shaft's shadow.

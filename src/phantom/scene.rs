@@ -175,9 +175,19 @@ fn paint(look: &Look, frame: Frame, skin: Skin, hairs: &[Hair], loose: &[(Shaft,
     let mut dice = Dice::new(seed, 5);
     let mut light = skin.below.clone();
     hairs.iter().for_each(|h| h.draw_under_skin(&mut light));
+    let glint = look.hair.bulge_glint;
+    let bulges = (glint > 0.0).then(|| {
+        let mut bulges = Light::filled(frame.width, frame.height, [0.0; 3]);
+        hairs.iter().for_each(|h| h.mark_bulge(&mut bulges));
+        bulges
+    });
     light.change(|x, y, pixel| {
         let white = lamp.gloss_color(x, y);
-        *pixel = mix(*pixel, white, skin.gloss(x, y).clamp(0.0, 0.95));
+        let on_bulge = bulges.as_ref().map_or(0.0, |bulges| match bulges.at(x, y)[0] {
+            bulge if bulge > 0.01 => glint * bulge * skin.glint(x, y),
+            _ => 0.0,
+        });
+        *pixel = mix(*pixel, white, (skin.gloss(x, y) + on_bulge).clamp(0.0, 0.95));
     });
     for hair in hairs {
         hair.draw_rim(&mut light, frame.um_per_px, &mut dice);

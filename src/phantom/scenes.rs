@@ -38,7 +38,8 @@ pub(super) const SCENES: &[Scene] = &[
     scene!("fine", "A strong lens: about 1.4 µm/px.", fine),
     scene!("dermoscope", "A round field with black around it.", dermoscope),
     scene!("annotated", "Bar, caption, drawn circle, label and padding.", annotated),
-    scene!("stubble", "Clipped hair in clumps: short, touching and fanned out, over a broad haze, with crumbs clinging to it.", stubble),
+    scene!("clumped", "Clipped hair in clumps: short, touching and fanned out, over a broad haze, with crumbs clinging to it.", clumped),
+    scene!("stubble", "Clipped hair in clumps: thick, short and touching, dark just under the skin and veiled by glints behind.", stubble),
     scene!("bare", "Skin without a hair.", bare),
     scene!("wild", "Anything within nature, for training.", wild),
 ];
@@ -60,6 +61,7 @@ pub(super) fn plain(dice: &mut Dice) -> Look {
             pores: dice.between(20.0, 150.0),
             freckles: if dice.chance(0.2) { dice.between(2.0, 25.0) } else { 0.0 },
             gloss: dice.between(0.1, 0.35) as f32,
+            specks: 0.0,
             cast: dice.between(0.1, 0.7) as f32,
         },
         hair: clipped_hair(dice),
@@ -98,6 +100,10 @@ fn clipped_hair(dice: &mut Dice) -> HairLook {
         waver: 0.05,
         stagger: 55.0,
         crumbs: 0.0,
+        under_skin_core: 0.0,
+        bulge_glint: 0.0,
+        fold: 1.0,
+        apart: 1.0,
         under_skin_breadth: 1.2,
         under_skin: dice.between(0.6, 0.95) as f32,
         under_skin_reach: dice.between(150.0, 360.0),
@@ -263,7 +269,8 @@ fn annotated(dice: &mut Dice) -> Look {
     Look { marks: Marks { scale_bar: true, caption: true, circle: true, padding: true, round_frame: false }, ..plain(dice) }
 }
 
-fn stubble(dice: &mut Dice) -> Look {
+/// Short hair in clumps over a haze.
+fn clumped(dice: &mut Dice) -> Look {
     let base = if dice.chance(0.6) { clipped(dice) } else { plain(dice) };
     let hair = HairLook {
         units_per_cm2: dice.between(45.0, 95.0),
@@ -316,6 +323,27 @@ fn stubble(dice: &mut Dice) -> Look {
     }
 }
 
+/// Clumps as they look on light skin through a strong lens: thick shafts, just under the skin still dark and farther back veiled by the
+/// glinting skin that bulges over them.
+fn stubble(dice: &mut Dice) -> Look {
+    let base = clumped(dice);
+    let hair = HairLook {
+        thickness: dice.between(50.0, 118.0),
+        thickness_sd: dice.between(10.0, 22.0),
+        fine_share: dice.between(0.03, 0.25),
+        length: dice.between(260.0, 620.0),
+        fold: dice.between(0.0, 0.6),
+        apart: dice.between(0.8, 2.2),
+        under_skin: dice.between(0.5, 2.2) as f32,
+        under_skin_core: if dice.chance(0.9) { dice.between(0.5, 2.2) as f32 } else { 0.0 },
+        under_skin_reach: dice.between(100.0, 500.0),
+        bulge_glint: if dice.chance(0.8) { dice.between(0.05, 0.65) as f32 } else { 0.0 },
+        ..base.hair
+    };
+    let skin = SkinLook { gloss: dice.between(0.0, 0.6) as f32, specks: dice.between(0.0, 0.8) as f32, ..base.skin };
+    Look { hair, skin, ..base }
+}
+
 fn bare(dice: &mut Dice) -> Look {
     let plain = plain(dice);
     let hair = HairLook { units_per_cm2: 0.0, ..plain.hair };
@@ -325,7 +353,7 @@ fn bare(dice: &mut Dice) -> Look {
 
 /// Any hair on any skin under any lens. What is drawn is independent of what else is drawn, so that a learner cannot infer one from another.
 fn wild(dice: &mut Dice) -> Look {
-    let kinds: [fn(&mut Dice) -> Look; 8] = [stubble, clipped, plain, long, sparse, vellus, dark_skin, curly];
+    let kinds: [fn(&mut Dice) -> Look; 8] = [clumped, clipped, plain, long, sparse, vellus, dark_skin, curly];
     let base = kinds[dice.weighted(&[1.0; 8])](dice);
     let other = kinds[dice.weighted(&[1.0; 8])](dice);
     let mut pigments = [0.0; 6];

@@ -27,6 +27,8 @@ pub struct SkinLook {
     pub freckles: f64,
     /// Strength of the surface's gloss.
     pub gloss: f32,
+    /// Strength of the fine bright specks of the surface, in patches.
+    pub specks: f32,
     /// Strength of the uneven color of the light: bluish to one side, yellowish to the other.
     pub cast: f32,
 }
@@ -120,7 +122,15 @@ impl Skin {
         blots(&mut below, look, frame, dice);
         Self {
             below,
-            gloss: Gloss { strength: look.gloss, um, growth, patches, grain: Texture::new(dice.seed()), thread: Texture::new(dice.seed()) },
+            gloss: Gloss {
+                strength: look.gloss,
+                specks: look.specks,
+                um,
+                growth,
+                patches,
+                grain: Texture::new(dice.seed()),
+                thread: Texture::new(dice.seed()),
+            },
         }
     }
 
@@ -128,14 +138,19 @@ impl Skin {
     pub fn glossed(below: Light, look: &SkinLook, frame: Frame, growth: f64, dice: &mut Dice) -> Self {
         let (um, field) = (frame.um_per_px, Texture::new(dice.seed()));
         let patches = Slow::new(frame.width, frame.height, |x, y| field.fractal(x * um / 800.0, y * um / 800.0, 3));
-        let gloss =
-            Gloss { strength: look.gloss, um, growth, patches, grain: Texture::new(dice.seed()), thread: Texture::new(dice.seed()) };
+        let (grain, thread) = (Texture::new(dice.seed()), Texture::new(dice.seed()));
+        let gloss = Gloss { strength: look.gloss, specks: look.specks, um, growth, patches, grain, thread };
         Self { below, gloss }
     }
 
     /// The share of white the surface mirrors at a pixel.
     pub fn gloss(&self, x: usize, y: usize) -> f32 {
         self.gloss.at(x, y)
+    }
+
+    /// How much the specks of a bulging surface mirror at a pixel, 0 to 1.
+    pub fn glint(&self, x: usize, y: usize) -> f32 {
+        self.gloss.specks_at(x, y)
     }
 }
 
@@ -236,6 +251,7 @@ pub(crate) fn wander(start: Point, angle: f64, length: f64, step: f64, turn: f64
 /// The glint of the horny layer: fine bright grains and threads in patches, drawn out along the growth.
 struct Gloss {
     strength: f32,
+    specks: f32,
     um: f64,
     growth: f64,
     patches: Slow,
@@ -245,6 +261,24 @@ struct Gloss {
 
 impl Gloss {
     fn at(&self, x: usize, y: usize) -> f32 {
+        let specks = if self.specks > 0.0 {
+            let patch = smooth_step(-0.3, 0.6, self.patches.at(x, y));
+            self.specks * (0.2 + patch) * self.specks_at(x, y)
+        } else {
+            0.0
+        };
+        self.sheen(x, y) + specks
+    }
+
+    /// Fine bright specks, drawn out no way, in clusters.
+    fn specks_at(&self, x: usize, y: usize) -> f32 {
+        let (u, v) = (x as f64 * self.um, y as f64 * self.um);
+        let fine = self.thread.fractal(u / 24.0 + 900.0, v / 24.0 - 700.0, 3);
+        let clusters = self.grain.fractal(u / 120.0 - 500.0, v / 120.0 + 300.0, 2);
+        0.25 * smooth_step(-0.6, 0.6, clusters) + 0.75 * smooth_step(-0.05, 0.75, fine + 0.5 * clusters)
+    }
+
+    fn sheen(&self, x: usize, y: usize) -> f32 {
         if self.strength <= 0.0 {
             return 0.0;
         }
