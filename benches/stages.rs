@@ -44,7 +44,7 @@ fn stages(criterion: &mut Criterion) {
     group.bench_function("segment", |b| b.iter(|| ridge::segment(black_box(&photo), &field, factor)));
     group.bench_function("segment, learned", |b| b.iter(|| model.answer(black_box(&photo), &field, factor)));
     group.bench_function("trace", |b| b.iter(|| trace(black_box(&seen), &field)));
-    group.bench_function("trace, learned", |b| b.iter(|| follow(black_box(&answer), &field)));
+    group.bench_function("trace, learned", |b| b.iter(|| follow(black_box(&answer), vec![], &field)));
     group.bench_function("width", |b| b.iter(|| width::measure(black_box(&light), &shafts, &|p| field.shows(p))));
     group.bench_function("group", |b| b.iter(|| follicle::group(black_box(&analysis.strands), Some(&scale))));
     group.bench_function("measure", |b| {

@@ -107,8 +107,9 @@ pub fn analyze(photo: &Photo, settings: &Settings, mut begins: impl FnMut(Stage)
         }
         (Detector::Learned(model), Some(factor)) => {
             let answer = model.answer(photo, &field, factor);
+            let seen = ridge::segment(photo, &field, factor);
             begins(Stage::Trace);
-            follow(&answer, &field)
+            follow(&answer, seen.map_or(vec![], |seen| trace(&seen, &field)), &field)
         }
     };
 

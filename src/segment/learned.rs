@@ -205,6 +205,11 @@ impl Answer {
     pub fn to_photo(&self, p: Point) -> Point {
         Point::new((p.x + 0.5) * self.factor - 0.5, (p.y + 0.5) * self.factor - 0.5)
     }
+
+    /// Where a position of the photo lies in the answer.
+    pub fn place_of(&self, p: Point) -> Point {
+        Point::new((p.x + 0.5) / self.factor - 0.5, (p.y + 0.5) / self.factor - 0.5)
+    }
 }
 
 /// The mean of the three colors over each pixel of the answer.

@@ -3,6 +3,7 @@
 use super::orient::near_border;
 use super::shaft::{quantile, smoothed};
 use super::trace::{Traced, in_order};
+use super::weigh::{chosen, mean_along, most_near};
 use super::{End, Strand, Tone};
 use crate::field::Field;
 use crate::geometry::{Point, Polyline, Vector};
@@ -24,21 +25,19 @@ const LEAST_LENGTH: f64 = 9.0;
 /// How far apart two pieces of one strand may lie: 200 µm, three hairs that cross.
 const WIDEST_GAP: f64 = 20.0;
 
-/// The least chance at which a strand is reported.
-const LEAST_CHANCE: f64 = 0.4;
-
-/// Every strand the answer shows, in photo pixels, from top to bottom by root, ids ascending; widths are still to be measured.
+/// The strands the answer shows and those that the classical detector found as the answer bears them out, in photo pixels, from top to bottom
+/// by root, ids ascending; widths are still to be measured.
 ///
 /// Centerlines are cut where they bend sharply, where growth turns round and where a tip is followed by a root. Pieces that go on straight
-/// across a gap are joined. Ends lie where hair ends; what is unlikely is dropped.
+/// across a gap are joined. Ends lie where hair ends. Of those that explain the same hair the likeliest is kept; what is unlikely is dropped.
 ///
 /// # Source
 /// Ours.
-pub fn follow(answer: &Answer, field: &Field) -> Vec<Traced> {
+pub fn follow(answer: &Answer, ridges: Vec<Traced>, field: &Field) -> Vec<Traced> {
     let lines = steger::lines(&answer.center, SIGMA, FOLLOWED, BEGINS);
     let pieces = lines.iter().flat_map(|line| pieces(line, answer)).collect();
     let strands = joined(pieces, answer).into_iter().map(|piece| ended(piece, answer)).filter(|piece| piece.line.length() > LEAST_LENGTH);
-    in_order(strands.filter_map(|piece| traced(&piece, answer, field)).collect())
+    in_order(chosen(strands.filter_map(|piece| traced(&piece, answer, field)).collect(), ridges, answer))
 }
 
 /// A stretch of centerline that grows one way.
@@ -265,43 +264,8 @@ fn ended(piece: Piece, answer: &Answer) -> Piece {
     Piece { line: smoothed(&line, 1.2 * piece.width), ..piece }
 }
 
-/// The greatest value within 3 pixels either way.
-fn most_near(plane: &Plane, at: Point) -> f64 {
-    let offsets = (-3..=3).flat_map(|y| (-3..=3).map(move |x| Vector::new(f64::from(x), f64::from(y))));
-    offsets.map(|offset| f64::from(sample(plane, at + offset))).fold(0.0, f64::max)
-}
-
-/// The mean along a line.
-fn mean_along(plane: &Plane, line: &Polyline) -> f64 {
-    line.points.iter().map(|p| f64::from(sample(plane, *p))).sum::<f64>() / line.points.len() as f64
-}
-
-/// The chance that a strand is one hair, rightly traced, root and tip told apart: it rises with the chance of hair along it and with a root
-/// and a tip seen at its ends, and falls with a root seen at its tip or a tip at its root.
-///
-/// # Source
-/// Ours: a logistic fit on 87 drawn photos of every scene, none of them trained on.
-fn chance(piece: &Piece, answer: &Answer) -> f64 {
-    let (root, tip) = (piece.root(), piece.tip());
-    let length = piece.line.length();
-    let confused = most_near(&answer.root, tip).max(most_near(&answer.tip, root));
-    let odds = 5.1 * mean_along(&answer.hair, &piece.line) - 0.9 * mean_along(&answer.center, &piece.line)
-        + 7.1 * most_near(&answer.root, root)
-        + 5.5 * most_near(&answer.tip, tip)
-        + 0.9 * piece.sure
-        + 0.1 * length.ln()
-        + 0.3 * (length / piece.width).ln()
-        - 2.5 * confused
-        - 11.0;
-    1.0 / (1.0 + (-odds).exp())
-}
-
-/// The strand in photo pixels; `None` when it is unlikely to be one.
+/// The strand in photo pixels, not yet weighed; `None` when it has no direction.
 fn traced(piece: &Piece, answer: &Answer, field: &Field) -> Option<Traced> {
-    let chance = chance(piece, answer);
-    if chance < LEAST_CHANCE {
-        return None;
-    }
     let (first, last) = piece.headings(6.0)?;
     let reach = 0.6 * piece.width * answer.factor;
     let end = |at: Point, outward: Vector, kind: End, heat: &Plane| match () {
@@ -317,7 +281,7 @@ fn traced(piece: &Piece, answer: &Answer, field: &Field) -> Option<Traced> {
         centerline: Polyline::new(piece.line.resampled(2.0).points.into_iter().map(|p| answer.to_photo(p)).collect()),
         width: None,
         tone: tone(piece, answer),
-        confidence: chance,
+        confidence: 0.0,
     };
     Some(Traced { strand, rough_width: Pixels(piece.width * answer.factor) })
 }

@@ -7,6 +7,7 @@ mod pose;
 mod select;
 mod shaft;
 pub mod trace;
+mod weigh;
 pub mod width;
 
 pub use crate::segment::Tone;
