@@ -255,6 +255,8 @@ impl Sampled<'_> {
             let (hairs, bearing) = self.drawn(drawn);
             Some(statistic(&hairs, bearing, 1)? - statistic(&hairs, bearing, 0)?)
         });
+        // Where no draw of the units changes anything, as of a share that is 0 in both photos, they do not say how uncertain it is.
+        let again = again.filter(|i| i.low < i.high);
         let interval = again.map(|i| Interval {
             low: change - (change - i.low).max(0.0).hypot(further),
             high: change + (i.high - change).max(0.0).hypot(further),
