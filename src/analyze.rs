@@ -179,7 +179,7 @@ fn measured(
 /// What the blur calls for: which hairs were too thin for a figure, and whether it rules most of the others.
 fn of_blur(blur: &PointSpread, shafts: &[Measured], calibration: Option<&Calibration>) -> Option<Caveat> {
     let least = blur.smallest_trusted();
-    let size = calibration.map_or(format!("{:.1} px", least.0), |scale| format!("{:.1} um", scale.micrometers(least).0));
+    let size = calibration.map_or(format!("{:.1} px", least.0), |scale| format!("{:.1} µm", scale.micrometers(least).0));
     let widths: Vec<Width> = shafts.iter().filter_map(|s| s.width).collect();
     let below = widths.iter().filter(|w| w.blur_dominated).count();
     // Up to twice that, a width still rests on knowing the blur to a few percent.

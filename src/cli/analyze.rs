@@ -7,7 +7,7 @@ use super::privacy::Privacy;
 use super::progress::Progress;
 use super::shard::Shard;
 use super::summary::{stems, write_summary};
-use super::{Ending, about, deliver, printable, rehearsal};
+use super::{Ending, about, deliver, printable, rehearsal, results_folder};
 use crate::analyze::Stage;
 use crate::measure::Cuts;
 use crate::results::{self, Folder, Input, Inputs, PhotoRun, Run, RunCommand, RunSchema, Status, Times, cause, read_at_most, result_path};
@@ -107,7 +107,7 @@ impl Analyze {
         if self.dry_run {
             return rehearsal::rehearse(&photos, &self.out, &self.measuring.limits());
         }
-        let folder = Folder::create(&self.out).map_err(|error| about(&self.out, cause(&error)))?;
+        let folder = results_folder(&self.out)?;
         self.announce(&folder, &inputs, &stated).map_err(|error| about(&self.out, cause(&error)))?;
         let outcomes = self.work(&photos, &folder)?;
         let run = self.record(&inputs, &outcomes, &stated, began.elapsed());

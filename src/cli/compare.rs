@@ -7,11 +7,11 @@ use super::privacy::Privacy;
 use super::record::record;
 use super::rehearsal::rehearse;
 use super::seen::{Looked, Seen, seen};
-use super::{Ending, about, deliver, printable};
+use super::{Ending, about, deliver, printable, results_folder};
 use crate::compare::{Fate, Uncut, compare};
 use crate::report::{Aligned, Picture, Shown, comparison, comparison_page, comparisons_page};
 use crate::results::{
-    self, ComparisonResult, Folder, Input, Inputs, PairRun, Pseudonyms, RunCommand, SessionRun, SessionSource, Status, json,
+    self, ComparisonResult, Input, Inputs, PairRun, Pseudonyms, RunCommand, SessionRun, SessionSource, Status, json,
     write_comparison_tables, write_whole,
 };
 use crate::session::{Session, days_between};
@@ -96,7 +96,7 @@ impl Compare {
         if self.dry_run {
             return self.rehearsed(&pairs, &inputs);
         }
-        let folder = Folder::create(&self.out).map_err(|error| about(&self.out, error))?;
+        let folder = results_folder(&self.out)?;
         let Looked { photos, mut runs } = seen(&inputs, &self.measuring, &folder, self.quiet)?;
         // Where nothing else says the site, photos are paired by their files' names.
         runs.iter_mut().filter_map(|run| Some((&run.path, run.session.as_mut()?))).for_each(|(path, session)| by_file_name(path, session));

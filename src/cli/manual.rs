@@ -1,7 +1,8 @@
 //! `anagen completions` and `anagen man`: what a shell and a manual reader know of the program.
 
 use super::{Ending, Program, deliver};
-use clap::{Args, CommandFactory};
+use clap::builder::StyledStr;
+use clap::{Args, Command, CommandFactory};
 use clap_complete::Shell;
 use std::path::Path;
 
@@ -55,9 +56,17 @@ impl Man {
             }
         };
         let mut bytes = Vec::new();
-        clap_mangen::Man::new(command).render(&mut bytes).map_err(|error| error.to_string())?;
+        clap_mangen::Man::new(with_examples(command)).render(&mut bytes).map_err(|error| error.to_string())?;
         print(&bytes)
     }
+}
+
+/// The command with its examples behind its options: a manual page shows nothing of what stands before the help.
+fn with_examples(command: Command) -> Command {
+    let said = |text: Option<&StyledStr>| text.map(ToString::to_string);
+    let parts = [said(command.get_before_help()), said(command.get_after_help())];
+    let text: Vec<String> = parts.into_iter().flatten().collect();
+    command.after_help(text.join("\n\n"))
 }
 
 fn print(bytes: &[u8]) -> Result<Ending, String> {

@@ -2,7 +2,7 @@
 
 use super::shard::Shard;
 use super::summary::write_summary;
-use super::{Ending, about, printable};
+use super::{Ending, about, printable, results_folder};
 use crate::results::{
     Folder, PhotoRun, Run, RunCommand, Status, cause, overlay_path, page_path, read_at_most, result_path, sha256, stem_of, thumbnail_path,
     write_whole,
@@ -60,7 +60,7 @@ impl Merge {
         agree(&parts)?;
         complete(&parts)?;
         let photos = photos(&parts)?;
-        let folder = Folder::create(&self.out).map_err(|error| about(&self.out, cause(&error)))?;
+        let folder = results_folder(&self.out)?;
         for (part, photo) in &photos {
             if let Some(stem) = photo.result.as_deref().and_then(stem_of) {
                 part.hand_over(&stem, &folder)?;

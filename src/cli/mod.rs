@@ -22,7 +22,8 @@ mod shard;
 mod summary;
 mod timeline;
 
-use crate::results::cause;
+use crate::results::{Folder, cause};
+use clap::error::ErrorKind;
 use clap::{CommandFactory, FromArgMatches, Parser, Subcommand};
 use std::fmt::Display;
 use std::io::{self, Write};
@@ -73,6 +74,7 @@ impl Program {
         match &mut program.command {
             Command::Analyze(analyze) => analyze.measuring.origins = origins,
             Command::Compare(compare) => compare.measuring.origins = origins,
+            Command::Timeline(timeline) => timeline.measuring.origins = origins,
             Command::Config(config) => config.measuring.origins = origins,
             _ => {}
         }
@@ -95,6 +97,9 @@ pub fn main() -> ExitCode {
             let wrong = error.use_stderr();
             // Nobody is left to tell when the terminal is gone.
             let _ = error.print();
+            if let Some(next) = next(&error, std::env::args().nth(1).as_deref()) {
+                eprintln!("\n{next}");
+            }
             return ExitCode::from(u8::from(wrong));
         }
     };
@@ -119,6 +124,39 @@ pub fn main() -> ExitCode {
             ExitCode::FAILURE
         }
     }
+}
+
+/// What to type instead of a command line that lacks something or has too much.
+fn next(error: &clap::Error, command: Option<&str>) -> Option<String> {
+    let example = match command? {
+        "analyze" => "anagen analyze photos/ --out results/",
+        "compare" => "anagen compare before.jpg after.jpg --out results/",
+        "timeline" => "anagen timeline photos/ --out results/",
+        "merge" => "anagen merge part1/ part2/ --out results/",
+        "agree" => "anagen agree results/ counted/",
+        "completions" => "anagen completions bash",
+        _ => return None,
+    };
+    match error.kind() {
+        ErrorKind::MissingRequiredArgument => Some(format!("For example: {example}")),
+        ErrorKind::UnknownArgument if command? == "compare" => {
+            Some("Two photos or two sessions are compared. For more: anagen timeline photos/ --out results/".into())
+        }
+        _ => None,
+    }
+}
+
+/// The folder for results, or what is wrong with it and what to do about it.
+fn results_folder(out: &Path) -> Result<Folder, String> {
+    Folder::create(out).map_err(|error| {
+        let cause = match error.kind() {
+            io::ErrorKind::NotFound => "no folder can be made there".into(),
+            io::ErrorKind::AlreadyExists => "a file and no folder".into(),
+            _ => cause(&error),
+        };
+        let elsewhere = if error.kind() == io::ErrorKind::ResourceBusy { "" } else { "\nName another folder: --out DIR" };
+        format!("{}{elsewhere}", about(out, cause))
+    })
 }
 
 /// Nothing where a text is an `anagen.toml`; else the line and the cause.

@@ -1,7 +1,7 @@
 //! `anagen phantom`: photos whose every hair is known, each with its truth beside it.
 
 use super::arguments::whole;
-use super::{Ending, about, deliver};
+use super::{Ending, about, deliver, results_folder};
 use crate::phantom::{self, Scene, Series, SeriesScene, draw, scenes, series_scenes};
 use crate::results::{Folder, SERIES_TRUTH, cause, json, write_whole};
 use clap::Args;
@@ -92,7 +92,7 @@ struct Studio {
 
 impl Studio {
     fn open(out: &Path) -> Result<Self, String> {
-        let folder = Folder::create(out).map_err(|error| about(out, cause(&error)))?;
+        let folder = results_folder(out)?;
         let beside = folder.place("anagen.toml");
         let scales = std::fs::read_to_string(&beside).unwrap_or_else(|_| HEADING.into());
         if !scales.starts_with(HEADING) {

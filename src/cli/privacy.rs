@@ -12,7 +12,7 @@ const MOST_KEY_BYTES: u64 = 1_000_000;
 #[derive(Debug, Clone, Args)]
 pub struct Privacy {
     /// Replace subjects' names by codes made with the key in this file (16 bytes or more), in everything written, file names included
-    #[arg(long, value_name = "KEYFILE", help_heading = "Output")]
+    #[arg(long, value_name = "KEYFILE")]
     pseudonymize: Option<PathBuf>,
 }
 
@@ -24,7 +24,8 @@ impl Privacy {
     pub fn codes(&self) -> Result<Option<Pseudonyms>, String> {
         let Some(file) = &self.pseudonymize else { return Ok(None) };
         let key = read_at_most(file, MOST_KEY_BYTES).and_then(|key| Pseudonyms::new(&key));
-        key.map(Some).map_err(|cause| about(file, cause))
+        let advice = "Make a key once and keep it where the results do not go: head -c 32 /dev/urandom > KEYFILE";
+        key.map(Some).map_err(|cause| format!("{}\n{advice}", about(file, cause)))
     }
 
     /// Whether codes were asked for.

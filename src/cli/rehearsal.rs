@@ -25,7 +25,7 @@ pub fn rehearse(photos: &[(&Input, Plan)], out: &Path, limits: &Limits) -> Resul
         })
         .collect();
     deliver(Path::new("-"), &table(&rows))?;
-    eprintln!("{} photos, of which {failed} would fail; nothing was written", photos.len());
+    eprintln!("{} photo{}, of which {failed} would fail; nothing was written", photos.len(), if photos.len() == 1 { "" } else { "s" });
     Ok(if failed > 0 { Ending::SomeFailed } else { Ending::AllDone })
 }
 

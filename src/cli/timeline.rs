@@ -6,13 +6,12 @@ use super::privacy::Privacy;
 use super::record::record;
 use super::rehearsal::rehearse;
 use super::seen::{Looked, Seen, seen};
-use super::{Ending, about, printable};
+use super::{Ending, about, printable, results_folder};
 use crate::compare::timeline::{Event, Occasion, TimelineFate, timeline};
 use crate::measure::Cuts;
 use crate::report::{Picture, timeline_page, timelines_page};
 use crate::results::{
-    self, Folder, Input, PhotoRun, ReasonResult, RunCommand, SessionPhoto, SessionSource, TimelineResult, write_timeline_tables,
-    write_whole,
+    self, Input, PhotoRun, ReasonResult, RunCommand, SessionPhoto, SessionSource, TimelineResult, write_timeline_tables, write_whole,
 };
 use crate::session::{Session, days_between};
 use clap::Args;
@@ -54,7 +53,7 @@ pub struct Timeline {
     #[arg(long, value_name = "DIR")]
     out: PathBuf,
     #[command(flatten)]
-    measuring: Measuring,
+    pub measuring: Measuring,
     #[command(flatten)]
     privacy: Privacy,
     /// Say which photos would be followed, and with which scale; write nothing
@@ -114,7 +113,7 @@ impl Timeline {
             let photos: Vec<_> = inputs.photos.iter().zip(plans(&inputs.photos, &self.measuring.stated()?)?).collect();
             return rehearse(&photos, &self.out, &self.measuring.limits());
         }
-        let folder = Folder::create(&self.out).map_err(|error| about(&self.out, error))?;
+        let folder = results_folder(&self.out)?;
         let Looked { photos, runs } = seen(&inputs.photos, &self.measuring, &folder, self.quiet)?;
         let (sites, undated) = by_site(&inputs.photos, &photos, subject.as_ref());
         for input in &undated {
@@ -201,10 +200,11 @@ impl Timeline {
         let comparable = timeline.sessions.iter().filter(|session| session.comparable).count();
         let count = |fate: TimelineFate| timeline.hairs.iter().filter(|hair| hair.fate == fate).count();
         eprintln!(
-            "{} {}: {} sessions, {comparable} comparable; {} hairs kept, {} thickened, {} thinned, {} lost, {} new, {} returned",
+            "{} {}: {} session{}, {comparable} comparable; {} hairs kept, {} thickened, {} thinned, {} lost, {} new, {} returned",
             name(&timeline.subject),
             name(&timeline.site),
             timeline.sessions.len(),
+            if timeline.sessions.len() == 1 { "" } else { "s" },
             count(TimelineFate::Kept),
             count(TimelineFate::Thickened),
             count(TimelineFate::Thinned),

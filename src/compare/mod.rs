@@ -132,8 +132,14 @@ fn refused(refusal: &Refusal) -> Caveat {
         Refusal::TooFewHairs(roots) => {
             format!("one of the photos shows {roots} roots, too few to find the same skin again: no fates and no changes are given")
         }
+        // A matcher that finds nothing in common states a chance of 1, which says little to a reader.
+        Refusal::NotProven(chance) if *chance > -0.5 => {
+            "the two photos are not shown to be of the same skin: they have no more in common than any two photos; no fates and no changes are given".into()
+        }
         Refusal::NotProven(chance) => format!(
-            "the two photos are not shown to be of the same skin: they agree no better than photos of different skin may by a chance of up to 1e{chance:.0} (1e{least:.0} is asked for); no fates and no changes are given"
+            "the two photos are not shown to be of the same skin: as much in common have photos of different skin up to once in {:.0}, and once in {:.0} is asked for; no fates and no changes are given",
+            10f64.powf(-chance),
+            10f64.powf(-least)
         ),
         Refusal::Mirrored => "one of the photos is a mirror image of the other: turn it back; no fates and no changes are given".into(),
     };

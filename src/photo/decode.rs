@@ -144,7 +144,7 @@ fn unknown_content(bytes: &[u8]) -> PhotoError {
         Some("a DICOM file")
     } else if bytes.iter().all(|&b| b == 0) {
         Some("nothing but zero bytes")
-    } else if bytes.len() < 8 {
+    } else if bytes.len() < 8 && bytes.iter().any(|&b| !b.is_ascii_graphic() && !b.is_ascii_whitespace()) {
         Some("the first few bytes of a cut file")
     } else if bytes.iter().take(512).all(|&b| b.is_ascii_graphic() || b.is_ascii_whitespace()) {
         Some("text")

@@ -38,10 +38,13 @@ impl Overview {
         self.rows.push(html! {
             tr {
                 td.thumbnail { a href=(link) tabindex="-1" aria-hidden="true" { img src=(thumbnail) alt="" loading="lazy"; } }
-                th scope="row" { a href=(link) { (photo.path) } }
-                td { (photo.subject.as_deref().unwrap_or("–")) }
-                td { (photo.site.as_deref().unwrap_or("–")) }
-                td { (photo.taken_at.as_deref().map_or("–".into(), |at| at.replace('T', " "))) }
+                th scope="row" {
+                    a href=(link) { (photo.path) }
+                    @if !result.caveats.is_empty() { ul.notes { @for c in &result.caveats { li { (c.message) } } } }
+                }
+                td.more { (photo.subject.as_deref().unwrap_or("–")) }
+                td.more { (photo.site.as_deref().unwrap_or("–")) }
+                td.more { (photo.taken_at.as_deref().map_or("–".into(), |at| at.replace('T', " "))) }
                 @for (name, _) in MEASURED {
                     @let m = result.measurements.iter().find(|m| m.name == name);
                     td.number data-value=[m.and_then(|m| m.value)] {
@@ -50,9 +53,6 @@ impl Overview {
                             @if let Some(range) = interval(m) { br; small { (range) } }
                         } @else { "–" }
                     }
-                }
-                td.notes {
-                    @if result.caveats.is_empty() { "none" } @else { ul { @for c in &result.caveats { li { (c.message) } } } }
                 }
             }
         });
@@ -68,7 +68,7 @@ pub fn batch_page(run: &Run, overview: &Overview) -> String {
         header {
             h1 { (count(photos, "photo", "photos")) }
             dl.facts {
-                div { dt { "Counted" } dd { (overview.hairs) " hairs" } }
+                div { dt { "Counted" } dd { (count(overview.hairs, "hair", "hairs")) } }
                 @if !overview.subjects.is_empty() { div { dt { "Subjects" } dd { (overview.subjects.len()) } } }
                 @if let (Some(first), Some(last)) = (overview.days.first(), overview.days.last()) {
                     div { dt { "Taken" } dd { (first) @if first != last { " to " (last) } } }
@@ -80,7 +80,7 @@ pub fn batch_page(run: &Run, overview: &Overview) -> String {
             @if !failed.is_empty() {
                 section.caveats aria-labelledby="failed" {
                     h2 id="failed" { (count(failed.len(), "photo failed", "photos failed")) }
-                    table {
+                    table aria-labelledby="failed" {
                         thead { tr { th scope="col" { "photo" } th scope="col" { "why" } } }
                         tbody { @for photo in failed { tr { th scope="row" { (photo.path) } td { (photo.reason.as_deref().unwrap_or("unknown")) } } } }
                     }
@@ -96,14 +96,13 @@ pub fn batch_page(run: &Run, overview: &Overview) -> String {
             section aria-labelledby="photos" {
                 h2 id="photos" { "Photos" }
                 @if photos > 0 {
-                    p.hint { "A photo's name opens its page. A heading sorts by its column. Below each number stands its 95 % interval." }
+                    p.hint { "A photo's name opens its page. A heading sorts by its column. Below each number stands its 95 % interval, below a photo's name what to read with care." }
                     label.filter { "Show only " input type="search" data-filter="" placeholder="part of a name, subject, site or date"; }
-                    div.scroll { table.sortable.overview {
+                    div.scroll { table.sortable.overview aria-labelledby="photos" {
                         thead { tr {
-                            th { span.hidden { "thumbnail" } }
-                            @for name in ["photo", "subject", "site", "taken"] { th scope="col" { button type="button" data-sort="" { (name) } } }
+                            th scope="col" { span.hidden { "thumbnail" } }
+                            @for (name, more) in [("photo", false), ("subject", true), ("site", true), ("taken", true)] { th.more[more] scope="col" { button type="button" data-sort="" { (name) } } }
                             @for (_, name) in MEASURED { th.number scope="col" { button type="button" data-sort="" { (name) } } }
-                            th scope="col" { "caveats" }
                         } }
                         tbody { @for row in &overview.rows { (row) } }
                     } }

@@ -81,6 +81,7 @@ pub fn figure_of(comparison: &ComparisonResult, baseline: &PhotoResult, aligned:
                 @for (i, hair) in comparison.fates.iter().enumerate() { (marked(i, hair, baseline, aligned, width.max(height))) }
                 (scale_bar(baseline.calibration.as_ref(), width, height))
             }
+            p.sides { "Left of the dashed line before, right of it after." }
             p.chosen role="status" aria-live="polite" { "Choose a hair in the picture or in the table below: the other one shows it." }
         }
     }

@@ -1,10 +1,10 @@
 //! The page of two photos compared: before and after in one frame, what became of each hair, and what has changed.
 
-use super::change_words::{fate, interval_of, plain_days, reason, unit_fate, verdict};
+use super::change_words::{Numbers, fate, plain_days, reason, unit_fate, verdict};
 use super::comparison_figure::{Aligned, figure_of};
 use super::embed::Picture;
 use super::page::{page, up};
-use super::words::{figure, group, heading, number, unit};
+use super::words::{figure, group, heading, unit};
 use crate::compare::{Fate, UnitFateKind};
 use crate::results::{ChangeResult, ComparisonResult, FateResult, PhotoResult, PlaceResult};
 use maud::{Markup, html};
@@ -37,7 +37,10 @@ pub fn comparison_page(comparison: &ComparisonResult, baseline: &PhotoResult, sh
         }
         main {
             @if comparison.registration.is_none() {
-                p.warning { "These two photos are not shown to be of the same field, so nothing is said of what became of any hair." }
+                p.warning {
+                    "These two photos are not shown to be of the same field, so nothing is said of what became of any hair. Are they of the same subject "
+                    "and site, and do they share at least half of what they show? Then take the later one again, over the same spot and in focus."
+                }
             }
             @if !comparison.caveats.is_empty() {
                 section.caveats aria-labelledby="caveats" {
@@ -74,7 +77,14 @@ fn side_by_side(comparison: &ComparisonResult, pictures: &[Picture; 2]) -> Marku
 /// What has changed, in one sentence each, with the numbers beside it.
 fn changes(comparison: &ComparisonResult) -> Markup {
     let groups = ["Hairs", "Follicular units", "Thickness", "Hairs at least so thick", "Cover and layout"];
-    let value = |c: &ChangeResult, value: Option<f64>| value.map_or("–".into(), |v| number(&c.name, v));
+    let value = |c: &ChangeResult, value: Option<f64>| value.map_or("–".into(), |v| Numbers::of(c).value(v));
+    let signed = |c: &ChangeResult, by: Option<f64>| by.map_or("–".into(), |by| Numbers::of(c).signed(by));
+    let interval = |c: &ChangeResult| {
+        let ends = c.low.zip(c.high);
+        ends.map_or("–".into(), |(low, high)| {
+            format!("{} to {}", Numbers::of(c).difference(low), Numbers::of(c).signed(high).trim_start_matches('+'))
+        })
+    };
     html! {
         section aria-labelledby="changes" {
             h2 id="changes" { "What has changed" }
@@ -82,8 +92,8 @@ fn changes(comparison: &ComparisonResult) -> Markup {
                 table.measurements {
                     caption { "Over the skin both photos show, hair for hair. A change smaller than the detectable one cannot be told from none." }
                     thead { tr {
-                        th scope="col" { "What" } th.number scope="col" { "Before" } th.number scope="col" { "After" } th.number scope="col" { "Change" }
-                        th.number scope="col" { "95 % interval" } th.number scope="col" { "Detectable" } th.number scope="col" { "n" }
+                        th scope="col" { "What" } th.number scope="col" { "Before" } th.number scope="col" { "After" } th.number.said scope="col" { "Change" }
+                        th.number.said scope="col" { "95 % interval" } th.number.said scope="col" { "Detectable" } th.number scope="col" { "n" }
                     } }
                     @for name in groups {
                         @let of_group: Vec<&ChangeResult> = comparison.changes.iter().filter(|c| group(&c.name) == name).collect();
@@ -95,13 +105,13 @@ fn changes(comparison: &ComparisonResult) -> Markup {
                                         th scope="row" {
                                             (heading(&c.name)) @if !unit(&c.unit).is_empty() { ", " (unit(&c.unit)) }
                                             p { (verdict(c)) }
-                                            details { summary { "method" } code { (c.name) } " " (c.method) }
+                                            details { summary { "method" span.hidden { " of " (heading(&c.name)) } } code { (c.name) } " " (c.method) }
                                         }
                                         td.number { (value(c, c.baseline)) }
                                         td.number { (value(c, c.follow_up)) }
-                                        td.number { (value(c, c.change)) }
-                                        td.number { (interval_of(&c.name, c.low, c.high).unwrap_or("–".into())) }
-                                        td.number { (value(c, c.detectable_change)) }
+                                        td.number.said { (signed(c, c.change)) }
+                                        td.number.said { (interval(c)) }
+                                        td.number.said { (signed(c, c.detectable_change).trim_start_matches('+')) }
                                         td.number { (c.n) }
                                     }
                                 }
@@ -121,7 +131,7 @@ fn units(comparison: &ComparisonResult) -> Markup {
             h2 id="units" { "Follicular units" }
             ul { @for kind in UnitFateKind::ALL {
                 @let n = comparison.units.iter().filter(|unit| unit.fate == kind).count();
-                @if n > 0 { li { (n) " " (unit_fate(kind)) } }
+                @if n > 0 { li { (unit_fate(kind, n)) } }
             } }
         }
     }
@@ -134,6 +144,7 @@ fn fates(comparison: &ComparisonResult) -> Markup {
             p.hint { "Each row is a hair in the picture: choose it by its number, go on with the arrow keys. The same numbers are in fates.csv." }
             div.scroll.tall {
                 table.sortable {
+                    caption { (comparison.fates.len()) @if comparison.fates.len() == 1 { " hair" } @else { " hairs" } "; a heading sorts by its column" }
                     thead { tr {
                         @for (name, number) in [("hair", true), ("fate", false), ("why", false), ("before", true), ("after", true), ("thickness change, µm", true),
                             ("± standard error", true), ("length change, mm", true), ("confidence", true)] {

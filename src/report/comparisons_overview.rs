@@ -15,6 +15,7 @@ pub fn comparisons_page(comparisons: &[(&ComparisonResult, String)]) -> String {
         header { h1 { (comparisons.len()) @if comparisons.len() == 1 { " comparison" } @else { " comparisons" } } }
         main {
             div.scroll { table.sortable {
+                caption { "A pair's name opens its page; a heading sorts by its column." }
                 thead { tr { @for name in ["before and after", "between", "what became of the hairs", "what has changed"] { th scope="col" { (name) } } } }
                 tbody { @for (comparison, place) in comparisons { (pair(comparison, place)) } }
             } }

@@ -81,7 +81,10 @@ fn layers(result: &PhotoResult) -> Vec<Layer> {
     layers.push(("roots", 'r', "roots and tips".into(), true));
     layers.push(("units", 'u', "units of several hairs".into(), true));
     layers.push(("field", 'f', "field".into(), true));
-    layers.push(("caveats", 'c', format!("caveats: {}", result.caveats.len()), true));
+    let marked = result.caveats.iter().filter(|caveat| caveat.region.is_some()).count();
+    if marked > 0 {
+        layers.push(("caveats", 'c', format!("caveats: {marked}"), true));
+    }
     layers.push(("photo", 'p', "photo".into(), true));
     layers
 }

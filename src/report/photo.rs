@@ -133,7 +133,7 @@ fn measurements(result: &PhotoResult) -> Markup {
             div.scroll {
                 table.measurements {
                     caption { "Every number with its 95 % interval and how many hairs, units or pairs it rests on." }
-                    thead { tr { th scope="col" { "What" } th.number scope="col" { "Value" } th.number scope="col" { "95 % interval" } th.number scope="col" { "n" } } }
+                    thead { tr { th scope="col" { "What" } th.number scope="col" { "Value" } th.number.said scope="col" { "95 % interval" } th.number scope="col" { "n" } } }
                     @for name in groups {
                         @let of_group: Vec<&Measurement> = result.measurements.iter().filter(|m| group(&m.name) == name).collect();
                         @if !of_group.is_empty() {
@@ -144,10 +144,10 @@ fn measurements(result: &PhotoResult) -> Markup {
                                         th scope="row" {
                                             (heading(&m.name))
                                             p { (sentence(m, result.cuts.as_ref())) }
-                                            details { summary { "method" } code { (m.name) } " " (m.method) }
+                                            details { summary { "method" span.hidden { " of " (heading(&m.name)) } } code { (m.name) } " " (m.method) }
                                         }
                                         td.number { (value(m)) }
-                                        td.number { (interval(m).unwrap_or("–".into())) }
+                                        td.number.said { (interval(m).unwrap_or("–".into())) }
                                         td.number { (m.n) }
                                     }
                                 }
@@ -161,36 +161,44 @@ fn measurements(result: &PhotoResult) -> Markup {
 }
 
 fn hairs(result: &PhotoResult) -> Markup {
+    // Without a scale the columns of what lies on the skin would hold nothing.
+    let scaled = result.calibration.is_some();
+    let skin = ["thickness, µm", "± standard error", "class", "length, mm"];
     html! {
         section.hairs aria-labelledby="hairs" {
             h2 id="hairs" { "Hairs" }
             p.hint { "Each row is a hair in the photo: choose it by its number, go on with the arrow keys. The same numbers are in strands.csv." }
             div.scroll.tall {
                 table.sortable {
+                    caption { (result.strands.len()) @if result.strands.len() == 1 { " hair" } @else { " hairs" } " and what was measured of each; a heading sorts by its column" }
                     thead { tr {
                         @for (name, number) in [("hair", true), ("thickness, µm", true), ("± standard error", true), ("width, px", true), ("class", false),
                             ("length, mm", true), ("direction, °", true), ("unit", true), ("root", false), ("tip", false), ("tone", false),
-                            ("confidence", true), ("counted", false)] {
+                            ("confidence", true), ("counted", false)].into_iter().filter(|(name, _)| scaled || !skin.contains(name)) {
                             th.number[number] scope="col" { button type="button" data-sort="" { (name) } }
                         }
                     } }
-                    tbody { @for strand in &result.strands { (row(strand)) } }
+                    tbody { @for strand in &result.strands { (row(strand, scaled)) } }
                 }
             }
         }
     }
 }
 
-fn row(s: &StrandResult) -> Markup {
+fn row(s: &StrandResult, scaled: bool) -> Markup {
     let cell = |value: Option<f64>, decimals: usize| value.map_or("–".into(), |v| format!("{v:.decimals$}"));
     html! {
         tr data-hair=(s.id) {
             th.number scope="row" { button.pick type="button" aria-label=(format!("hair {}", s.id)) { (s.id) } }
-            td.number { (cell(s.thickness_um.map(|t| t.0), 1)) }
-            td.number { (cell(s.thickness_standard_error_um.map(|t| t.0), 1)) }
+            @if scaled {
+                td.number { (cell(s.thickness_um.map(|t| t.0), 1)) }
+                td.number { (cell(s.thickness_standard_error_um.map(|t| t.0), 1)) }
+            }
             td.number { (cell(s.width_px.map(|w| w.0), 1)) }
-            td { (class(s.class)) }
-            td.number { (cell(s.length_mm.map(|l| l.0), 2)) }
+            @if scaled {
+                td { (class(s.class)) }
+                td.number { (cell(s.length_mm.map(|l| l.0), 2)) }
+            }
             td.number { (cell(s.angle_deg, 0)) }
             td.number { (s.unit.map_or("–".into(), |unit| unit.to_string())) }
             td { (end(s.root_end)) }
@@ -233,6 +241,7 @@ mod tests {
         let text = text(None);
         assert!(text.contains("no scale is known"));
         assert!(!text.contains("per cm²"), "no density is said");
+        assert!(!text.contains("µm") && !text.contains(", mm"), "no column is of the skin");
     }
 
     #[test]

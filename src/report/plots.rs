@@ -42,7 +42,7 @@ pub fn thickness_histogram(thicknesses: &[f64], cuts: &Cuts) -> Markup {
                     @if n > 0 {
                         rect class=(format!("bar {}", class(Some(c)))) x=(r(x(i as f64 * BIN_UM) + 0.5)) y=(r(bottom - high * upto as f64 / highest as f64))
                             width=(r(wide / bins as f64 - 1.0)) height=(r(high * n as f64 / highest as f64)) {
-                            title { (n) " hairs of " (i as f64 * BIN_UM) " to " ((i + 1) as f64 * BIN_UM) " µm" }
+                            title { (hairs(n)) " of " (i as f64 * BIN_UM) " to " ((i + 1) as f64 * BIN_UM) " µm" }
                         }
                     }
                 }
@@ -105,7 +105,7 @@ pub fn rose(angles_deg: &[f64]) -> Markup {
                 @let radius = 86.0 * (*n as f64 / most as f64).sqrt();
                 @let (a, b) = (at((i as f64 - 0.45) * step, radius), at((i as f64 + 0.45) * step, radius));
                 path.bar.plain d=(format!("M150 112L{} {}A{} {} 0 0 0 {} {}Z", r(a.0), r(a.1), r(radius), r(radius), r(b.0), r(b.1))) {
-                    title { (n) " hairs towards " (i as f64 * step) "°" }
+                    title { (hairs(*n)) " towards " (i as f64 * step) "°" }
                 }
             }
             @for (angle, name) in [(0.0, "right"), (90.0, "up"), (180.0, "left"), (270.0, "down")] {
@@ -136,6 +136,17 @@ pub fn dots(label: &str, up: &str, across: &str, dots: &[Dot]) -> Markup {
     let (left, bottom, wide, high) = (44.0, 190.0, 246.0, 150.0);
     let x = |along: f64| left + 16.0 + (wide - 32.0) * along;
     let y = |value: f64| bottom - high * (value / top).clamp(-0.1, 1.1);
+    // Months of many sessions would run into each other: what would touch the name before it is left out, and stands in the dot's own words.
+    let mut end = f64::NEG_INFINITY;
+    let named: Vec<bool> = dots
+        .iter()
+        .map(|d| {
+            let half = 3.5 * d.name.chars().count() as f64;
+            let fits = x(d.along) - half > end + 4.0;
+            end = if fits { x(d.along) + half } else { end };
+            fits
+        })
+        .collect();
     let line: String =
         dots.iter().enumerate().map(|(i, d)| format!("{}{} {}", if i == 0 { "M" } else { "L" }, r(x(d.along)), r(y(d.value)))).collect();
     html! {
@@ -146,13 +157,13 @@ pub fn dots(label: &str, up: &str, across: &str, dots: &[Dot]) -> Markup {
                 text x=(r(left - 6.0)) y=(r(y(value) + 4.0)) text-anchor="end" { (short(value)) }
             }
             path.joined d=(line) {}
-            @for d in dots {
+            @for (d, named) in dots.iter().zip(named) {
                 @if let Some((low, high)) = d.interval {
                     line.whisker x1=(r(x(d.along))) x2=(r(x(d.along))) y1=(r(y(low))) y2=(r(y(high))) {}
                     @for end in [low, high] { line.whisker x1=(r(x(d.along) - 4.0)) x2=(r(x(d.along) + 4.0)) y1=(r(y(end))) y2=(r(y(end))) {} }
                 }
                 circle.dot cx=(r(x(d.along))) cy=(r(y(d.value))) r="4" { title { (d.name) ": " (figure(d.value)) } }
-                text x=(r(x(d.along))) y=(r(bottom + 16.0)) text-anchor="middle" { (d.name) }
+                @if named { text x=(r(x(d.along))) y=(r(bottom + 16.0)) text-anchor="middle" { (d.name) } }
             }
             text x="4" y="14" { (up) }
             text x=(r(left + wide / 2.0)) y=(r(bottom + 34.0)) text-anchor="middle" { (across) }
@@ -190,6 +201,11 @@ fn short(value: f64) -> String {
     text.trim_end_matches('0').trim_end_matches('.').to_owned()
 }
 
+/// So many hairs.
+fn hairs(n: usize) -> String {
+    format!("{n} {}", if n == 1 { "hair" } else { "hairs" })
+}
+
 /// A coordinate to a tenth.
 fn r(value: f64) -> String {
     short((value * 10.0).round() / 10.0 + 0.0)
@@ -220,6 +236,16 @@ mod tests {
         let svg = rose(&[359.0, 1.0, 5.0]).into_string();
         assert_eq!(svg.matches("<path").count(), 1);
         assert!(svg.contains("most, 3, run towards 0°"));
+    }
+
+    #[test]
+    fn names_of_many_dots_do_not_touch() {
+        let names: Vec<String> = (0..12).map(|month| format!("{month}.0")).collect();
+        let twelve: Vec<Dot> =
+            names.iter().enumerate().map(|(i, name)| Dot { name, along: i as f64 / 11.0, value: 5.0, interval: None }).collect();
+        let said = |dots: &[Dot]| super::dots("", "", "", dots).into_string().matches(".0</text>").count();
+        assert!((3..9).contains(&said(&twelve)), "{}", said(&twelve));
+        assert_eq!(said(&twelve[..1]), 1);
     }
 
     #[test]

@@ -4,7 +4,7 @@ use super::change_words::{timeline_fate, verdict};
 use super::embed::Picture;
 use super::page::{page, up};
 use super::plots::{self, Dot};
-use super::words::{figure, group, heading, number, share, unit};
+use super::words::{group, half_width, heading, number, rounded, share, unit};
 use crate::compare::timeline::{State, TimelineFate};
 use crate::results::{GoingResult, TimelineResult, TrendResult};
 use maud::{Markup, html};
@@ -15,7 +15,7 @@ pub fn timeline_page(timeline: &TimelineResult, thumbnails: &[Option<Picture>], 
     let body = html! {
         header {
             nav { a href=(format!("{}timelines.html", up(place))) { "← all timelines" } }
-            h1 { (title) " through " (timeline.sessions.len()) " sessions" }
+            h1 { (title) @if timeline.sessions.len() == 1 { ": one session" } @else { " through " (timeline.sessions.len()) " sessions" } }
         }
         main {
             @if !timeline.caveats.is_empty() {
@@ -52,10 +52,10 @@ fn multiples(timeline: &TimelineResult) -> Markup {
                 }
             }
         }
-        p.hint {
+        @if timeline.measurements.iter().any(|m| m.points.len() > 1) { p.hint {
             "A whisker is the 95 % interval of the change since the first session over the skin both show; months are counted from that session. "
             "Where hairs are not paired, a value is that of its session's own field."
-        }
+        } }
     }
 }
 
@@ -74,7 +74,7 @@ fn multiple(m: &GoingResult) -> Markup {
         })
         .collect();
     let said: Vec<String> =
-        m.points.iter().filter_map(|p| Some(format!("{} at month {}", number(&m.name, p.value?), months(p.months)))).collect();
+        m.points.iter().filter_map(|p| Some(format!("{} at month {}", number(&m.name, p.value?, None), months(p.months)))).collect();
     let change = m.points.iter().rev().find_map(|p| p.since_first.as_ref());
     html! {
         figure {
@@ -98,18 +98,21 @@ pub fn slope(m: &GoingResult, trend: &TrendResult) -> String {
     let Some(per_month) = trend.per_month else { return "no trend is known".into() };
     // Less than one hair a month is a trend too, so counts are not rounded here; shares change by percentage points.
     let (scale, unit) = if share(&m.name) { (100.0, "percentage points") } else { (1.0, unit(&m.unit)) };
-    let told = |value: f64| figure(scale * value);
-    let sign = if per_month > 0.0 { "+" } else { "" };
+    let known = half_width(trend.low, trend.high).map(|half| scale * half);
+    let told = |value: f64| rounded(scale * value, known);
+    let sign = if per_month > 0.0 && told(per_month).chars().any(|c| ('1'..='9').contains(&c)) { "+" } else { "" };
     let range = trend.low.zip(trend.high).map(|(low, high)| format!(" ({} to {})", told(low), told(high))).unwrap_or_default();
-    format!("{sign}{} {unit} a month{range}, over {} sessions", told(per_month), trend.n).replace("  ", " ")
+    // What lies between two sessions is a difference and no trend.
+    let over = if trend.n == 2 { "between two sessions".into() } else { format!("over {} sessions", trend.n) };
+    format!("{sign}{} {unit} a month{range}, {over}", told(per_month)).replace("  ", " ")
 }
 
 fn sessions(timeline: &TimelineResult, thumbnails: &[Option<Picture>]) -> Markup {
     html! {
         section aria-labelledby="sessions" {
             h2 id="sessions" { "Sessions" }
-            div.scroll { table.overview {
-                thead { tr { th { span.hidden { "thumbnail" } } th scope="col" { "photo" } th scope="col" { "date" } th.number scope="col" { "months" } th.number scope="col" { "hairs followed" } th scope="col" { "in the trends" } } }
+            div.scroll { table aria-labelledby="sessions" {
+                thead { tr { th scope="col" { span.hidden { "thumbnail" } } th scope="col" { "photo" } th scope="col" { "date" } th.number scope="col" { "months" } th.number scope="col" { "hairs followed" } th scope="col" { "in the trends" } } }
                 tbody { @for session in &timeline.sessions {
                     tr {
                         td.thumbnail { @if let Some(Some(picture)) = thumbnails.get(session.session) { img src=(picture.uri()) alt=""; } }
@@ -181,7 +184,7 @@ fn marks(hairs: &[Vec<State>], fate: TimelineFate) -> Markup {
     let blocks = hairs.len().div_ceil(ACROSS);
     let high = blocks * (sessions * STEP + 8);
     html! {
-        svg.marks viewBox=(format!("0 0 {} {high}", ACROSS * STEP)) role="img" aria-label=(format!("{} hairs {}", hairs.len(), timeline_fate(fate))) {
+        svg.marks viewBox=(format!("0 0 {} {high}", ACROSS * STEP)) role="img" aria-label=(format!("{} {} {}", hairs.len(), if hairs.len() == 1 { "hair" } else { "hairs" }, timeline_fate(fate))) {
             @for (i, states) in hairs.iter().enumerate() {
                 @for (session, state) in states.iter().enumerate() {
                     @let (x, y) = ((i % ACROSS) * STEP + STEP / 2, (i / ACROSS) * (sessions * STEP + 8) + session * STEP + STEP / 2);

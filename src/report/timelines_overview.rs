@@ -26,6 +26,7 @@ pub fn timelines_page(timelines: &[(&TimelineResult, String)]) -> String {
         header { h1 { (timelines.len()) @if timelines.len() == 1 { " site" } @else { " sites" } " through their sessions" } }
         main {
             div.scroll { table.sortable {
+                caption { "A site's name opens its page; a heading sorts by its column." }
                 thead { tr { @for name in ["subject and site", "sessions", "what became of the hairs", "per month"] { th scope="col" { (name) } } } }
                 tbody { @for (timeline, place) in timelines {
                     tr {

@@ -13,6 +13,21 @@ pub fn figure(value: f64) -> String {
     text.strip_prefix('-').map_or(text.clone(), |positive| format!("−{positive}"))
 }
 
+/// A number with as many decimals as its uncertainty has in two digits, so that a number and its interval read alike; three digits where
+/// none is known.
+pub fn rounded(value: f64, uncertainty: Option<f64>) -> String {
+    let Some(known) = uncertainty.filter(|u| *u > 0.0 && u.is_finite() && value.is_finite()) else { return figure(value) };
+    let decimals = (1 - known.log10().floor() as i32).clamp(0, 4) as usize;
+    let text = format!("{value:.decimals$}");
+    let nothing = text.chars().all(|c| "-0.".contains(c));
+    text.strip_prefix('-').map_or(text.clone(), |positive| if nothing { positive.to_owned() } else { format!("−{positive}") })
+}
+
+/// Half of what lies between the ends of an interval.
+pub fn half_width(low: Option<f64>, high: Option<f64>) -> Option<f64> {
+    Some((high? - low?) / 2.0)
+}
+
 /// A share as a percentage, to a tenth where it is small.
 pub fn percent(share: f64) -> String {
     let decimals = usize::from(share.abs() < 0.0995);
@@ -30,12 +45,12 @@ pub fn share(name: &str) -> bool {
     name.ends_with("_share") || name == "hair_coverage" || name == "thickness_cv"
 }
 
-/// How a measurement's numbers are written: shares in percent, counts whole, the others to three digits.
-pub fn number(name: &str, value: f64) -> String {
+/// How a measurement's numbers are written: shares in percent, counts whole, the others as far as they are known.
+pub fn number(name: &str, value: f64, uncertainty: Option<f64>) -> String {
     match name {
         _ if share(name) => percent(value),
         _ if name.ends_with("_count") || name.starts_with("unit_size_") => format!("{:.0}", value.round() + 0.0).replace('-', "−"),
-        _ => figure(value),
+        _ => rounded(value, uncertainty),
     }
 }
 
@@ -52,12 +67,17 @@ pub fn unit(ucum: &str) -> &str {
 
 /// A measurement's value with its unit; a dash where it is not known.
 pub fn value(m: &Measurement) -> String {
-    m.value.map_or("–".into(), |value| format!("{} {}", number(&m.name, value), unit(&m.unit)).trim_end().to_owned())
+    m.value.map_or("–".into(), |value| format!("{} {}", known(m, value), unit(&m.unit)).trim_end().to_owned())
 }
 
 /// A measurement's interval, such as "24 to 59".
 pub fn interval(m: &Measurement) -> Option<String> {
-    Some(format!("{} to {}", number(&m.name, m.low?), number(&m.name, m.high?)))
+    Some(format!("{} to {}", known(m, m.low?), known(m, m.high?)))
+}
+
+/// One of a measurement's numbers, written as far as the measurement is known.
+fn known(m: &Measurement, value: f64) -> String {
+    number(&m.name, value, half_width(m.low, m.high))
 }
 
 /// What a measurement is called.
@@ -109,10 +129,10 @@ pub fn group(name: &str) -> &'static str {
 
 /// What a measurement says, in one plain sentence.
 pub fn sentence(m: &Measurement, cuts: Option<&Cuts>) -> String {
-    let Some(known) = m.value else {
-        return format!("Not known here: it would rest on {} observations.", m.n);
+    let Some(value_known) = m.value else {
+        return format!("Not known here: it would rest on {} {}.", m.n, if m.n == 1 { "observation" } else { "observations" });
     };
-    let v = number(&m.name, known);
+    let v = known(m, value_known);
     let range = interval(m).map(|range| format!(" ({range})")).unwrap_or_default();
     let cut = |of: fn(&Cuts) -> f64| cuts.map_or("the cut".into(), |cuts| format!("{} µm", stated(of(cuts))));
     let (vellus, terminal) = (cut(|c| c.vellus_below_um.0), cut(|c| c.terminal_from_um.0));
@@ -130,7 +150,9 @@ pub fn sentence(m: &Measurement, cuts: Option<&Cuts>) -> String {
             let size = m.name.trim_start_matches("unit_size_");
             format!("{v} {} {size} hairs{range}.", one("unit bears", "units bear"))
         }
-        "thickness_mean" => format!("A hair is {v} µm thick in the mean{range}, measured on {} hairs.", m.n),
+        "thickness_mean" => {
+            format!("A hair is {v} µm thick in the mean{range}, measured on {} {}.", m.n, if m.n == 1 { "hair" } else { "hairs" })
+        }
         "thickness_median" => format!("Half of the hairs are thicker than {v} µm{range}."),
         "thickness_sd" => format!("Hairs differ in thickness with a standard deviation of {v} µm{range}, the measuring error taken out."),
         "thickness_cv" => format!("That spread is {v} of the mean{range}: how uneven the hairs are (anisotrichosis)."),
@@ -188,6 +210,24 @@ mod tests {
         for (value, text) in [(0.0, "0"), (171.62, "172"), (17.16, "17.2"), (1.716, "1.72"), (-0.0412, "−0.0412"), (f64::NAN, "–")] {
             assert_eq!(figure(value), text);
         }
+    }
+
+    #[test]
+    fn number_and_interval_have_the_same_decimals() {
+        let mut density = measurement("hair_density", "/cm2", Some(75.66));
+        (density.low, density.high) = (Some(51.04), Some(107.9));
+        assert_eq!((value(&density).as_str(), interval(&density).unwrap().as_str()), ("76 per cm²", "51 to 108"));
+        assert_eq!((rounded(-0.031, Some(1.3)).as_str(), rounded(-9.37, Some(5.6)).as_str()), ("0.0", "−9.4"));
+        assert_eq!(rounded(2.0, Some(0.0)), "2.00", "what is known exactly keeps three digits");
+    }
+
+    #[test]
+    fn one_is_singular() {
+        let mut one = measurement("thickness_mean", "um", Some(40.0));
+        one.n = 1;
+        assert!(sentence(&one, None).ends_with("measured on 1 hair."));
+        one.value = None;
+        assert!(sentence(&one, None).ends_with("1 observation."));
     }
 
     #[test]

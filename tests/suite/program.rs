@@ -60,6 +60,10 @@ fn completions_and_manual_know_every_command() {
     }
     assert!(stdout(&["man"], Path::new(".")).contains("analyze"));
     assert!(stdout(&["man", "analyze"], Path::new(".")).contains("um\\-per\\-px"));
+    for command in ["analyze", "compare", "timeline", "config"] {
+        let page = stdout(&["man", command], Path::new("."));
+        assert!(page.contains("Examples:") && page.contains(&format!("anagen {command}")), "{command}: {page}");
+    }
     assert_eq!(code(&anagen(&["man", "measure"], Path::new("."))), 1);
 }
 
@@ -76,6 +80,31 @@ fn wrong_numbers_are_told_what_they_have_to_be() {
         assert_eq!(code(&output), 1, "{arguments:?}");
         assert!(stderr(&output).contains(said), "{arguments:?}: {}", stderr(&output));
     }
+}
+
+#[test]
+fn what_is_lacking_is_told_with_what_to_type_next() {
+    let folder = three_photos();
+    std::fs::write(folder.path().join("file"), b"x").unwrap();
+    for (arguments, said) in [
+        (&["analyze", "in"][..], "anagen analyze photos/ --out results/"),
+        (&["compare", "in", "--out", "out"], "anagen compare before.jpg after.jpg --out results/"),
+        (&["compare", "in", "in", "in", "--out", "out"], "For more: anagen timeline"),
+        (&["timeline", "in"], "anagen timeline photos/ --out results/"),
+        (&["analyze", "in", "--out", "file"], "Name another folder: --out"),
+        (&["analyze", "in", "--out", "out", "--pseudonymize", "nokey"], "head -c 32 /dev/urandom"),
+    ] {
+        let output = anagen(arguments, folder.path());
+        assert_eq!(code(&output), 1, "{arguments:?}");
+        assert!(stderr(&output).contains(said), "{arguments:?}: {}", stderr(&output));
+    }
+}
+
+#[test]
+fn scale_of_a_timeline_names_where_it_was_stated() {
+    let folder = three_photos();
+    let said = stdout(&["timeline", "in", "--out", "out", "--um-per-px", "5", "--dry-run"], folder.path());
+    assert!(said.contains("5 µm/px by --um-per-px"), "{said}");
 }
 
 #[test]
