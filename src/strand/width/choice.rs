@@ -1,9 +1,10 @@
 //! The profile models of one shaft, and the choice between them by evidence.
 
-use super::fit::{Fit, NARROW, Problem, Spread, Staircase};
+use super::fit::{Fit, Problem, Spread};
 use super::neighbors::Clearance;
 use super::point_spread::median;
 use super::profile::{Profile, Window};
+use super::staircase::{NARROW, Staircase, USUAL_SHARE};
 
 /// One window's profile, and what was fitted to it.
 #[derive(Debug, Clone)]
@@ -23,7 +24,17 @@ pub(super) struct Seen {
     height: f64,
     /// Where it lies, as a share of the width from the middle.
     offset: f64,
-    ln_sigma: f64,
+    /// Its size before blur, as a share of the width.
+    share: f64,
+}
+
+/// What the places of a shaft are expected to show.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Expected {
+    pub(super) width: f64,
+    pub(super) spread: f64,
+    /// What one pixel scatters, in the photo's light, where it is known.
+    pub(super) noise: Option<f64>,
 }
 
 /// Which models are tried at a place.
@@ -46,8 +57,8 @@ impl Models {
         let seen = || {
             Some(Seen {
                 height: of(|f| Some(f.model.core?.height / f.model.contrast()))?,
-                offset: of(|f| Some((f.model.core?.center - f.model.center()) / f.model.width()))?,
-                ln_sigma: of(|f| Some(f.model.core?.ln_sigma))?,
+                offset: of(|f| Some(f.model.core?.offset))?,
+                share: of(|f| Some(f.model.core?.share))?,
             })
         };
         match () {
@@ -60,15 +71,10 @@ impl Models {
 
 impl Place {
     /// Fits the models to a profile, from the edges expected.
-    pub(super) fn fit(
-        window: Window,
-        profile: Profile,
-        half_width: f64,
-        spread: f64,
-        models: Models,
-        clearance: Clearance,
-    ) -> Option<Self> {
-        let problem = Problem { profile: &profile, spread: Spread::Free, core: None, blur: None };
+    pub(super) fn fit(window: Window, profile: Profile, expected: &Expected, models: Models, clearance: Clearance) -> Option<Self> {
+        let (half_width, spread) = (expected.width / 2.0, expected.spread);
+        let noise = expected.noise.map(|noise| noise / profile.unit);
+        let problem = Problem { profile: &profile, spread: Spread::Free, core: None, blur: None, noise };
         let plain = || match clearance {
             Clearance::Crossed => None,
             Clearance::Clear(..) => problem.fit(staircase(&profile, &[-half_width, half_width], 0, spread)),
@@ -82,6 +88,10 @@ impl Place {
                 (cored, Some(cored))
             }
             (Models::Plain, _) => (plain()?, None),
+            (Models::Cored(seen), Clearance::Beside { .. }) => {
+                let plain = plain()?;
+                (plain, problem.fit(plain.model.with_seen(&seen)))
+            }
             _ => {
                 let plain = plain()?;
                 (plain, fit_core(&problem, &plain))
@@ -102,7 +112,8 @@ impl Place {
             start.edges[k + 1] = center + half;
         }
         start.ln_spread = ln_spread;
-        let plain = Problem { profile: &self.profile, spread: Spread::Fixed, core: None, blur: None }.fit(start)?;
+        let noise = Some(self.plain.noise);
+        let plain = Problem { profile: &self.profile, spread: Spread::Fixed, core: None, blur: None, noise }.fit(start)?;
         Some(Self { plain, cored: None, ..self.clone() })
     }
 
@@ -194,11 +205,7 @@ impl Staircase {
     fn with_seen(mut self, seen: &Seen) -> Self {
         let height = seen.height * self.contrast();
         self.levels[self.shaft + 1] -= 0.3 * height;
-        let mut cored = self.with_core(height, seen.offset, None);
-        if let Some(core) = cored.core.as_mut().filter(|core| core.tied.is_none()) {
-            core.ln_sigma = seen.ln_sigma;
-        }
-        cored
+        self.with_core(height, seen.offset, seen.share)
     }
 }
 
@@ -221,7 +228,7 @@ pub(super) fn fit_core(problem: &Problem, plain: &Fit) -> Option<Fit> {
     // The plain level stands for shaft and core together: begin with the shaft itself on the other side of it.
     let start = |mut from: Staircase, height: f64, offset: f64| {
         from.levels[from.shaft + 1] -= 0.3 * height;
-        from.with_core(1.3 * height, offset, problem.core)
+        from.with_core(1.3 * height, offset, problem.core.map_or(USUAL_SHARE, |prior| prior.share))
     };
     // Without its core a shaft may look far more blurred than it is, or less: do not believe that blur.
     let unblurred = || {

@@ -13,6 +13,7 @@ mod point_spread;
 mod pooled;
 mod profile;
 mod search;
+mod staircase;
 #[cfg(test)]
 mod tests;
 
@@ -22,15 +23,16 @@ use super::{Tone, Width};
 use crate::geometry::{Point, Polyline};
 use crate::raster::Plane;
 use crate::units::Pixels;
-use choice::{Models, Place, has_core};
+use choice::{Expected, Models, Place, has_core};
 use estimate::{Errors, Sample, Summary};
-use fit::{CorePrior, Fit, NARROW, WIDE};
+use fit::{CorePrior, Fit};
 use locate::{Located, locate};
 use neighbors::{Clearance, Course, clearance};
 use point_spread::{Anchor, LEAST_SPREADS, combined, median};
 use pooled::Pooled;
 use profile::{Profile, Window};
 use rayon::prelude::*;
+use staircase::{NARROW, USUAL_SHARE, WIDE};
 
 /// A shaft to measure: where it runs and how it stands against its skin.
 #[derive(Debug, Clone, Copy)]
@@ -147,12 +149,13 @@ impl Traced {
         // A few windows tell how much skin the blurred edges need beside them, and which model; then all are fitted with that.
         let few: Vec<Window> = windows.iter().step_by(windows.len().div_ceil(5).max(1)).copied().collect();
         let generous = (0.5 * located.width).max(9.0);
-        let pilot = places(light, &few, tone, (located.width, 1.2, generous), Models::Both, others, usable);
-        let (width, spread) = typical(&pilot).unwrap_or((located.width, 1.2));
+        let unseen = Expected { width: located.width, spread: 1.2, noise: None };
+        let pilot = places(light, &few, tone, (&unseen, generous), Models::Both, others, usable);
+        let seen = typical(&pilot).unwrap_or(unseen);
         let models = Models::after(&pilot);
-        let flank = (3.2 * spread + 2.5).max(0.3 * width);
-        let mut places = places(light, &windows, tone, (width, spread, flank), models, others, usable);
-        let width = typical(&places)?.0;
+        let flank = (3.2 * seen.spread + 2.5).max(0.3 * seen.width);
+        let mut places = places(light, &windows, tone, (&seen, flank), models, others, usable);
+        let width = typical(&places)?.width;
         places.retain(|p| p.plain.model.width() > 0.4 * width && p.plain.model.width() < 2.5 * width);
         let core = has_core(&places, models);
         let fits = || places.iter().filter_map(|p| p.chosen(core));
@@ -180,13 +183,14 @@ fn places(
     light: &Plane,
     windows: &[Window],
     tone: Tone,
-    (width, spread, flank): (f64, f64, f64),
+    (expected, flank): (&Expected, f64),
     models: Models,
     others: &[&Course],
     usable: &dyn Fn(Point) -> bool,
 ) -> Vec<Place> {
+    let (width, spread) = (expected.width, expected.spread);
     // Bins well below the blur lose nothing; the little they add is known and taken out.
-    let bin = (width / 20.0).min(0.6 * spread).clamp(0.35, 1.5);
+    let bin = (0.6 * spread).clamp(0.35, 2.0);
     let reach = width / 2.0 + flank;
     windows
         .iter()
@@ -197,18 +201,18 @@ fn places(
                 Clearance::Clear(from, to) | Clearance::Beside { from, to, .. } => (from, to),
             };
             let profile = Profile::gather(light, window, range, bin, usable)?;
-            let place = Place::fit(*window, profile, width / 2.0, spread, models, clearance)?;
+            let place = Place::fit(*window, profile, expected, models, clearance)?;
             let contrast = place.plain.model.contrast() * if tone == Tone::Dark { -1.0 } else { 1.0 };
             (contrast > 0.0 && place.plain.model.center().abs() < (0.5 * width).max(1.5)).then_some(place)
         })
         .collect()
 }
 
-/// The median width and point spread of plainly fitted places.
-fn typical(places: &[Place]) -> Option<(f64, f64)> {
-    let width = median(places.iter().map(|p| p.plain.model.width()).collect())?;
-    let ln_spread = median(places.iter().map(|p| p.plain.model.ln_spread).collect())?;
-    Some((width, ln_spread.exp()))
+/// The median width, point spread and noise of plainly fitted places.
+fn typical(places: &[Place]) -> Option<Expected> {
+    let of = |value: fn(&Place) -> f64| median(places.iter().map(value).collect());
+    let spread = of(|p| p.plain.model.ln_spread)?.exp();
+    Some(Expected { width: of(|p| p.plain.model.width())?, spread, noise: of(|p| p.plain.noise * p.profile.unit) })
 }
 
 /// The hairs that tell the photo's point spread, and how many point spreads wide they are at least: the wide ones, or the widest there are.
@@ -241,7 +245,7 @@ fn core_of_wide(wide: &[Option<Settled>]) -> Option<CorePrior> {
     }
     let strength = median(strengths.clone())?;
     let scatter = 1.4826 * median(strengths.iter().map(|s| (s - strength).abs()).collect())?;
-    let share = median(wide.iter().flatten().filter_map(|s| s.core_share).collect()).unwrap_or(fit::USUAL_SHARE);
+    let share = median(wide.iter().flatten().filter_map(|s| s.core_share).collect()).unwrap_or(USUAL_SHARE);
     // Thin hair need not shine just as thick hair does.
     Some(CorePrior { share, strength, deviation: (1.3 * scatter).max(0.25 * strength.abs()).max(0.004) })
 }
@@ -295,7 +299,7 @@ impl Settled {
             centerline: refined(&traced.centerline, &clean),
             summary,
             pooled: None,
-            core_share: median(clean.iter().filter_map(|(_, f)| f.model.core_share()).collect()),
+            core_share: median(clean.iter().filter_map(|(_, f)| f.model.core.map(|core| core.share)).collect()),
             core_strength: median(clean.iter().map(|(_, f)| f.model.core_strength()).collect())?,
             spread: ln_spread.exp(),
             shared_error: width_by_ln_spread * variance.sqrt(),
@@ -309,7 +313,7 @@ impl Settled {
     /// Takes the width of a shaft that is not wide from the mean of its profiles.
     fn pool(&mut self, clean: &[(&Place, Fit)], blur: (f64, f64), core: Option<CorePrior>) {
         let kept: Vec<&Place> = self.summary.kept.iter().map(|&i| clean[i].0).collect();
-        let pooled = pooled::mean_profile(&kept).and_then(|profile| pooled::width(&profile, self.width, blur, core));
+        let pooled = pooled::mean_profile(&kept, self.spread).and_then(|profile| pooled::width(&profile, self.width, blur, core));
         if let Some(pooled) = pooled {
             self.width = pooled.width;
             self.core_strength = pooled.core_strength;

@@ -4,11 +4,12 @@
 //! blur. The mean of its profiles, each brought to its own center, still follows the same model and carries all of the shaft's pixels.
 
 use super::choice::{Place, evidence, fit_core};
-use super::fit::{CorePrior, Fit, Problem, Spread, Staircase};
+use super::fit::{CorePrior, Fit, Problem, Spread};
 use super::profile::{Bin, Profile};
+use super::staircase::Staircase;
 
 /// The mean profile of places without a second hair, each less its own skin; `None` where there is none.
-pub(super) fn mean_profile(places: &[&Place]) -> Option<Profile> {
+pub(super) fn mean_profile(places: &[&Place], spread: f64) -> Option<Profile> {
     let single: Vec<&&Place> = places.iter().filter(|p| p.plain.model.steps == 2).collect();
     let range = |p: &Place, center: f64| Some((p.profile.bins.first()?.x - center, p.profile.bins.last()?.x - center));
     // Only the stretch that all places show, so that every bin averages the same places.
@@ -20,7 +21,7 @@ pub(super) fn mean_profile(places: &[&Place]) -> Option<Profile> {
         to = to.min(high);
         skin_light += (skin(p) - p.profile.darkest) * p.profile.unit;
     }
-    let bin = 0.35;
+    let bin = (0.4 * spread).clamp(0.35, 1.5);
     let count = ((to - from) / bin).ceil();
     if !(8.0..=4096.0).contains(&count) {
         return None;
@@ -74,7 +75,7 @@ pub(super) fn width(profile: &Profile, width: f64, blur: (f64, f64), core: Optio
     };
     let levels = [mean(f64::NEG_INFINITY, -half), mean(-half, half), mean(half, f64::INFINITY)];
     let start = Staircase::single(levels, [-half, half], blur.0.exp());
-    let problem = Problem { profile, spread: Spread::Free, core, blur: Some(blur) };
+    let problem = Problem { profile, spread: Spread::Free, core, blur: Some(blur), noise: None };
     let plain = problem.fit(start)?;
     let cored = fit_core(&problem, &plain);
     let share = match (&cored, core) {
@@ -89,7 +90,7 @@ pub(super) fn width(profile: &Profile, width: f64, blur: (f64, f64), core: Optio
         white: mean(|f| f.width_variance),
         between: share * (1.0 - share) * (cored.model.width() - plain.model.width()).powi(2),
         core_strength: mean(|f| f.model.core_strength()),
-        core_share: cored.model.core_share(),
+        core_share: cored.model.core.map(|core| core.share),
     })
 }
 
