@@ -159,7 +159,7 @@ fn folder_that_cannot_be_written_to_is_told_before_any_work() {
     }
     let output = command.args(["analyze", "in", "--out", "out"]).current_dir(folder.path()).output().unwrap();
     assert_eq!(code(&output), 1, "{}", stderr(&output));
-    assert_eq!(stderr(&output), "anagen: out: permission denied\n");
+    assert_eq!(stderr(&output), "anagen: out: permission denied\nName another folder: --out DIR\n");
     assert_eq!(fs::read_dir(folder.path().join("out")).unwrap().count(), 0);
     fs::set_permissions(folder.path().join("out"), fs::Permissions::from_mode(0o755)).unwrap();
 }
