@@ -79,14 +79,24 @@ impl Origins {
     pub fn said(&self, name: &str) -> Option<String> {
         match self.0.get(name)? {
             ValueSource::CommandLine => Some(format!("--{}", name.replace('_', "-"))),
-            ValueSource::EnvVariable => Some(format!("environment, ANAGEN_{}", name.to_uppercase())),
+            ValueSource::EnvVariable => Some(format!("environment, {}", variable(name))),
             _ => None,
         }
+    }
+
+    /// What to call an option in a message: the variable it was read from, else its flag.
+    fn called(&self, name: &str) -> String {
+        if self.0.get(name) == Some(&ValueSource::EnvVariable) { variable(name) } else { format!("--{}", name.replace('_', "-")) }
     }
 
     fn flag(&self, name: &str) -> bool {
         self.0.get(name) == Some(&ValueSource::CommandLine)
     }
+}
+
+/// The environment variable of an option.
+fn variable(name: &str) -> String {
+    format!("ANAGEN_{}", name.to_uppercase())
 }
 
 /// The most bytes weights may have.
@@ -105,9 +115,14 @@ impl Measuring {
     pub fn stated(&self) -> Result<Stated, String> {
         let detector = match (self.detector, &self.model) {
             (DetectorName::Ridge, None) => Detector::Ridge,
-            (DetectorName::Ridge, Some(_)) => return Err("--model is for the learned detector: add --detector learned".into()),
+            (DetectorName::Ridge, Some(_)) => {
+                return Err(format!("{} is for the learned detector: add --detector learned", self.origins.called("model")));
+            }
             (DetectorName::Learned, None) => Detector::Learned(Model::shipped()),
-            (DetectorName::Learned, Some(file)) => Detector::Learned(model(file).map_err(|cause| about(file, cause))?),
+            (DetectorName::Learned, Some(file)) => {
+                let named = |cause| format!("{}: {}", self.origins.called("model"), about(file, cause));
+                Detector::Learned(model(file).map_err(named)?)
+            }
         };
         let (scale, scale_origin) = self.scale()?.unzip();
         Ok(Stated {
@@ -125,13 +140,19 @@ impl Measuring {
     /// The scale that was stated and where; a flag goes before the environment.
     fn scale(&self) -> Result<Option<(Scale, String)>, String> {
         let known = self.um_per_px.map(|um| Calibration::stated(um, ScaleSource::CommandLine)).transpose();
-        let known = known.map_err(|error| format!("--um-per-px: {error}"))?.map(Scale::Known).map(|scale| (scale, "um_per_px"));
+        let known = known
+            .map_err(|error| format!("{}: {error}", self.origins.called("um_per_px")))?
+            .map(Scale::Known)
+            .map(|scale| (scale, "um_per_px"));
         let bar = self.scale_bar_mm.map(|bar| (Scale::Bar(Millimeters(bar)), "scale_bar_mm"));
         let chosen = match (known, bar) {
             (Some(known), Some(bar)) => match (self.origins.flag(known.1), self.origins.flag(bar.1)) {
                 (true, false) => Some(known),
                 (false, true) => Some(bar),
-                _ => return Err("give --um-per-px or --scale-bar-mm, not both: a scale that is known needs no bar".into()),
+                _ => {
+                    let [known, bar] = [known.1, bar.1].map(|name| self.origins.called(name));
+                    return Err(format!("give {known} or {bar}, not both: a scale that is known needs no bar"));
+                }
             },
             (known, bar) => known.or(bar),
         };

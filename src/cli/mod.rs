@@ -23,7 +23,7 @@ mod summary;
 mod timeline;
 
 use crate::results::{Folder, cause};
-use clap::error::ErrorKind;
+use clap::error::{ContextKind, ContextValue, ErrorKind};
 use clap::{CommandFactory, FromArgMatches, Parser, Subcommand};
 use std::fmt::Display;
 use std::io::{self, Write};
@@ -93,8 +93,9 @@ enum Ending {
 pub fn main() -> ExitCode {
     let program = match Program::read() {
         Ok(program) => program,
-        Err(error) => {
+        Err(mut error) => {
             let wrong = error.use_stderr();
+            name_variable(&mut error);
             // Nobody is left to tell when the terminal is gone.
             let _ = error.print();
             if let Some(next) = next(&error, std::env::args().nth(1).as_deref()) {
@@ -123,6 +124,24 @@ pub fn main() -> ExitCode {
             eprintln!("anagen: {message}");
             ExitCode::FAILURE
         }
+    }
+}
+
+/// Says of a wrong value that was read from the environment which variable holds it: nobody has typed the flag, and no default is wrong.
+fn name_variable(error: &mut clap::Error) {
+    if !matches!(error.kind(), ErrorKind::InvalidValue | ErrorKind::ValueValidation) {
+        return;
+    }
+    let Some(ContextValue::String(argument)) = error.get(ContextKind::InvalidArg) else { return };
+    let flag = argument.split(' ').next().unwrap_or_default().to_owned();
+    if std::env::args().any(|typed| typed == flag || typed.starts_with(&format!("{flag}="))) {
+        return;
+    }
+    let program = Program::command();
+    let of_flag = |a: &&clap::Arg| a.get_long().is_some_and(|long| flag == format!("--{long}"));
+    if let Some(variable) = program.get_subcommands().flat_map(clap::Command::get_arguments).find(of_flag).and_then(clap::Arg::get_env) {
+        let said = format!("{} in the environment", variable.to_string_lossy());
+        error.insert(ContextKind::InvalidArg, ContextValue::String(said));
     }
 }
 

@@ -72,7 +72,6 @@ impl Phantom {
                 }
             }
         }
-        studio.close()?;
         Ok(Ending::AllDone)
     }
 
@@ -98,18 +97,21 @@ impl Studio {
         if !scales.starts_with(HEADING) {
             return Err(about(&beside, "not written by anagen phantom: draw into another folder"));
         }
-        Ok(Self { folder, scales })
+        let studio = Self { folder, scales };
+        studio.write_scales()?;
+        Ok(studio)
     }
 
     fn write(&mut self, name: &str, phantom: &phantom::Phantom) -> Result<(), String> {
         let file = self.folder.place(&format!("{name}.{}", phantom.extension()));
-        // The truth first: a photo that is there has its truth beside it.
+        // Truth and scale first: a photo that is there has both, wherever the drawing was stopped.
         let beside = self.folder.place(&format!("{name}.truth.json"));
         write_whole(&beside, json(&phantom.truth).as_bytes()).map_err(|error| about(&beside, cause(&error)))?;
-        write_whole(&file, &phantom.encode()).map_err(|error| about(&file, cause(&error)))?;
         if let Some(scale) = phantom.truth.um_per_px.filter(|_| !self.scales.contains(&format!("\"{name}.*\""))) {
             self.scales += &format!("\n[[photos]]\nglob = \"{name}.*\"\num_per_px = {scale}\n");
+            self.write_scales()?;
         }
+        write_whole(&file, &phantom.encode()).map_err(|error| about(&file, cause(&error)))?;
         eprintln!("{}: {} hairs", file.display(), phantom.truth.hairs.len());
         Ok(())
     }
@@ -126,7 +128,7 @@ impl Studio {
         Ok(())
     }
 
-    fn close(self) -> Result<(), String> {
+    fn write_scales(&self) -> Result<(), String> {
         let beside = self.folder.place("anagen.toml");
         write_whole(&beside, self.scales.as_bytes()).map_err(|error| about(&beside, cause(&error)))
     }

@@ -13,14 +13,14 @@ use std::path::{Path, PathBuf};
 const EXAMPLES: &str = "\
 Examples:
   anagen selfcheck                                           shafts 2 to 40 px wide, blurred by 0.5 to 3 px
-  anagen selfcheck --um-per-px 2.76 --point-spread 1.5       shafts 15 to 110 um thick at this scale and blur
+  anagen selfcheck --um-per-px 2.76 --point-spread 1.5       shafts 15 to 110 µm thick at this scale and blur
   anagen selfcheck --json -                                  the same as JSON";
 
 /// Draw shafts of known width, measure them, and say how far off the widths are
 #[derive(Debug, Args)]
 #[command(before_help = EXAMPLES)]
 pub struct Selfcheck {
-    /// Micrometers per pixel: draw shafts of 15 to 110 um and print micrometers. Default: shafts of 2 to 40 px
+    /// Micrometers per pixel: draw shafts of 15 to 110 µm and print micrometers. Default: shafts of 2 to 40 px
     #[arg(long, value_name = "N", value_parser = positive)]
     um_per_px: Option<f64>,
     /// Blur: the standard deviation of the point spread, in pixels. Default: 0.5, 1, 1.5, 2 and 3
@@ -47,7 +47,7 @@ impl Selfcheck {
         if let Some(um_per_px) = self.um_per_px {
             conditions.widths = [15.0, 20.0, 30.0, 40.0, 50.0, 60.0, 80.0, 110.0].map(|um| Pixels(um / um_per_px)).to_vec();
             if let Some(wide) = conditions.widths.iter().find(|w| w.0 > 400.0) {
-                return Err(format!("--um-per-px {um_per_px} makes shafts {:.0} px wide: 0.3 um per pixel at least", wide.0));
+                return Err(format!("--um-per-px {um_per_px} makes shafts {:.0} px wide: 0.3 µm per pixel at least", wide.0));
             }
         }
         if let Some(point_spread) = self.point_spread {

@@ -33,7 +33,7 @@ fn vellus_share(thicknesses: &[Vec<Thickness>], cuts: &Cuts) -> Measurement {
     let clusters = count(thicknesses, |t| t.at_least(cuts.vellus_below_um).map(|at_least| !at_least));
     let share = clustered_share(&clusters);
     let n = of_all(&clusters);
-    let method = format!("Hairs under {} um among the counted hairs that have a thickness; {SHARE}.", cuts.vellus_below_um.0);
+    let method = format!("Hairs under {} µm among the counted hairs that have a thickness; {SHARE}.", cuts.vellus_below_um.0);
     Measurement::new("vellus_share", "1", n, share.map(|s| s.0), share.map(|s| s.1), method)
 }
 
@@ -55,7 +55,7 @@ fn terminal_to_vellus_ratio(thicknesses: &[Vec<Thickness>], cuts: &Cuts) -> Meas
         share.map(|(share, _)| odds(share)),
         share.map(|(_, Interval { low, high })| Interval { low: odds(low), high: odds(high) }),
         format!(
-            "Hairs of at least {} um over hairs under {} um, on the surface and not as in a biopsy; {SHARE}, of terminal among both.",
+            "Hairs of at least {} µm over hairs under {} µm, on the surface and not as in a biopsy; {SHARE}, of terminal among both.",
             cuts.terminal_from_um.0, cuts.vellus_below_um.0
         ),
     );
@@ -69,7 +69,7 @@ fn density_at_least(scaled: &Scaled, thicknesses: &[Vec<Thickness>], cut: u32) -
     let (counted, measured) = (scaled.sample.hairs().count(), of_all(&thick));
     let (count, interval) = compound_poisson(thick.into_iter().map(|(thick, _)| thick));
     let method = format!(
-        "Hairs of at least {cut} um over the field's area, hairs without a thickness taken as the others; interval: Poisson (Garwood) \
+        "Hairs of at least {cut} µm over the field's area, hairs without a thickness taken as the others; interval: Poisson (Garwood) \
          with a unit's hairs taken as one event, and the scale's uncertainty."
     );
     let share_of_all = if measured > 0 { counted as f64 / measured as f64 } else { 1.0 };

@@ -41,7 +41,7 @@ fn grouping(sample: &Sample, scaled: Option<&Scaled>) -> String {
     match (distance, scaled) {
         (Some(distance), Some(scaled)) => {
             format!(
-                "roots within {:.0} um sharing an ostium by the photo's own neighbor distances",
+                "roots within {:.0} µm sharing an ostium by the photo's own neighbor distances",
                 scaled.calibration.micrometers(distance).0
             )
         }

@@ -80,7 +80,8 @@ pub fn batch_page(run: &Run, overview: &Overview) -> String {
             @if !failed.is_empty() {
                 section.caveats aria-labelledby="failed" {
                     h2 id="failed" { (count(failed.len(), "photo failed", "photos failed")) }
-                    table aria-labelledby="failed" {
+                    table {
+                        caption { "Named here and on the terminal; the others are done." }
                         thead { tr { th scope="col" { "photo" } th scope="col" { "why" } } }
                         tbody { @for photo in failed { tr { th scope="row" { (photo.path) } td { (photo.reason.as_deref().unwrap_or("unknown")) } } } }
                     }
@@ -96,9 +97,9 @@ pub fn batch_page(run: &Run, overview: &Overview) -> String {
             section aria-labelledby="photos" {
                 h2 id="photos" { "Photos" }
                 @if photos > 0 {
-                    p.hint { "A photo's name opens its page. A heading sorts by its column. Below each number stands its 95 % interval, below a photo's name what to read with care." }
                     label.filter { "Show only " input type="search" data-filter="" placeholder="part of a name, subject, site or date"; }
-                    div.scroll { table.sortable.overview aria-labelledby="photos" {
+                    div.scroll { table.sortable.overview {
+                        caption { "A photo's name opens its page, a heading sorts by its column. Below each number stands its 95 % interval, below a photo's name what to read with care." }
                         thead { tr {
                             th scope="col" { span.hidden { "thumbnail" } }
                             @for (name, more) in [("photo", false), ("subject", true), ("site", true), ("taken", true)] { th.more[more] scope="col" { button type="button" data-sort="" { (name) } } }

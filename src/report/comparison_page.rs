@@ -105,7 +105,7 @@ fn changes(comparison: &ComparisonResult) -> Markup {
                                         th scope="row" {
                                             (heading(&c.name)) @if !unit(&c.unit).is_empty() { ", " (unit(&c.unit)) }
                                             p { (verdict(c)) }
-                                            details { summary { "method" span.hidden { " of " (heading(&c.name)) } } code { (c.name) } " " (c.method) }
+                                            details aria-label=(format!("Method of {}", heading(&c.name))) { summary { "method" span.hidden { " of " (heading(&c.name)) } } code { (c.name) } " " (c.method) }
                                         }
                                         td.number { (value(c, c.baseline)) }
                                         td.number { (value(c, c.follow_up)) }

@@ -168,7 +168,7 @@ pub fn scale_bar(calibration: Option<&Calibration>, width: f64, height: f64) -> 
     html! {
         g.scale {
             rect.back x=(n(left)) y=(n(bottom - 2.4 * em)) width=(n(right - left + 0.4 * em)) height=(n(2.8 * em)) rx=(n(0.2 * em)) {}
-            text x=(n(right - 0.2 * em)) y=(n(bottom - 0.9 * em)) font-size=(n(1.2 * em)) text-anchor="end" { (said.replace("um", "µm")) }
+            text x=(n(right - 0.2 * em)) y=(n(bottom - 0.9 * em)) font-size=(n(1.2 * em)) text-anchor="end" { (said) }
             @if long > 0.0 { rect.bar x=(n(right - 0.2 * em - long)) y=(n(bottom - 0.4 * em)) width=(n(long)) height=(n(0.4 * em)) {} }
         }
     }

@@ -144,7 +144,7 @@ fn measurements(result: &PhotoResult) -> Markup {
                                         th scope="row" {
                                             (heading(&m.name))
                                             p { (sentence(m, result.cuts.as_ref())) }
-                                            details { summary { "method" span.hidden { " of " (heading(&m.name)) } } code { (m.name) } " " (m.method) }
+                                            details aria-label=(format!("Method of {}", heading(&m.name))) { summary { "method" span.hidden { " of " (heading(&m.name)) } } code { (m.name) } " " (m.method) }
                                         }
                                         td.number { (value(m)) }
                                         td.number.said { (interval(m).unwrap_or("–".into())) }

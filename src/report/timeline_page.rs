@@ -111,7 +111,8 @@ fn sessions(timeline: &TimelineResult, thumbnails: &[Option<Picture>]) -> Markup
     html! {
         section aria-labelledby="sessions" {
             h2 id="sessions" { "Sessions" }
-            div.scroll { table aria-labelledby="sessions" {
+            div.scroll { table {
+                caption { "Every session in the order of time; months count from the first that can be compared." }
                 thead { tr { th scope="col" { span.hidden { "thumbnail" } } th scope="col" { "photo" } th scope="col" { "date" } th.number scope="col" { "months" } th.number scope="col" { "hairs followed" } th scope="col" { "in the trends" } } }
                 tbody { @for session in &timeline.sessions {
                     tr {

@@ -206,3 +206,24 @@ fn photo_that_changes_between_runs_of_a_folder_gets_the_result_of_what_was_read(
     anagen(&["analyze", "in", "--out", "fresh"], folder.path());
     assert_eq!(files(&folder.path().join("out")), files(&folder.path().join("fresh")));
 }
+
+#[cfg(unix)]
+#[test]
+fn drawing_that_is_killed_leaves_no_photo_without_scale_and_truth() {
+    let folder = tempfile::tempdir().unwrap();
+    let drawn = || files(folder.path()).into_keys().filter(|name| name.ends_with(".jpg")).collect::<Vec<_>>();
+    let draw = ["phantom", "--out", ".", "--scene", "vellus", "--count", "50"];
+    let mut running = program().args(draw).current_dir(folder.path()).stderr(Stdio::null()).spawn().unwrap();
+    while drawn().len() < 2 {
+        assert_eq!(running.try_wait().unwrap(), None, "it draws fifty photos");
+        std::thread::sleep(Duration::from_millis(5));
+    }
+    running.kill().unwrap();
+    running.wait().unwrap();
+    let scales = fs::read_to_string(folder.path().join("anagen.toml")).unwrap();
+    for photo in drawn() {
+        let name = photo.trim_end_matches(".jpg");
+        assert!(scales.contains(&format!("glob = \"{name}.*\"")), "{photo} has no scale");
+        assert!(folder.path().join(format!("{name}.truth.json")).is_file(), "{photo} has no truth");
+    }
+}

@@ -11,6 +11,7 @@ mod layers;
 mod learned;
 mod names;
 mod network;
+mod pages;
 mod phantoms;
 mod program;
 mod report;

@@ -53,6 +53,36 @@ fn flags_go_before_the_environment_and_that_before_files() {
 }
 
 #[test]
+fn wrong_value_of_the_environment_is_told_by_its_variable() {
+    let folder = three_photos();
+    let said = |variables: &[(&str, &str)], more: &[&str]| {
+        let mut command = assert_cmd::Command::cargo_bin("anagen").unwrap();
+        let output = command.args(["config", "in"]).args(more).envs(variables.iter().copied()).current_dir(folder.path()).output().unwrap();
+        assert_eq!(code(&output), 1, "{variables:?} {more:?}");
+        stderr(&output)
+    };
+    for (variable, value) in [
+        ("ANAGEN_UM_PER_PX", "2,76"),
+        ("ANAGEN_SCALE_BAR_MM", "-1"),
+        ("ANAGEN_DETECTOR", "best"),
+        ("ANAGEN_VELLUS_BELOW_UM", ""),
+        ("ANAGEN_TERMINAL_FROM_UM", "thick"),
+        ("ANAGEN_MAX_MEGAPIXELS", "0"),
+        ("ANAGEN_THREADS", "many"),
+        ("ANAGEN_MODEL", "nowhere.onnx"),
+    ] {
+        let told = said(&[(variable, value)], &[]);
+        assert!(told.contains(variable) && !told.contains("for '--"), "{told}");
+    }
+    assert!(
+        said(&[("ANAGEN_UM_PER_PX", "5")], &["--um-per-px", "wide"]).contains("--um-per-px"),
+        "the flag goes first and is what is wrong"
+    );
+    let both = said(&[("ANAGEN_UM_PER_PX", "5"), ("ANAGEN_SCALE_BAR_MM", "1")], &[]);
+    assert!(both.contains("ANAGEN_UM_PER_PX or ANAGEN_SCALE_BAR_MM, not both"), "{both}");
+}
+
+#[test]
 fn completions_and_manual_know_every_command() {
     for shell in ["bash", "zsh", "fish"] {
         let script = stdout(&["completions", shell], Path::new("."));
