@@ -44,7 +44,7 @@ A folder may hold an anagen.toml; what the environment and the command line say 
   model = \"Scope 70x\"           # as the photo's EXIF names it
   um_per_px = 2.1
 
-Environment: ANAGEN_UM_PER_PX, ANAGEN_SCALE_BAR_MM, ANAGEN_DETECTOR, ANAGEN_VELLUS_BELOW_UM, ANAGEN_TERMINAL_FROM_UM,
+Environment: ANAGEN_UM_PER_PX, ANAGEN_SCALE_BAR_MM, ANAGEN_DETECTOR, ANAGEN_MODEL, ANAGEN_VELLUS_BELOW_UM, ANAGEN_TERMINAL_FROM_UM,
 ANAGEN_MAX_MEGAPIXELS, ANAGEN_THREADS; flags go first. anagen config PATH shows what holds and where it comes from.
 
 Exit codes: 0 all done; 1 nothing usable to do, or the command line is wrong; 2 some photos failed, the others are done.";

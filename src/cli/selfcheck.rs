@@ -80,7 +80,7 @@ impl Selfcheck {
 
 /// One table for each tone, noise and reflex: widths downwards, point spreads across; in each place bias, mean absolute error and coverage.
 fn tables(cells: &[Cell], um_per_px: Option<f64>) -> String {
-    let unit = if um_per_px.is_some() { "um" } else { "px" };
+    let unit = if um_per_px.is_some() { "µm" } else { "px" };
     let scale = um_per_px.unwrap_or(1.0);
     let mut text = format!(
         "Each place: mean error, mean size of the error ({unit}), share of 95 % intervals that hold the truth.\n\

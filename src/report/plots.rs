@@ -135,7 +135,8 @@ pub fn dots(label: &str, up: &str, across: &str, dots: &[Dot]) -> Markup {
     let (tick, top) = ticks(top);
     let (left, bottom, wide, high) = (44.0, 190.0, 246.0, 150.0);
     let x = |along: f64| left + 16.0 + (wide - 32.0) * along;
-    let y = |value: f64| bottom - high * (value / top).clamp(-0.1, 1.1);
+    // The interval of a difference may reach below nothing, where no value lies: its whisker ends at the axis, without a bar across.
+    let y = |value: f64| bottom - high * (value / top).clamp(0.0, 1.1);
     // Months of many sessions would run into each other: what would touch the name before it is left out, and stands in the dot's own words.
     let mut end = f64::NEG_INFINITY;
     let named: Vec<bool> = dots
@@ -160,7 +161,7 @@ pub fn dots(label: &str, up: &str, across: &str, dots: &[Dot]) -> Markup {
             @for (d, named) in dots.iter().zip(named) {
                 @if let Some((low, high)) = d.interval {
                     line.whisker x1=(r(x(d.along))) x2=(r(x(d.along))) y1=(r(y(low))) y2=(r(y(high))) {}
-                    @for end in [low, high] { line.whisker x1=(r(x(d.along) - 4.0)) x2=(r(x(d.along) + 4.0)) y1=(r(y(end))) y2=(r(y(end))) {} }
+                    @for end in [low, high].into_iter().filter(|end| *end >= 0.0) { line.whisker x1=(r(x(d.along) - 4.0)) x2=(r(x(d.along) + 4.0)) y1=(r(y(end))) y2=(r(y(end))) {} }
                 }
                 circle.dot cx=(r(x(d.along))) cy=(r(y(d.value))) r="4" { title { (d.name) ": " (figure(d.value)) } }
                 @if named { text x=(r(x(d.along))) y=(r(bottom + 16.0)) text-anchor="middle" { (d.name) } }

@@ -23,7 +23,7 @@ pub fn timelines_page(timelines: &[(&TimelineResult, String)]) -> String {
         if told.is_empty() { "–".to_owned() } else { told.join(", ") }
     };
     let body = html! {
-        header { h1 { (timelines.len()) @if timelines.len() == 1 { " site" } @else { " sites" } " through their sessions" } }
+        header { h1 { (timelines.len()) @if timelines.len() == 1 { " site through its sessions" } @else { " sites through their sessions" } } }
         main {
             div.scroll { table.sortable {
                 caption { "A site's name opens its page; a heading sorts by its column." }

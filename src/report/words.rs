@@ -48,6 +48,7 @@ pub fn share(name: &str) -> bool {
 /// How a measurement's numbers are written: shares in percent, counts whole, the others as far as they are known.
 pub fn number(name: &str, value: f64, uncertainty: Option<f64>) -> String {
     match name {
+        _ if share(name) && uncertainty.is_some_and(|u| u > 0.0) => format!("{} %", rounded(100.0 * value, uncertainty.map(|u| 100.0 * u))),
         _ if share(name) => percent(value),
         _ if name.ends_with("_count") || name.starts_with("unit_size_") => format!("{:.0}", value.round() + 0.0).replace('-', "−"),
         _ => rounded(value, uncertainty),
@@ -242,7 +243,7 @@ mod tests {
         let density = sentence(&measurement("hair_density", "/cm2", Some(171.6)), None);
         assert_eq!(density, "172 hairs grow on a square centimeter (137 to 206).");
         let vellus = sentence(&measurement("vellus_share", "1", Some(0.25)), Some(&Cuts::default()));
-        assert_eq!(vellus, "25 % of the hairs are thinner than 30 µm (20 % to 30 %).");
+        assert_eq!(vellus, "25.0 % of the hairs are thinner than 30 µm (20.0 % to 30.0 %).");
         assert_eq!(heading("hair_density_at_least_30um"), "Hair density, at least 30 µm");
     }
 

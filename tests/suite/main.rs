@@ -5,6 +5,7 @@ mod calibration;
 mod commands;
 mod compare;
 mod decode;
+mod guide;
 mod interrupted;
 mod invariance;
 mod layers;
