@@ -3,6 +3,7 @@
 pub mod follow;
 mod join;
 mod orient;
+mod part;
 mod pose;
 mod select;
 mod shaft;

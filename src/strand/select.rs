@@ -14,7 +14,7 @@ pub(super) struct Found {
 }
 
 /// The least chance at which a shaft is reported.
-const LEAST_CHANCE: f64 = 0.4;
+pub(super) const LEAST_CHANCE: f64 = 0.4;
 
 /// The shafts that are more likely hair than texture, debris or a path across a bundle.
 ///
@@ -49,7 +49,7 @@ pub(super) fn usual_width(shafts: &[Shaft], plane: &Plane) -> Option<f64> {
 }
 
 /// The contrast of the photo's strong hair: three fifths of all well-edged length are weaker.
-fn strong_contrast(shafts: &[Shaft], supports: &[f64]) -> Option<f64> {
+pub(super) fn strong_contrast(shafts: &[Shaft], supports: &[f64]) -> Option<f64> {
     let weighed = shafts.iter().zip(supports).map(|(s, e)| (s.height, s.line.length() * e * e * s.height)).collect();
     weighted_quantile(weighed, 0.6)
 }
@@ -90,7 +90,7 @@ pub(super) fn distinct(shafts: Vec<Shaft>, plane: &Plane) -> Vec<Shaft> {
 }
 
 /// The working pixels within `reach` of a shaft's centerline, each once, in no order. `marks` is empty before and after.
-fn strip(shaft: &Shaft, reach: f64, marks: &mut Mask) -> Vec<[usize; 2]> {
+pub(super) fn strip(shaft: &Shaft, reach: f64, marks: &mut Mask) -> Vec<[usize; 2]> {
     let (rows, columns) = marks.dim();
     let mut pixels = vec![];
     for w in shaft.line.points.windows(2) {
@@ -113,7 +113,7 @@ fn strip(shaft: &Shaft, reach: f64, marks: &mut Mask) -> Vec<[usize; 2]> {
 }
 
 /// How much of a shaft's two sides is really an edge, where the contrast falls away: 1 for a bar on bare skin, near 0 for a path across a bundle.
-fn edge_support(shaft: &Shaft, plane: &Plane) -> f64 {
+pub(super) fn edge_support(shaft: &Shaft, plane: &Plane) -> f64 {
     let even = shaft.line.resampled(2.0).points;
     let mut sum = 0.0;
     for i in 0..even.len() {
@@ -157,7 +157,7 @@ pub(super) fn between_dark_hairs(shaft: &Shaft, seen: &Segmentation) -> bool {
 const DARK_HAIR: f32 = 0.6;
 
 /// Whether a shaft is long and thin enough for hair.
-fn plausible(shaft: &Shaft, stroke: f64) -> bool {
+pub(super) fn plausible(shaft: &Shaft, stroke: f64) -> bool {
     let length = shaft.line.length();
     match shaft.tone {
         Tone::Dark => length > 1.3 * shaft.width && length > 1.5 * stroke && shaft.width < 2.5 * stroke,

@@ -1,6 +1,7 @@
 //! Lines to strands: which lines are one shaft, where it begins and ends, and which end is the root.
 
 use super::orient::oriented;
+use super::part::parted;
 use super::select::{between_dark_hairs, distinct, likely, usual_width};
 use super::shaft::{Shaft, Stretch, extended};
 use super::{Strand, join, shaft};
@@ -40,6 +41,10 @@ pub fn trace(seen: &Segmentation, field: &Field) -> Vec<Traced> {
         let shafts = join::joined(pieces, &contrast.plane, seen.stroke);
         let shafts = shafts.into_iter().filter_map(|shaft| extended(shaft, &contrast.plane)).collect();
         let likely = likely(distinct(shafts, &contrast.plane), &contrast.plane, seen.stroke);
+        let likely = match hair.filter(|_| contrast.tone == Tone::Dark) {
+            Some(hair) => parted(likely, &contrast.plane, hair),
+            None => likely,
+        };
         found.extend(likely.into_iter().filter(|found| contrast.tone == Tone::Dark || !between_dark_hairs(&found.shaft, seen)));
     }
     oriented(found, seen, field)
