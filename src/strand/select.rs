@@ -1,7 +1,9 @@
 //! Choosing, of all shafts proposed, those that are hair and explain what is seen.
 
-use super::shaft::Shaft;
-use crate::geometry::Vector;
+use super::orient::near_border;
+use super::shaft::{Shaft, quantile};
+use crate::field::Field;
+use crate::geometry::{Point, Vector};
 use crate::raster::{Mask, Plane, sample};
 use crate::segment::{Segmentation, Tone};
 
@@ -19,27 +21,76 @@ pub(super) const LEAST_CHANCE: f64 = 0.4;
 /// The shafts that are more likely hair than texture, debris or a path across a bundle.
 ///
 /// The log odds rise with the contrast against the photo's own strong hair, with the share of the sides that are really edges, with length
-/// and with slenderness.
+/// and with evenness; they fall where the shaft strays from how the hair around grows and where it runs along the border of what is shown.
 ///
 /// # Source
-/// Ours. The weights are rounded from a logistic fit on half of 66 hand-marked clipped fields; the other half and unrounded weights differ
-/// by 0.01 in F1.
-pub(super) fn likely(shafts: Vec<Shaft>, plane: &Plane, stroke: f64) -> Vec<Found> {
+/// Ours. The weights are rounded from a logistic fit on half of 133 hand-marked clipped fields.
+pub(super) fn likely(shafts: Vec<Shaft>, plane: &Plane, seen: &Segmentation, field: &Field) -> Vec<Found> {
     let supports: Vec<f64> = shafts.iter().map(|s| edge_support(s, plane)).collect();
     let Some(strong) = strong_contrast(&shafts, &supports) else { return vec![] };
-    shafts
+    let stroke = seen.stroke;
+    let (shafts, own): (Vec<Shaft>, Vec<f64>) = shafts
         .into_iter()
         .zip(supports)
         .filter(|(shaft, support)| plausible(shaft, stroke) && (shaft.tone == Tone::Dark || unlike_gloss(shaft, *support, plane)))
         .map(|(shaft, support)| {
-            let length = shaft.line.length();
-            let odds =
-                2.6 * (shaft.height / strong).ln() + 2.5 * support + 0.75 * (length / stroke).ln() + 0.6 * (length / shaft.width).ln()
-                    - 2.6;
-            Found { shaft, chance: 1.0 / (1.0 + (-odds).exp()) }
+            let odds = 2.5 * (shaft.height / strong).ln() + 3.2 * support + 0.6 * (shaft.line.length() / stroke).ln()
+                + 2.7 * evenness(&shaft, plane)
+                - 2.7 * along_border(&shaft, seen, field)
+                - 2.8;
+            (shaft, odds)
         })
+        .unzip();
+    let chance = |odds: f64| 1.0 / (1.0 + (-odds).exp());
+    let weights: Vec<f64> = own.iter().map(|odds| chance(*odds)).collect();
+    let strays = strays(&shafts, &weights, stroke);
+    (shafts.into_iter().zip(own).zip(strays))
+        .map(|((shaft, own), stray)| Found { shaft, chance: chance(own - 3.0 * stray) })
         .filter(|found| found.chance >= LEAST_CHANCE)
         .collect()
+}
+
+/// How far, in strokes, hair says how its neighbors grow.
+const GROWS_ALIKE: f64 = 15.0;
+
+/// How much each shaft strays from how the hair around grows: 0 where it runs along it or the hair around runs every way, 2 where it runs
+/// straight across hair that all runs one way. Which way a shaft runs along its line does not matter; curls say nothing.
+fn strays(shafts: &[Shaft], weights: &[f64], stroke: f64) -> Vec<f64> {
+    let middle: Vec<Point> = shafts.iter().map(|s| s.line.at(s.line.length() / 2.0)).collect();
+    // Twice the angle tells the axis alone.
+    let axes: Vec<Vector> = shafts
+        .iter()
+        .map(|s| {
+            let chord = *s.line.points.last().expect("a shaft has points") - s.line.points[0];
+            Vector::from_angle(2.0 * chord.angle()) * (chord.length() / s.line.length().max(1.0)).min(1.0).powi(6)
+        })
+        .collect();
+    (0..shafts.len())
+        .map(|i| {
+            // With few neighbors there is little to stray from.
+            let (mut common, mut total) = (Vector::default(), 0.5);
+            for j in (0..shafts.len()).filter(|&j| j != i) {
+                let near = weights[j] * (-0.5 * (middle[i].distance(middle[j]) / (GROWS_ALIKE * stroke)).powi(2)).exp();
+                common = common + axes[j] * near;
+                total += near;
+            }
+            (common.length() * axes[i].length() - common.dot(axes[i])) / total
+        })
+        .collect()
+}
+
+/// How even a shaft is along its length: the contrast of its faintest parts over its usual one.
+fn evenness(shaft: &Shaft, plane: &Plane) -> f64 {
+    let heights: Vec<f64> = shaft.line.resampled(2.0).points.iter().map(|p| f64::from(sample(plane, *p))).collect();
+    let share = |q: f64| quantile(&heights, q).unwrap_or(0.0);
+    (share(0.12) / share(0.5).max(1e-3)).clamp(-1.0, 1.0)
+}
+
+/// The share of a shaft that runs close along the border of what the photo shows, where its edge may pass for a line.
+fn along_border(shaft: &Shaft, seen: &Segmentation, field: &Field) -> f64 {
+    let points = shaft.line.resampled(6.0).points;
+    let near = points.iter().filter(|p| near_border(seen.to_photo(**p), field, 0.8 * seen.stroke * seen.factor)).count();
+    near as f64 / points.len() as f64
 }
 
 /// The usual width of one hair: the length-weighted width that two fifths lie below, for some of the shafts are bundles.

@@ -40,7 +40,7 @@ pub fn trace(seen: &Segmentation, field: &Field) -> Vec<Traced> {
         let pieces = distinct(along(hair), &contrast.plane);
         let shafts = join::joined(pieces, &contrast.plane, seen.stroke);
         let shafts = shafts.into_iter().filter_map(|shaft| extended(shaft, &contrast.plane)).collect();
-        let likely = likely(distinct(shafts, &contrast.plane), &contrast.plane, seen.stroke);
+        let likely = likely(distinct(shafts, &contrast.plane), &contrast.plane, seen, field);
         let likely = match hair.filter(|_| contrast.tone == Tone::Dark) {
             Some(hair) => parted(likely, &contrast.plane, hair),
             None => likely,
