@@ -2,7 +2,7 @@
 
 use super::orient::oriented;
 use super::part::parted;
-use super::select::{between_dark_hairs, distinct, likely, usual_width};
+use super::select::{distinct, likely, unlike_glints, usual_width};
 use super::shaft::{Shaft, Stretch, extended};
 use super::{Strand, join, shaft};
 use crate::field::Field;
@@ -21,14 +21,15 @@ pub struct Traced {
 /// Every shaft of the photo, in photo pixels, from top to bottom by root, ids ascending; widths are still to be measured.
 ///
 /// Lines found at several scales are proposals. Each is cut at bends and crossings into clean stretches centered between their edges; those
-/// that explain the same hair compete; what faces each other across a crossing or a gap is joined; the unlikely are dropped; haze under the
-/// skin and the neighbors tell root from tip.
+/// that explain the same hair compete; what faces each other across a crossing or a gap is joined; the unlikely are dropped; what two hairs
+/// explain better is parted; haze under the skin and the neighbors tell root from tip.
 ///
 /// # Source
 /// Ours, on the lines of Steger 1998, doi:10.1109/34.659930.
 pub fn trace(seen: &Segmentation, field: &Field) -> Vec<Traced> {
     let mut found = vec![];
     for contrast in &seen.contrasts {
+        let plane = &contrast.plane;
         // What is shorter than this cannot be told from texture.
         let least = if contrast.tone == Tone::Dark { 0.6 } else { 2.0 } * seen.stroke;
         let stretches: Vec<Stretch> = contrast.lines.iter().flat_map(|line| shaft::stretches(contrast, line, seen.stroke)).collect();
@@ -36,16 +37,15 @@ pub fn trace(seen: &Segmentation, field: &Field) -> Vec<Traced> {
             stretches.iter().flat_map(|s| s.shafts(seen.stroke, hair)).filter(|shaft| shaft.line.length() > least).collect()
         };
         // Only once the photo's usual hair is known can two side by side be told from a thick one.
-        let hair = usual_width(&along(None), &contrast.plane).map(|width| width.clamp(0.95 * seen.stroke, 1.6 * seen.stroke));
-        let pieces = distinct(along(hair), &contrast.plane);
-        let shafts = join::joined(pieces, &contrast.plane, seen.stroke);
-        let shafts = shafts.into_iter().filter_map(|shaft| extended(shaft, &contrast.plane)).collect();
-        let likely = likely(distinct(shafts, &contrast.plane), &contrast.plane, seen, field);
-        let likely = match hair.filter(|_| contrast.tone == Tone::Dark) {
-            Some(hair) => parted(likely, &contrast.plane, hair),
-            None => likely,
-        };
-        found.extend(likely.into_iter().filter(|found| contrast.tone == Tone::Dark || !between_dark_hairs(&found.shaft, seen)));
+        let hair = usual_width(&along(None), plane).map(|width| width.clamp(0.95 * seen.stroke, 1.6 * seen.stroke));
+        let shafts = join::joined(distinct(along(hair), plane), plane, seen.stroke);
+        let shafts = shafts.into_iter().filter_map(|shaft| extended(shaft, plane)).collect();
+        let likely = likely(distinct(shafts, plane), plane, seen, field);
+        match (contrast.tone, hair) {
+            (Tone::Dark, Some(hair)) => found.extend(parted(likely, plane, hair)),
+            (Tone::Dark, None) => found.extend(likely),
+            (Tone::Light, _) => found.extend(unlike_glints(likely, found.len(), seen)),
+        }
     }
     oriented(found, seen, field)
 }
