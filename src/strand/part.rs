@@ -45,7 +45,7 @@ const SCATTER_REACH: f64 = 0.5;
 const WIDTH_SPREAD: f64 = 0.25;
 
 /// How many places at which one of two hairs may end are tried, at most.
-const MOST_CUTS: usize = 60;
+const MOST_CUTS: usize = 30;
 
 /// Sums for a straight line through one side: how many places, and of place, place², side, side × place and side².
 #[derive(Debug, Clone, Copy, Default)]
@@ -132,9 +132,8 @@ impl Bar {
     fn lies_along(&self, right: &Self, hair: f64) -> bool {
         let shared = [self.from.max(right.from), self.to.min(right.to) - 1].map(|k| k as f64 * STEP);
         let apart = |t: f64| right.middle(t) - self.middle(t);
-        shared.iter().all(|&t| {
-            right.left(t) < self.right(t) + 0.2 * hair && right.right(t) > self.right(t) && self.left(t) < right.left(t)
-        }) && apart(shared[0]).max(apart(shared[1])) > 0.35 * hair
+        shared.iter().all(|&t| right.left(t) < self.right(t) + 0.2 * hair && right.right(t) > self.right(t) && self.left(t) < right.left(t))
+            && apart(shared[0]).max(apart(shared[1])) > 0.35 * hair
     }
 }
 
@@ -245,5 +244,96 @@ impl Mass {
         let end = |k: usize| self.place(k as f64 * STEP, bar.middle(k as f64 * STEP));
         let line = Polyline::new(vec![end(bar.from), end((bar.to - 1).max(bar.from + 1))]).resampled(STEP);
         Shaft { line, width: bar.width, height: like.height, tone: like.tone }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::segment::Tone;
+
+    const HAIR: f64 = 13.0;
+
+    /// A straight hair, from (x, y) to (x, y), and its width.
+    type Drawn = ([f64; 2], [f64; 2], f64);
+
+    /// A plane on which the contrast is 2 on these hairs, cut off square.
+    fn drawn(hairs: &[Drawn]) -> Plane {
+        let inside = |&([ax, ay], [bx, by], width): &Drawn, x: f64, y: f64| {
+            let (start, axis) = (Point::new(ax, ay), Point::new(bx, by) - Point::new(ax, ay));
+            let along = axis.unit().expect("a hair has a length");
+            let p = Point::new(x, y) - start;
+            let beyond = (p.dot(along) - axis.length()).max(-p.dot(along)).max(p.dot(along.normal()).abs() - 0.5 * width);
+            (0.5 - beyond).clamp(0.0, 1.0)
+        };
+        Plane::from_shape_fn((200, 200), |(row, column)| {
+            2.0 * hairs.iter().map(|hair| inside(hair, column as f64, row as f64)).fold(0.0, f64::max) as f32
+        })
+    }
+
+    /// What becomes of the shaft from one point to another on the plane of these hairs, each as its ends in order of x.
+    fn parts(hairs: &[Drawn], from: [f64; 2], to: [f64; 2]) -> Vec<[f64; 4]> {
+        let line = Polyline::new(vec![Point::new(from[0], from[1]), Point::new(to[0], to[1])]).resampled(2.0);
+        let found = vec![Found { shaft: Shaft { line, width: HAIR, height: 2.0, tone: Tone::Dark }, chance: 0.9 }];
+        let mut ends: Vec<[f64; 4]> = parted(found, &drawn(hairs), HAIR)
+            .iter()
+            .map(|f| (f.shaft.line.points[0], *f.shaft.line.points.last().expect("points")))
+            .map(|(a, b)| if a.x < b.x { [a.x, a.y, b.x, b.y] } else { [b.x, b.y, a.x, a.y] })
+            .collect();
+        ends.sort_by(|a, b| a[1].total_cmp(&b[1]));
+        ends
+    }
+
+    fn near(found: &[f64; 4], hair: &Drawn, within: f64) -> bool {
+        (found[0] - hair.0[0]).hypot(found[1] - hair.0[1]) < within && (found[2] - hair.1[0]).hypot(found[3] - hair.1[1]) < within
+    }
+
+    #[test]
+    fn nothing_is_parted_of_nothing() {
+        assert!(parted(vec![], &Plane::zeros((1, 1)), HAIR).is_empty());
+    }
+
+    #[test]
+    fn one_hair_stays_one_whatever_its_width() {
+        for width in [7.0, 13.0, 17.0, 20.0] {
+            let hair = ([30.0, 60.0], [140.0, 90.0], width);
+            assert_eq!(parts(&[hair], hair.0, hair.1).len(), 1, "{width} wide");
+        }
+    }
+
+    #[test]
+    fn a_hair_that_ends_beside_another_leaves_a_step() {
+        let hairs = [([30.0, 90.0], [90.0, 90.0], HAIR), ([30.0, 102.0], [150.0, 102.0], HAIR)];
+        let found = parts(&hairs, [30.0, 92.0], [150.0, 102.0]);
+        assert_eq!(found.len(), 2);
+        assert!(found.iter().zip(&hairs).all(|(found, hair)| near(found, hair, 5.0)), "{found:?}");
+    }
+
+    #[test]
+    fn the_legs_of_a_v_explain_it() {
+        let hairs = [([30.0, 97.0], [120.0, 93.0], HAIR), ([30.0, 103.0], [120.0, 107.0], HAIR)];
+        let line = Polyline::new(vec![Point::new(30.0, 100.0), Point::new(120.0, 100.0)]).resampled(2.0);
+        let shaft = Shaft { line, width: HAIR, height: 2.0, tone: Tone::Dark };
+        let mass = Mass::of(&shaft, &drawn(&hairs), HAIR, &Owners::zeros((200, 200)), 1).expect("a straight mass");
+        let (one, legs) = mass.explained(HAIR).expect("two sides");
+        assert!(one.misfit > 2.0 * (legs[0].misfit + legs[1].misfit), "{one:?} and {legs:?}");
+        let mut ends = legs.map(|leg| mass.shaft(&leg, &shaft).line.points).map(|p| [p[0].x, p[0].y, p[p.len() - 1].x, p[p.len() - 1].y]);
+        ends.sort_by(|a, b| a[1].total_cmp(&b[1]));
+        assert!(ends.iter().zip(&hairs).all(|(found, hair)| near(found, hair, 4.0)), "{ends:?}");
+    }
+
+    #[test]
+    fn the_bar_through_two_sides_is_the_one_drawn() {
+        let side =
+            |offset: f64| (0..30).fold(Sums::default(), |sums, k| sums.with(f64::from(k) * STEP, 3.0 + 0.2 * f64::from(k) * STEP + offset));
+        let bar = Bar::fit(side(-6.5), side(6.5), HAIR, 0, 30).expect("sixty places");
+        assert!(
+            (bar.at - 3.0).abs() < 1e-3 && (bar.slope - 0.2).abs() < 1e-4 && (bar.width - 13.0).abs() < 1e-3 && bar.misfit < 1e-3,
+            "{bar:?}"
+        );
+        // Of one side alone the width is the usual one.
+        let bar = Bar::fit(side(-6.5), Sums::default(), HAIR, 0, 30).expect("thirty places");
+        assert!((bar.middle(0.0) - 3.0).abs() < 1e-3 && (bar.width - 13.0).abs() < 1e-3, "{bar:?}");
+        assert!(Bar::fit(Sums::default(), Sums::default(), HAIR, 0, 0).is_none());
     }
 }

@@ -34,7 +34,9 @@ pub(super) fn likely(shafts: Vec<Shaft>, plane: &Plane, seen: &Segmentation, fie
         .zip(supports)
         .filter(|(shaft, support)| plausible(shaft, stroke) && (shaft.tone == Tone::Dark || unlike_gloss(shaft, *support, plane)))
         .map(|(shaft, support)| {
-            let odds = 2.5 * (shaft.height / strong).ln() + 3.2 * support + 0.6 * (shaft.line.length() / stroke).ln()
+            let odds = 2.5 * (shaft.height / strong).ln()
+                + 3.2 * support
+                + 0.6 * (shaft.line.length() / stroke).ln()
                 + 2.7 * evenness(&shaft, plane)
                 - 2.7 * along_border(&shaft, seen, field)
                 - 2.8;
@@ -226,5 +228,39 @@ fn plausible(shaft: &Shaft, stroke: f64) -> bool {
     match shaft.tone {
         Tone::Dark => length > 1.3 * shaft.width && length > 1.5 * stroke && shaft.width < 2.5 * stroke,
         Tone::Light => length > 4.0 * shaft.width && length > 3.0 * stroke && shaft.width < 1.6 * stroke,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::geometry::Polyline;
+
+    fn shaft(from: (f64, f64), to: (f64, f64)) -> Shaft {
+        let line = Polyline::new(vec![Point::new(from.0, from.1), Point::new(to.0, to.1)]).resampled(2.0);
+        Shaft { line, width: 8.0, height: 1.0, tone: Tone::Dark }
+    }
+
+    #[test]
+    fn a_shaft_strays_where_it_runs_across_hair_that_runs_one_way() {
+        let level: Vec<Shaft> = (0..6).map(|k| shaft((0.0, 20.0 * f64::from(k)), (80.0, 20.0 * f64::from(k)))).collect();
+        let against = |one: Shaft| strays(&[vec![one], level.clone()].concat(), &[1.0; 7], 13.0)[0];
+        assert!(against(shaft((0.0, 50.0), (80.0, 50.0))) < 0.01);
+        assert!(against(shaft((80.0, 50.0), (0.0, 50.0))) < 0.01, "which end is first does not matter");
+        assert!(against(shaft((40.0, 10.0), (40.0, 90.0))) > 1.5);
+        let crossed: Vec<Shaft> =
+            (0..6).map(|k| if k % 2 == 0 { level[k].clone() } else { shaft((20.0 * k as f64, 0.0), (20.0 * k as f64, 100.0)) }).collect();
+        let among = strays(&[vec![shaft((40.0, 10.0), (40.0, 90.0))], crossed].concat(), &[1.0; 7], 13.0)[0];
+        assert!(among < 0.5, "{among} where hair runs every way");
+        assert_eq!(strays(&[shaft((0.0, 0.0), (9.0, 0.0))], &[1.0], 13.0), [0.0], "alone");
+    }
+
+    #[test]
+    fn what_comes_in_grains_is_uneven() {
+        let along = shaft((10.0, 10.0), (90.0, 10.0));
+        assert!(evenness(&along, &Plane::from_elem((20, 100), 1.0)) > 0.99);
+        let grains = Plane::from_shape_fn((20, 100), |(_, c)| if c / 8 % 3 == 0 { 0.2 } else { 1.0 });
+        assert!(evenness(&along, &grains) < 0.4);
+        assert!(evenness(&along, &Plane::zeros((20, 100))) <= 0.0);
     }
 }
