@@ -196,15 +196,19 @@ fn unlike_gloss(shaft: &Shaft, support: f64, plane: &Plane) -> bool {
     support > 0.75 && inner(0.12) > 0.7 * inner(0.5) && inner(0.9) < 1.4 * inner(0.5)
 }
 
-/// The light shafts that are hair: not skin that shows between dark hairs, and not a few glints among much dark hair. Of 133 clipped fields of
-/// dark hair 56 lines were left without the latter, one of them hair.
+/// The light shafts that are hair: not skin that shows between dark hairs, and not a few glints among much dark hair. The rarer they all
+/// together are, the less likely is each.
 pub(super) fn unlike_glints(light: Vec<Found>, dark: usize, seen: &Segmentation) -> Vec<Found> {
     let light: Vec<Found> = light.into_iter().filter(|found| !between_dark_hairs(&found.shaft, seen)).collect();
-    if light.len() as f64 >= LEAST_LIGHT * dark as f64 { light } else { vec![] }
+    let expected: f64 = light.iter().map(|found| found.chance).sum();
+    let rarity = (expected / (USUAL_LIGHT * dark as f64)).min(1.0).ln();
+    let rarer = |chance: f64| 1.0 / (1.0 + (1.0 / chance - 1.0) * (-rarity).exp());
+    let light = light.into_iter().map(|found| Found { chance: rarer(found.chance), ..found });
+    light.filter(|found| found.chance >= LEAST_CHANCE).collect()
 }
 
-/// How many light hairs there are for every dark one, at least, where there are any.
-const LEAST_LIGHT: f64 = 0.08;
+/// How many light hairs there are for every dark one, where there are light hairs among dark.
+const USUAL_LIGHT: f64 = 0.4;
 
 /// Whether a light shaft is skin that shows between dark hairs: along most of it one lies at its side.
 fn between_dark_hairs(shaft: &Shaft, seen: &Segmentation) -> bool {
