@@ -7,7 +7,7 @@ use super::privacy::Privacy;
 use super::progress::Progress;
 use super::shard::Shard;
 use super::summary::{stems, write_summary};
-use super::{Ending, about, deliver, printable, rehearsal, results_folder};
+use super::{Ending, about, deliver, hairs, printable, rehearsal, results_folder};
 use crate::analyze::Stage;
 use crate::measure::Cuts;
 use crate::results::{self, Folder, Input, Inputs, PhotoRun, Run, RunCommand, RunSchema, Status, Times, cause, read_at_most, result_path};
@@ -201,7 +201,7 @@ impl Analyze {
             Ok(Finished { counted, density, .. }) => {
                 let density = density.map(|d| format!(", {d:.1} /cm²")).unwrap_or_default();
                 let seconds = outcome.took.as_secs_f64();
-                progress.finished(&about(input.path.as_ref(), format!("{counted} hairs{density} ({seconds:.1} s)")));
+                progress.finished(&about(input.path.as_ref(), format!("{}{density} ({seconds:.1} s)", hairs(*counted))));
             }
         }
     }

@@ -145,6 +145,11 @@ fn name_variable(error: &mut clap::Error) {
     }
 }
 
+/// So many hairs, in words.
+fn hairs(n: usize) -> String {
+    format!("{n} {}", if n == 1 { "hair" } else { "hairs" })
+}
+
 /// What to type instead of a command line that lacks something or has too much.
 fn next(error: &clap::Error, command: Option<&str>) -> Option<String> {
     let example = match command? {

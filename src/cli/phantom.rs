@@ -1,7 +1,7 @@
 //! `anagen phantom`: photos whose every hair is known, each with its truth beside it.
 
 use super::arguments::whole;
-use super::{Ending, about, deliver, results_folder};
+use super::{Ending, about, deliver, hairs, results_folder};
 use crate::phantom::{self, Scene, Series, SeriesScene, draw, scenes, series_scenes};
 use crate::results::{Folder, SERIES_TRUTH, cause, json, write_whole};
 use clap::Args;
@@ -112,7 +112,7 @@ impl Studio {
             self.write_scales()?;
         }
         write_whole(&file, &phantom.encode()).map_err(|error| about(&file, cause(&error)))?;
-        eprintln!("{}: {} hairs", file.display(), phantom.truth.hairs.len());
+        eprintln!("{}: {}", file.display(), hairs(phantom.truth.hairs.len()));
         Ok(())
     }
 

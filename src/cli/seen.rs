@@ -5,7 +5,7 @@ use super::batch::{Batch, Outcome, Overlay};
 use super::config::{Plan, plans};
 use super::measuring::Measuring;
 use super::progress::Progress;
-use super::{about, record};
+use super::{about, hairs, record};
 use crate::calibration::ScaleBar;
 use crate::compare::Visit;
 use crate::field::Field;
@@ -51,7 +51,7 @@ pub fn seen(inputs: &[Input], measuring: &Measuring, folder: &Folder, quiet: boo
         match &outcome.end {
             Err(cause) => progress.failed(&about(&input.file, cause)),
             Ok(finished) if finished.reused => progress.finished(&format!("{}: unchanged, its result is reused", input.path)),
-            Ok(finished) => progress.finished(&format!("{}: {} hairs", input.path, finished.counted)),
+            Ok(finished) => progress.finished(&format!("{}: {}", input.path, hairs(finished.counted))),
         }
         let index = outcome.index;
         ends[index] = Some(outcome);

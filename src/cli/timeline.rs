@@ -6,7 +6,7 @@ use super::privacy::Privacy;
 use super::record::record;
 use super::rehearsal::rehearse;
 use super::seen::{Looked, Seen, seen};
-use super::{Ending, about, printable, results_folder};
+use super::{Ending, about, hairs, printable, results_folder};
 use crate::compare::timeline::{Event, Occasion, TimelineFate, timeline};
 use crate::measure::Cuts;
 use crate::report::{Picture, timeline_page, timelines_page};
@@ -200,12 +200,12 @@ impl Timeline {
         let comparable = timeline.sessions.iter().filter(|session| session.comparable).count();
         let count = |fate: TimelineFate| timeline.hairs.iter().filter(|hair| hair.fate == fate).count();
         eprintln!(
-            "{} {}: {} session{}, {comparable} comparable; {} hairs kept, {} thickened, {} thinned, {} lost, {} new, {} returned",
+            "{} {}: {} session{}, {comparable} comparable; {} kept, {} thickened, {} thinned, {} lost, {} new, {} returned",
             name(&timeline.subject),
             name(&timeline.site),
             timeline.sessions.len(),
             if timeline.sessions.len() == 1 { "" } else { "s" },
-            count(TimelineFate::Kept),
+            hairs(count(TimelineFate::Kept)),
             count(TimelineFate::Thickened),
             count(TimelineFate::Thinned),
             count(TimelineFate::Lost),

@@ -122,7 +122,7 @@ fn of_scales(baseline: &Visit, follow_up: &Visit) -> Option<Caveat> {
         (None, Some(_)) => "the baseline does not have",
         (Some(_), None) => "the follow-up does not have",
     };
-    let message = format!("{which} a known scale: hairs are followed, but no change in µm, mm or cm² is given");
+    let message = format!("{which} a known scale: no change in µm, mm or cm² is given");
     Some(caveat(CaveatCode::Uncalibrated, message))
 }
 

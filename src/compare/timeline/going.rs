@@ -1,7 +1,7 @@
 //! How each measurement goes from session to session.
 
 use super::super::{Change, Comparison};
-use super::trend::{LEVEL, PairedChange, Trend, Z, levels, theil_sen};
+use super::trend::{FEWEST_FOR_RANKS, LEVEL, PairedChange, Trend, Z, levels, theil_sen};
 use super::{DAYS_PER_MONTH, Occasion};
 use std::collections::BTreeMap;
 
@@ -78,6 +78,12 @@ impl Sessions<'_> {
         Some((found.value?, &found.unit))
     }
 
+    /// Half of the interval of a measurement in a session's own field.
+    fn known_within(&self, session: usize, name: &str) -> Option<f64> {
+        let found = self.occasions[session].measurements.iter().find(|m| m.name == name)?;
+        Some((found.high? - found.low?) / 2.0)
+    }
+
     /// A measurement by its changes, hair for hair, over the skin that each two sessions share.
     fn paired(&self, name: &str, unit: &str) -> Option<Going> {
         let with: Vec<(&(usize, usize), &Change)> =
@@ -99,7 +105,8 @@ impl Sessions<'_> {
             .iter()
             .filter_map(|&k| Some(Level { session: k, months: self.months(k), value: start + above[k]?, change: since_first(k) }))
             .collect();
-        let mut trend = theil_sen(&levels.iter().map(|l| (l.months, l.value)).collect::<Vec<_>>());
+        let change = levels.last().and_then(|last| last.change.as_ref()?.interval);
+        let mut trend = trend(&levels, change.map(|i| (i.high - i.low) / 2.0));
         // Two sessions have the interval of their one change.
         if let (Some(trend), [_, Level { months, change: Some(Change { interval: Some(interval), .. }), .. }]) = (&mut trend, &levels[..]) {
             trend.interval = Some([interval.low / months, interval.high / months]);
@@ -115,9 +122,22 @@ impl Sessions<'_> {
             .iter()
             .filter_map(|&k| Some(Level { session: k, months: self.months(k), value: self.measured(k, name)?.0, change: None }))
             .collect();
-        let trend = theil_sen(&levels.iter().map(|l| (l.months, l.value)).collect::<Vec<_>>());
+        let ends = levels.first().zip(levels.last());
+        let change =
+            ends.and_then(|(first, last)| Some(self.known_within(first.session, name)?.hypot(self.known_within(last.session, name)?)));
+        let trend = trend(&levels, change);
         Some(Going { name: name.into(), unit, paired: false, levels, trend })
     }
+}
+
+/// The trend of levels, `change_within` being half of the interval of the change from the first of them to the last.
+fn trend(levels: &[Level], change_within: Option<f64>) -> Option<Trend> {
+    let trend = theil_sen(&levels.iter().map(|l| (l.months, l.value)).collect::<Vec<_>>())?;
+    let months = levels.last()?.months - levels.first()?.months;
+    Some(match change_within {
+        Some(within) if months > 0.0 && levels.len() < FEWEST_FOR_RANKS => trend.no_surer_than(within / months),
+        _ => trend,
+    })
 }
 
 impl Going {

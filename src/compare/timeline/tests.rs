@@ -110,6 +110,18 @@ fn no_session_and_one_have_no_trend() {
 }
 
 #[test]
+fn trend_of_three_sessions_is_no_surer_than_the_change_it_rests_on() {
+    let hairs = field_of_hair(4);
+    let sessions: Vec<Occasion> = (0..3).map(|k| session(k, &hairs)).collect();
+    let followed = timeline(&sessions, &[], &Cuts::default());
+    let density = followed.goings.iter().find(|going| going.name == "hair_count").unwrap();
+    let last = density.levels.last().unwrap();
+    let change = last.change.as_ref().unwrap().interval.unwrap();
+    let [low, high] = density.trend.as_ref().unwrap().interval.unwrap();
+    assert!(change.high > change.low && (high - low) * last.months >= change.high - change.low - 1e-9, "{low} to {high}, {change:?}");
+}
+
+#[test]
 fn forty_sessions_are_one_timeline_in_which_each_hair_has_one_course() {
     let hairs = field_of_hair(2);
     // Beside another shaft a photo could not tell for certain that one is gone.

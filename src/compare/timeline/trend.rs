@@ -8,7 +8,7 @@ pub const LEVEL: f64 = 0.95;
 /// The normal quantile of that level.
 pub(super) const Z: f64 = 1.959_963_984_540_054;
 /// Fewer sessions than this have too few orders for ranks to reach the level: 4 sessions have 24, of which the outermost two are 8 %.
-const FEWEST_FOR_RANKS: usize = 5;
+pub(super) const FEWEST_FOR_RANKS: usize = 5;
 
 /// A change per month over several sessions.
 #[derive(Debug, Clone, PartialEq)]
@@ -19,6 +19,19 @@ pub struct Trend {
     pub interval: Option<[f64; 2]>,
     /// How it was reached.
     pub method: String,
+}
+
+impl Trend {
+    /// The same trend, its interval at least this far to either side: three or four sessions may lie on a line by chance, and their residuals
+    /// then promise more than is known of any of them.
+    pub(super) fn no_surer_than(mut self, per_month: f64) -> Self {
+        if let Some([low, high]) = self.interval {
+            let half = ((high - low) / 2.0).max(per_month);
+            self.interval = Some([self.per_month - half, self.per_month + half]);
+            self.method += " No narrower than the change from the first session to the last is known.";
+        }
+        self
+    }
 }
 
 /// The line through points of (months, value): the median of the slopes between any two; `None` where all points are at one time.
@@ -157,6 +170,18 @@ mod tests {
         points[5].1 = 500.0;
         let trend = theil_sen(&points).unwrap();
         assert!((trend.per_month - 2.0).abs() < 0.3, "{trend:?}");
+    }
+
+    #[test]
+    fn three_sessions_on_a_line_by_chance_are_no_surer_than_their_values() {
+        let on_a_line = theil_sen(&[(0.0, 30.0), (3.0, 31.0), (6.0, 32.0)]).unwrap();
+        assert!(on_a_line.interval.is_some_and(|[low, high]| high - low < 1e-9));
+        let [low, high] = on_a_line.clone().no_surer_than(0.7).interval.unwrap();
+        assert!((low + 0.7 - 1.0 / 3.0).abs() < 1e-9 && (high - 0.7 - 1.0 / 3.0).abs() < 1e-9);
+        let scattered = theil_sen(&[(0.0, 30.0), (3.0, 39.0), (6.0, 32.0)]).unwrap();
+        let (before, after) = (scattered.interval.unwrap(), scattered.no_surer_than(0.7).interval.unwrap());
+        assert!((0..2).all(|i| (before[i] - after[i]).abs() < 1e-9), "{before:?} {after:?}");
+        assert_eq!(theil_sen(&[(0.0, 1.0), (3.0, 2.0)]).unwrap().no_surer_than(9.0).interval, None);
     }
 
     #[test]
