@@ -24,7 +24,7 @@ pub fn page(title: &str, version: &str, body: &Markup) -> String {
                 footer {
                     p {
                         "Made by anagen " (version) ". It measures and reports change; it does not diagnose, and it has no reference values: "
-                        "compare a person with themselves. Every interval is at 95 %; hairs that were missed or found twice are not in it."
+                        "compare a person with themselves. Every interval is at 95\u{a0}%; hairs that were missed or found twice are not in it."
                     }
                 }
                 script { (PreEscaped(include_str!("assets/page.js"))) }

@@ -63,14 +63,19 @@ fn multiple(m: &GoingResult) -> Markup {
     let last = m.points.iter().map(|p| p.months).fold(0.0, f64::max).max(1.0);
     let first = m.points.iter().find_map(|p| p.value);
     let names: Vec<String> = m.points.iter().map(|p| months(p.months)).collect();
+    // Shares are drawn in percent, as they are said.
+    let (scale, up) = if share(&m.name) { (100.0, "%") } else { (1.0, unit(&m.unit)) };
     let dots: Vec<Dot> = m
         .points
         .iter()
         .zip(&names)
         .filter_map(|(p, name)| {
             let change = p.since_first.as_ref();
-            let ends = change.and_then(|c| c.low.zip(c.high)).zip(first).map(|((low, high), first)| (first + low, first + high));
-            Some(Dot { name, along: p.months / last, value: p.value?, interval: ends })
+            let ends = change
+                .and_then(|c| c.low.zip(c.high))
+                .zip(first)
+                .map(|((low, high), first)| (scale * (first + low), scale * (first + high)));
+            Some(Dot { name, along: p.months / last, value: scale * p.value?, interval: ends })
         })
         .collect();
     let said: Vec<String> =
@@ -78,7 +83,7 @@ fn multiple(m: &GoingResult) -> Markup {
     let change = m.points.iter().rev().find_map(|p| p.since_first.as_ref());
     html! {
         figure {
-            (plots::dots(&format!("{}: {}", heading(&m.name), said.join(", ")), unit(&m.unit), "months", &dots))
+            (plots::dots(&format!("{}: {}", heading(&m.name), said.join(", ")), up, "months", &dots))
             figcaption {
                 strong { (heading(&m.name)) } br;
                 @if let Some(trend) = &m.trend { (slope(m, trend)) br; }

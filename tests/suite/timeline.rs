@@ -72,6 +72,8 @@ fn series_is_followed_from_photos_to_trends_and_broken_photos_are_named() {
 
     let pages = crate::report::pages(&folder.path().join("out"));
     let page = &pages[&format!("timelines/{subject}/vertex.html")];
+    let coverage = page.split("aria-label=\"Hair coverage: ").nth(1).unwrap().split("</svg>").next().unwrap();
+    assert!(coverage.contains(">%</text>"), "shares are drawn in percent, as they are said: {coverage}");
     assert_eq!(page.matches("data:image/jpeg").count(), 3, "a picture of each session that could be read");
     assert!(page.contains("Since start, 2026-02-01") && page.contains("a month (") && page.contains("could not be analyzed"));
     assert!(pages["timelines.html"].contains("3 of 4 compared"));
