@@ -10,7 +10,7 @@ use crate::segment::{Detector, Tone, ridge, working_factor};
 use crate::strand::follow::follow;
 use crate::strand::trace::{Traced, trace};
 use crate::strand::width::{self, Measured, PointSpread};
-use crate::strand::{End, Strand, Width};
+use crate::strand::{End, Strand, Untraced, Width};
 use crate::units::Millimeters;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -98,6 +98,7 @@ pub fn analyze(photo: &Photo, settings: &Settings, mut begins: impl FnMut(Stage)
 
     begins(Stage::Segment);
     let factor = working_factor(photo, &field, calibration.as_ref());
+    let mut untraced = None;
     let traced = match (&settings.detector, factor) {
         (_, None) => vec![],
         (Detector::Ridge, Some(factor)) => {
@@ -109,7 +110,9 @@ pub fn analyze(photo: &Photo, settings: &Settings, mut begins: impl FnMut(Stage)
             let answer = model.answer(photo, &field, factor);
             let seen = ridge::segment(photo, &field, factor);
             begins(Stage::Trace);
-            follow(&answer, seen.map_or(vec![], |seen| trace(&seen, &field)), &field)
+            let traced = follow(&answer, seen.map_or(vec![], |seen| trace(&seen, &field)), &field);
+            untraced = Some(Untraced::of(&answer, &traced));
+            traced
         }
     };
 
@@ -121,7 +124,7 @@ pub fn analyze(photo: &Photo, settings: &Settings, mut begins: impl FnMut(Stage)
 
     begins(Stage::Measure);
     let measurements = measure::catalogue(&strands, &units, &field, calibration.as_ref(), &settings.cuts);
-    caveats.extend(of_strands(&strands));
+    caveats.extend(of_strands(&strands, untraced));
     Analysis { calibration, field, blur, strands, units, measurements, caveats }
 }
 
@@ -201,19 +204,28 @@ fn of_blur(blur: &PointSpread, shafts: &[Measured], calibration: Option<&Calibra
 /// thickets of long hair lie above 0.38, those of curled hair mostly above 0.3.
 const MOST_HIDDEN: f64 = 0.25;
 
+/// The share of the photo that hair covers, and the share of this along no strand, beyond which a count misses most of it: of clipped fields 0.54
+/// is left at most, of thickets of long hair 0.61 to all.
+const COVERED: f64 = 0.1;
+const MOST_UNTRACED: f64 = 0.6;
+
 /// The share of light strands beyond which hair is light: the flakes and glints of dark-haired fields stay below 0.08, blond, grey and white hair
 /// lies above 0.4.
 const MOST_LIGHT: f64 = 0.2;
 
 /// What the strands themselves call for.
-fn of_strands(strands: &[Strand]) -> Vec<Caveat> {
+fn of_strands(strands: &[Strand], untraced: Option<Untraced>) -> Vec<Caveat> {
     let caveat = |code, message: &str| Caveat { code, message: message.into(), region: None };
     let mut caveats = vec![];
-    if strands.is_empty() {
+    let thicket = untraced.is_some_and(|untraced| untraced.hair > COVERED && untraced.share > MOST_UNTRACED);
+    if thicket {
+        caveats
+            .push(caveat(CaveatCode::CrossingHair, "hair crosses so much here that most of it could not be traced: the count is too low"));
+    } else if strands.is_empty() {
         caveats.push(caveat(CaveatCode::NoHair, "no hair was found"));
     }
     let hidden = strands.iter().filter(|s| s.root_end == End::Occluded || s.tip_end == End::Occluded).count();
-    if hidden as f64 > MOST_HIDDEN * strands.len() as f64 {
+    if !thicket && hidden as f64 > MOST_HIDDEN * strands.len() as f64 {
         caveats
             .push(caveat(CaveatCode::CrossingHair, "hair crosses so much here that some of it is traced in pieces: the count is too high"));
     }

@@ -17,8 +17,10 @@ from scipy.spatial import cKDTree
 WORKING_UM = 5.0        # micrometers per pixel of what the network is given; it answers on a grid twice as coarse
 BLOCK, SPREAD = 8, 8.0  # the light of the skin: means over blocks, blurred by a Gaussian of so many blocks
 DARKEST, DIMMEST, BRIGHTEST = 3e-3, -3.0, 1.5
-CENTER_PX, END_PX = 1.2, 2.5  # standard deviation of the heat about centerlines and about ends, in pixels of the answer
-CHANNELS = ("hair", "center", "root", "tip", "along_x", "along_y")
+END_PX = 2.5            # standard deviation of the heat about ends, in pixels of the answer
+REACH_PX = 48.0         # how far along a hair the way to its root and to its tip is asked for
+HEATS = ("hair", "center", "root", "tip")
+WAYS = ("to_root_x", "to_root_y", "to_tip_x", "to_tip_y")
 
 LINEAR = np.array([v / 12.92 if v <= 0.04045 else ((v + 0.055) / 1.055) ** 2.4 for v in np.arange(256) / 255.0])
 LOG = np.log(np.maximum(LINEAR, DARKEST)).astype(np.float32)
@@ -48,13 +50,13 @@ def flattened(rgb):
 
 
 def answers(truth, factor, rows, columns):
-    """What the network should answer: the CHANNELS on the coarse grid, as uint8 (heats) and int8 (direction), and where it may say anything."""
+    """What the network should answer on the coarse grid: the HEATS as uint8, the WAYS as int8, and where it may say anything."""
     scale = 2.0 * factor  # photo pixels per pixel of the answer
     to_grid = lambda p: (np.asarray(p, float) + 0.5) / scale - 0.5
     heat = np.zeros((4, rows, columns), np.float32)
-    along = np.zeros((2, rows, columns), np.float32)
+    ways = np.zeros((4, rows, columns), np.float32)
     sure = np.ones((rows, columns), bool)
-    places, headings, halves, loose = [], [], [], []
+    places, to_ends, halves, loose = [], [], [], []
     for hair in truth["hairs"]:
         line = to_grid(hair.get("points") or [hair["root"], hair["tip"]])
         steps = np.linalg.norm(np.diff(line, axis=0), axis=1)
@@ -62,22 +64,20 @@ def answers(truth, factor, rows, columns):
             continue
         ends = np.concatenate([[0], np.cumsum(steps)])
         at = np.arange(0, ends[-1], 0.3)
-        points = np.stack([np.interp(at, ends, line[:, k]) for k in (0, 1)], axis=1)
-        ahead = np.stack([np.interp(np.minimum(at + 1.0, ends[-1]), ends, line[:, k]) for k in (0, 1)], axis=1)
-        behind = np.stack([np.interp(np.maximum(at - 1.0, 0), ends, line[:, k]) for k in (0, 1)], axis=1)
-        heading = ahead - behind
-        heading /= np.maximum(np.linalg.norm(heading, axis=1, keepdims=True), 1e-6)
+        along = lambda s: np.stack([np.interp(s, ends, line[:, k]) for k in (0, 1)], axis=1)
         half = 0.5 * hair.get("width_um", 65.0) / (2.0 * WORKING_UM) if truth.get("um_per_px") else 3.0
         lies = hair["class"] == "abnormal" and hair.get("unit") is None
-        places.append(points), headings.append(heading), halves.append(np.full(len(at), half)), loose.append(np.full(len(at), lies))
+        places.append(along(at)), halves.append(np.full(len(at), half)), loose.append(np.full(len(at), lies))
+        to_ends.append(np.concatenate([along(np.maximum(at - REACH_PX, 0)), along(np.minimum(at + REACH_PX, ends[-1]))], axis=1))
         if not lies:
-            for k, end in ((2, line[0]), (3, line[-1])):
-                splash(heat[k], end)
+            if hair["class"] != "abnormal":
+                splash(heat[2], line[0])
+            splash(heat[3], line[-1])
     if not places:
-        return (heat * 255).astype(np.uint8), along.astype(np.int8), sure
-    places, headings, halves, loose = map(np.concatenate, (places, headings, halves, loose))
+        return (heat * 255).astype(np.uint8), ways.astype(np.int8), sure
+    places, to_ends, halves, loose = map(np.concatenate, (places, to_ends, halves, loose))
     near = np.zeros((rows, columns), bool)
-    reach = int(np.ceil(halves.max())) + 3
+    reach = int(np.ceil(halves.max())) + 2
     x, y = places.round().astype(int).T
     for dy in range(-reach, reach + 1):
         for dx in range(-reach, reach + 1):
@@ -90,10 +90,11 @@ def answers(truth, factor, rows, columns):
     within = np.clip(halves[nearest] + 0.5 - distance, 0, 1)
     grows = ~loose[nearest]
     heat[0, r, c] = within * grows
-    heat[1, r, c] = np.exp(-0.5 * (distance / CENTER_PX) ** 2) * grows
-    along[:, r, c] = headings[nearest].T * (within > 0.3) * grows
+    heat[1, r, c] = np.clip(1.0 - distance / (halves[nearest] + 0.7), 0, 1) * grows  # 1 on the line, 0 where the hair ends or its neighbor begins
+    here = np.stack([c, r, c, r], axis=1)
+    ways[:, r, c] = np.clip((to_ends[nearest] - here) / REACH_PX, -1, 1).T * ((within > 0.3) & grows)
     sure[r, c] &= ~(loose[nearest] & (within > 0))  # a loose clipping looks like hair; whether it is called so is of no matter
-    return (heat * 255).round().astype(np.uint8), (along * 127).round().astype(np.int8), sure
+    return (heat * 255).round().astype(np.uint8), (ways * 127).round().astype(np.int8), sure
 
 
 def splash(plane, end):
@@ -125,8 +126,8 @@ def example(path, seed):
     box = (0, 0, min(columns * factor, image.width), min(rows * factor, image.height))
     rgb = np.asarray(image.resize((columns, rows), Image.BOX if factor >= 1 else Image.BILINEAR, box=box))
     given = flattened(rgb)
-    heat, along, sure = answers(truth, factor, rows // 2, columns // 2)
-    return ((given + 3.0) / 4.5 * 255).round().astype(np.uint8), heat, along, sure
+    heat, ways, sure = answers(truth, factor, rows // 2, columns // 2)
+    return ((given + 3.0) / 4.5 * 255).round().astype(np.uint8), heat, ways, sure
 
 
 class Step(nn.Sequential):
@@ -151,7 +152,7 @@ class Detector(nn.Module):
         self.up2, self.join2 = nn.ConvTranspose2d(d, c, 2, 2), Step(c, c)
         self.up1, self.join1 = nn.ConvTranspose2d(c, b, 2, 2), nn.Sequential(Step(b, b), Step(b, b))
         self.up0, self.join0 = nn.ConvTranspose2d(b, a, 2, 2), Step(a, a)
-        self.head = nn.Conv2d(a, len(CHANNELS), 3, padding=1)
+        self.head = nn.Conv2d(a, len(HEATS + WAYS), 3, padding=1)
 
     def forward(self, x):
         a = self.stem(x)
@@ -163,7 +164,7 @@ class Detector(nn.Module):
 
 
 class Exported(nn.Module):
-    """The detector as it ships: heats as shares, direction as a vector whose length says how sure it is."""
+    """The detector as it ships: heats as shares, ways in units of REACH_PX."""
 
     def __init__(self, detector):
         super().__init__()
@@ -176,42 +177,77 @@ class Exported(nn.Module):
 
 def batch(examples, weights, size, count, dice):
     """Random crops, mirrored and turned, their contrast changed a little, grain added."""
-    given, heats, alongs, sures = [], [], [], []
+    given, heats, all_ways, sures = [], [], [], []
     for k in dice.choice(len(examples), count, p=weights):
-        rgb, heat, along, sure = examples[k]
+        rgb, heat, ways, sure = examples[k]
         rows, columns = sure.shape
         half = size // 2
         if rows < half or columns < half:
             pad = ((0, max(half - rows, 0)), (0, max(half - columns, 0)))
             rgb = np.pad(rgb, tuple((0, 2 * p[1]) for p in pad) + ((0, 0),), mode="edge")
-            heat, along, sure = np.pad(heat, ((0, 0), *pad)), np.pad(along, ((0, 0), *pad)), np.pad(sure, pad)
+            heat, ways, sure = np.pad(heat, ((0, 0), *pad)), np.pad(ways, ((0, 0), *pad)), np.pad(sure, pad)
             rows, columns = sure.shape
         r, c = dice.integers(rows - half + 1), dice.integers(columns - half + 1)
         x = rgb[2 * r : 2 * (r + half), 2 * c : 2 * (c + half)].transpose(2, 0, 1).astype(np.float32) * (4.5 / 255) - 3.0
         h = heat[:, r : r + half, c : c + half].astype(np.float32) / 255
-        v = along[:, r : r + half, c : c + half].astype(np.float32) / 127
+        v = ways[:, r : r + half, c : c + half].astype(np.float32) / 127
         s = sure[r : r + half, c : c + half].astype(np.float32)
         if dice.random() < 0.5:
-            x, h, v, s = x[..., ::-1], h[..., ::-1], v[..., ::-1] * np.array([-1, 1], np.float32)[:, None, None], s[..., ::-1]
+            x, h, v, s = x[..., ::-1], h[..., ::-1], v[..., ::-1] * np.array([-1, 1, -1, 1], np.float32)[:, None, None], s[..., ::-1]
         if dice.random() < 0.5:
-            x, h, v, s = x.swapaxes(1, 2), h.swapaxes(1, 2), v.swapaxes(1, 2)[::-1], s.swapaxes(0, 1)
+            x, h, v, s = x.swapaxes(1, 2), h.swapaxes(1, 2), v.swapaxes(1, 2)[[1, 0, 3, 2]], s.swapaxes(0, 1)
         x = x * np.exp(dice.normal(0, 0.15)) * np.exp(dice.normal(0, 0.05, (3, 1, 1))) + dice.normal(0, 0.04, (3, 1, 1))
         if dice.random() < 0.5:
             x = x + dice.normal(0, dice.uniform(0, 0.08), x.shape)
         if dice.random() < 0.2:
             x = gaussian_filter(x, (0, *[dice.uniform(0.3, 1.2)] * 2))
-        for kept, new in ((given, np.clip(x, DIMMEST, BRIGHTEST)), (heats, h), (alongs, v), (sures, s)):
+        for kept, new in ((given, np.clip(x, DIMMEST, BRIGHTEST)), (heats, h), (all_ways, v), (sures, s)):
             kept.append(np.ascontiguousarray(new, dtype=np.float32))
-    return [torch.from_numpy(np.stack(kept)) for kept in (given, heats, alongs, sures)]
+    return [torch.from_numpy(np.stack(kept)) for kept in (given, heats, all_ways, sures)]
 
 
-def loss(answer, heat, along, sure):
-    """Cross-entropy of the heats, squared error of the direction where hair is."""
-    weight = 1.0 + torch.tensor([2.0, 8.0, 20.0, 20.0], device=heat.device).view(1, 4, 1, 1) * heat
+def loss(answer, heat, ways, sure):
+    """Cross-entropy of the heats; where hair is, the error of the ways in shares of REACH_PX, every crop of the same weight."""
+    weight = 1.0 + torch.tensor([2.0, 4.0, 20.0, 20.0], device=heat.device).view(1, 4, 1, 1) * heat
     entropy = (F.binary_cross_entropy_with_logits(answer[:, :4], heat, reduction="none") * weight * sure[:, None]).mean(dim=(0, 2, 3))
-    hair = (along.square().sum(1) > 0.5).float()
-    turned = ((answer[:, 4:] - along).square().sum(1) * hair).sum() / (hair.sum() + 1.0)
-    return (entropy * torch.tensor([1.0, 1.0, 1.5, 0.75], device=heat.device)).sum() + 0.5 * turned, entropy.detach(), turned.detach()
+    to_root, to_tip = ways[:, :2].norm(dim=1), ways[:, 2:].norm(dim=1)
+    # Far from both ends nothing may be seen that tells one from the other.
+    where = (to_root + to_tip > 0.05) * torch.where(torch.minimum(to_root, to_tip) > 0.9, 0.15, 1.0) * (0.2 + heat[:, 1])
+    wrong = F.smooth_l1_loss(answer[:, 4:], ways, reduction="none", beta=0.1).sum(1)
+    off = ((wrong * where).sum((1, 2)) / (where.sum((1, 2)) + 100.0)).mean()
+    return (entropy * torch.tensor([1.0, 1.0, 1.5, 0.75], device=heat.device)).sum() + 1.0 * off, entropy.detach(), off.detach()
+
+
+def start_from(detector, path, given):
+    """Gives the detector the weights of a shipped network as far as their shapes agree; what it normalizes by is measured on `given`."""
+    import onnx
+    graph = onnx.load(path).graph
+    values = {each.name: torch.from_numpy(onnx.numpy_helper.to_array(each).copy()) for each in graph.initializer}
+    shipped = iter([[values[name] for name in node.input[1:]] for node in graph.node if node.op_type.startswith("Conv")])
+    hooks = []
+    for layer in (detector.stem, *detector.down1, *detector.down2, *detector.down3, detector.up2, detector.join2, detector.up1, *detector.join1, detector.up0,
+                  detector.join0, detector.head):
+        weight, bias = next(shipped)
+        convolution = layer[0] if isinstance(layer, Step) else layer
+        with torch.no_grad():
+            if layer is detector.head:  # its heats alone: what else a network answers may differ
+                convolution.weight[:4], convolution.bias[:4] = weight[:4], bias[:4]
+                continue
+            convolution.weight[:] = weight
+            if convolution is layer:
+                convolution.bias[:] = bias
+                continue
+
+        def measure(_, __, output, norm=layer[1], bias=bias):
+            mean, var = output.mean((0, 2, 3)), output.var((0, 2, 3))
+            norm.weight.data, norm.bias.data = (var + norm.eps).sqrt(), mean + bias
+            norm.running_mean.copy_(mean), norm.running_var.copy_(var)
+
+        hooks.append(convolution.register_forward_hook(measure))
+    with torch.no_grad():
+        detector(given)
+    for hook in hooks:
+        hook.remove()
 
 
 def main():
@@ -225,7 +261,7 @@ def main():
     parser.add_argument("--rate", type=float, default=3e-3)
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--threads", type=int, default=2)
-    parser.add_argument("--resume")
+    parser.add_argument("--start", help="a shipped network to start from: MODEL.onnx")
     parser.add_argument("--prepared", help="a file that keeps the prepared examples from run to run")
     settings = parser.parse_args()
     torch.set_num_threads(settings.threads)
@@ -244,15 +280,15 @@ def main():
         with ProcessPoolExecutor(settings.threads) as workers:
             examples = list(workers.map(example, paths, dice.integers(2**32, size=len(paths)), chunksize=8))
         if settings.prepared:
-                pickle.dump((examples, shares), open(settings.prepared, "wb"), protocol=4)
+            pickle.dump((examples, shares), open(settings.prepared, "wb"), protocol=4)
     weights = np.array([share * e[3].size for share, e in zip(shares, examples)])
     weights /= weights.sum()
     print(f"{len(examples)} photos, {sum(e[3].size for e in examples) * 4 / 1e6:.0f} megapixels at {WORKING_UM} µm/px", flush=True)
 
     detector = Detector()
-    if settings.resume:
-        detector.load_state_dict(torch.load(settings.resume))
     print(f"{sum(p.numel() for p in detector.parameters())} weights", flush=True)
+    if settings.start:
+        start_from(detector, settings.start, batch(examples, weights, settings.size, 64, np.random.default_rng(settings.seed))[0])
     optimizer = torch.optim.AdamW(detector.parameters(), lr=settings.rate, weight_decay=1e-2)
     started, seen = time.time(), np.zeros(5)
     pool = ThreadPoolExecutor(1)
@@ -266,18 +302,18 @@ def main():
                 break
         for group in optimizer.param_groups:
             group["lr"] = settings.rate * min(1.0, (step + 1) / 200) * (0.5 + 0.5 * np.cos(np.pi * done)) + 1e-6
-        given, heat, along, sure = coming.result()
+        given, heat, ways, sure = coming.result()
         coming = pool.submit(draw)
         with torch.autocast("cpu", dtype=torch.bfloat16):
             answer = detector(given)
-        total, entropy, turned = loss(answer.float(), heat, along, sure)
+        total, entropy, off = loss(answer.float(), heat, ways, sure)
         optimizer.zero_grad()
         total.backward()
         nn.utils.clip_grad_norm_(detector.parameters(), 1.0)
         optimizer.step()
-        seen = 0.98 * seen + 0.02 * np.array([*entropy.tolist(), turned.item()])
+        seen = 0.98 * seen + 0.02 * np.array([*entropy.tolist(), off.item()])
         if step % 100 == 99:
-            print(f"step {step + 1}  {(time.time() - started) / 60:.1f} min  hair {seen[0]:.4f} center {seen[1]:.4f} root {seen[2]:.4f} tip {seen[3]:.4f} along {seen[4]:.3f}", flush=True)
+            print(f"step {step + 1}  {(time.time() - started) / 60:.1f} min  hair {seen[0]:.4f} center {seen[1]:.4f} root {seen[2]:.4f} tip {seen[3]:.4f} ways {seen[4]:.4f}", flush=True)
         if step % 500 == 499:
             save(detector, settings.out)
     save(detector, settings.out)

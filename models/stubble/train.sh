@@ -1,9 +1,12 @@
 #!/bin/sh
 # Trains the detector on photos that draw.sh has drawn: train.sh FOLDER MODEL.onnx
+#
+# It starts from the network's former version, which its own draw.sh and train.sh of that commit had trained on drawn photos alone.
 set -e
-here=$(dirname "$0")
 out=$(realpath -m "$2")
 here=$(realpath "$(dirname "$0")")
+former=$(mktemp --suffix .onnx)
+git -C "$here" show 4c2f37f:./weights.onnx > "$former"
 cd "$1"
-exec python3 "$here/train.py" clumped=1.5 curly=1.5 long=1.5 wild clipped dense vellus dark-skin blond grey white flakes glare sparse dermoscope \
-    annotated blur coarse bare --out "$out" --steps 8000 --seed 1
+exec python3 "$here/train.py" stubble=3 curly long wild clipped dense vellus dark-skin blond grey white flakes glare sparse dermoscope \
+    annotated blur coarse bare --out "$out" --start "$former" --steps 8000 --rate 2e-3 --seed 1

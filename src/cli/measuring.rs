@@ -28,8 +28,8 @@ pub struct Measuring {
     /// Count in this part only: rect:X,Y,W,H or circle:X,Y,RADIUS or polygon:X,Y,X,Y,…, in pixels. Default: all skin that can be seen
     #[arg(long, value_name = "SHAPE", allow_hyphen_values = true)]
     roi: Option<Roi>,
-    /// What finds the hair. Default: ridge
-    #[arg(long, value_enum, default_value = "ridge", hide_default_value = true, env = "ANAGEN_DETECTOR", hide_env = true)]
+    /// What finds the hair. Default: learned
+    #[arg(long, value_enum, default_value = "learned", hide_default_value = true, env = "ANAGEN_DETECTOR", hide_env = true)]
     detector: DetectorName,
     /// Weights of your own for the learned detector, an ONNX file (models/README.md). Default: those that ship with the program
     #[arg(long, value_name = "FILE", env = "ANAGEN_MODEL", hide_env = true)]
@@ -61,7 +61,7 @@ pub struct Measuring {
 enum DetectorName {
     /// Classical ridge detection; needs no model
     Ridge,
-    /// A trained network (models/stubble)
+    /// A trained network (models/stubble), which weighs its own lines and those of ridge detection
     Learned,
 }
 
@@ -116,7 +116,7 @@ impl Measuring {
         let detector = match (self.detector, &self.model) {
             (DetectorName::Ridge, None) => Detector::Ridge,
             (DetectorName::Ridge, Some(_)) => {
-                return Err(format!("{} is for the learned detector: add --detector learned", self.origins.called("model")));
+                return Err(format!("{} is for the learned detector: leave out --detector ridge", self.origins.called("model")));
             }
             (DetectorName::Learned, None) => Detector::Learned(Model::shipped()),
             (DetectorName::Learned, Some(file)) => {

@@ -5,7 +5,7 @@
 //! Ours; trained on drawn photos alone, see `models/`.
 
 use crate::field::Field;
-use crate::geometry::Point;
+use crate::geometry::{Point, Vector};
 use crate::photo::Photo;
 use crate::raster::{Mask, Plane, gaussian, sample};
 use rten::{RunOptions, ThreadPool, ValueOrView};
@@ -18,8 +18,11 @@ use std::sync::Arc;
 /// Pixels the network is given per pixel of its answer, each way.
 pub(crate) const COARSENING: usize = 2;
 
-/// The values of an answer: how likely hair, a centerline, a root, a tip, and the direction of growth in x and y.
-const CHANNELS: usize = 6;
+/// The values of an answer: how likely hair, a centerline, a root, a tip, and the way to the root and to the tip, each in x and y.
+const CHANNELS: usize = 8;
+
+/// How far along a hair the ways reach, in pixels of the answer: 480 µm.
+pub(crate) const REACH: f64 = 48.0;
 
 /// The sides of what the network is given are multiples of this.
 const STRIDE: usize = 16;
@@ -64,14 +67,16 @@ pub struct Answer {
     pub light: Plane,
     /// Chance of hair.
     pub hair: Plane,
-    /// Heat about centerlines: 1 on a line, falling off by a Gaussian of 12 µm.
+    /// 1 on a centerline, falling evenly to 0 where the hair ends or its neighbor begins.
     pub center: Plane,
     /// Heat about roots, a Gaussian of 25 µm.
     pub root: Plane,
     /// Heat about tips, a Gaussian of 25 µm.
     pub tip: Plane,
-    /// Direction from root to tip in x and y; its length, 0 to 1, says how sure it is.
-    pub along: [Plane; 2],
+    /// The way in x and y to the root, or to where the hair is [`REACH`] nearer to it, in shares of that.
+    pub to_root: [Plane; 2],
+    /// The same to the tip.
+    pub to_tip: [Plane; 2],
 }
 
 impl std::fmt::Debug for Model {
@@ -95,7 +100,7 @@ impl Model {
     /// A network from the bytes of an ONNX file.
     ///
     /// # Errors
-    /// When the bytes are no network, or its interface is another: one input of 3 planes, one output of 6 planes of half the size.
+    /// When the bytes are no network, or its interface is another: one input of 3 planes, one output of 8 planes of half the size.
     pub fn from_bytes(bytes: &[u8]) -> Result<Self, ModelError> {
         let network = rten::Model::load(bytes.to_vec()).map_err(|error| ModelError::Unreadable(error.to_string()))?;
         let (inputs, outputs) = (network.input_ids().len(), network.output_ids().len());
@@ -191,12 +196,21 @@ fn one_thread() -> Arc<ThreadPool> {
 impl Answer {
     fn blank(rows: usize, columns: usize) -> Self {
         let blank = || Plane::zeros((rows, columns));
-        Self { factor: 1.0, light: blank(), hair: blank(), center: blank(), root: blank(), tip: blank(), along: [blank(), blank()] }
+        Self {
+            factor: 1.0,
+            light: blank(),
+            hair: blank(),
+            center: blank(),
+            root: blank(),
+            tip: blank(),
+            to_root: [blank(), blank()],
+            to_tip: [blank(), blank()],
+        }
     }
 
     fn planes_mut(&mut self) -> [&mut Plane; CHANNELS] {
-        let [x, y] = &mut self.along;
-        [&mut self.hair, &mut self.center, &mut self.root, &mut self.tip, x, y]
+        let ([root_x, root_y], [tip_x, tip_y]) = (&mut self.to_root, &mut self.to_tip);
+        [&mut self.hair, &mut self.center, &mut self.root, &mut self.tip, root_x, root_y, tip_x, tip_y]
     }
 }
 
@@ -206,10 +220,24 @@ impl Answer {
         Point::new((p.x + 0.5) * self.factor - 0.5, (p.y + 0.5) * self.factor - 0.5)
     }
 
+    /// The way from a place to the root of its hair, in pixels of the answer, or to where the hair is [`REACH`] nearer to it.
+    pub fn to_root(&self, at: Point) -> Vector {
+        way(&self.to_root, at)
+    }
+
+    /// The same to the tip.
+    pub fn to_tip(&self, at: Point) -> Vector {
+        way(&self.to_tip, at)
+    }
+
     /// Where a position of the photo lies in the answer.
     pub fn place_of(&self, p: Point) -> Point {
         Point::new((p.x + 0.5) / self.factor - 0.5, (p.y + 0.5) / self.factor - 0.5)
     }
+}
+
+fn way([x, y]: &[Plane; 2], at: Point) -> Vector {
+    Vector::new(f64::from(sample(x, at)), f64::from(sample(y, at))) * REACH
 }
 
 /// The mean of the three colors over each pixel of the answer.

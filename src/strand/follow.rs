@@ -8,14 +8,14 @@ use super::{End, Strand, Tone};
 use crate::field::Field;
 use crate::geometry::{Point, Polyline, Vector};
 use crate::raster::{Plane, sample};
-use crate::segment::learned::Answer;
+use crate::segment::learned::{Answer, REACH};
 use crate::segment::steger::{self, LinePoint};
 use crate::units::Pixels;
 
-/// The standard deviation at which centerlines are looked for; the network draws them with 1.2.
-const SIGMA: f64 = 1.0;
+/// The standard deviation at which centerlines are looked for: half the half-width of a usual hair.
+const SIGMA: f64 = 1.5;
 
-/// Centerlines begin where they are as strong as a third of a certain one's 0.31, and are followed down to a tenth.
+/// The strengths at which centerlines begin and down to which they are followed; that of a usual hair's is about 0.4.
 const BEGINS: f64 = 0.1;
 const FOLLOWED: f64 = 0.03;
 
@@ -109,8 +109,10 @@ fn ends_sense(answer: &Answer, first: Point, last: Point) -> f64 {
     most_near(&answer.root, first) - most_near(&answer.root, last) + most_near(&answer.tip, last) - most_near(&answer.tip, first)
 }
 
+/// The way hair grows at a place; its length, up to 1, says how sure that is.
 fn direction(answer: &Answer, at: Point) -> Vector {
-    Vector::new(f64::from(sample(&answer.along[0], at)), f64::from(sample(&answer.along[1], at)))
+    let way = answer.to_tip(at) - answer.to_root(at);
+    way * (1.0 / way.length().max(0.5 * REACH))
 }
 
 /// The stretches of a line between bends too sharp for hair, as first and last point.

@@ -20,13 +20,16 @@ fn marked<'a>(page: &'a str, mark: char, beginning: &str) -> Vec<&'a str> {
     page.split(mark).skip(1).step_by(2).filter(|text| text.starts_with(beginning)).collect()
 }
 
-/// A line with its numbers left out: they change with every better detector.
+/// A line with its numbers and their signs left out: they change with every better detector.
 fn shape(line: &str) -> String {
     let mut shape = String::new();
     for letter in line.chars() {
         match letter {
             '0'..='9' if shape.ends_with('N') => {}
-            '0'..='9' => shape.push('N'),
+            '0'..='9' => {
+                shape.truncate(shape.trim_end_matches(['+', '-']).len());
+                shape.push('N');
+            }
             _ => shape.push(letter),
         }
     }

@@ -28,7 +28,7 @@ fn drawn_photos_are_read_as_well_as_the_card_says() {
     for scene in ["clipped", "long"] {
         let folder = tempfile::tempdir().unwrap();
         assert_eq!(code(&anagen(&["phantom", "--out", "in", "--scene", scene, "--seed", "1"], folder.path())), 0);
-        let output = anagen(&["analyze", "in", "--out", "out", "--overlay", "none", "--detector", "learned"], folder.path());
+        let output = anagen(&["analyze", "in", "--out", "out", "--overlay", "none"], folder.path());
         assert_eq!(code(&output), 0, "{}", stderr(&output));
         let output = anagen(&["agree", "out", "in", "--json", "-"], folder.path());
         let agreement: Value = serde_json::from_slice(&output.stdout).unwrap();
@@ -43,14 +43,14 @@ fn weights_that_cannot_be_used_are_an_error_and_nothing_takes_their_place() {
     assert_eq!(code(&anagen(&["phantom", "--out", "in", "--scene", "clipped-small"], folder.path())), 0);
     fs::write(folder.path().join("poor.onnx"), b"these are no weights").unwrap();
     for (file, cause) in [("missing.onnx", "missing.onnx"), ("poor.onnx", "not a readable ONNX network")] {
-        let output = anagen(&["analyze", "in", "--out", "out", "--detector", "learned", "--model", file], folder.path());
+        let output = anagen(&["analyze", "in", "--out", "out", "--model", file], folder.path());
         assert_eq!(code(&output), 1, "{}", stderr(&output));
         assert!(stderr(&output).contains(cause), "{}", stderr(&output));
         assert!(!folder.path().join("out/photos").exists(), "{file} led to a result");
     }
-    let output = anagen(&["analyze", "in", "--out", "out", "--model", "poor.onnx"], folder.path());
+    let output = anagen(&["analyze", "in", "--out", "out", "--detector", "ridge", "--model", "poor.onnx"], folder.path());
     assert_eq!(code(&output), 1);
-    assert!(stderr(&output).contains("--detector learned"), "{}", stderr(&output));
+    assert!(stderr(&output).contains("leave out --detector ridge"), "{}", stderr(&output));
 }
 
 #[test]
@@ -58,10 +58,7 @@ fn weights_of_ones_own_are_used_and_named() {
     let folder = tempfile::tempdir().unwrap();
     assert_eq!(code(&anagen(&["phantom", "--out", "in", "--scene", "clipped-small"], folder.path())), 0);
     let shipped = Path::new(env!("CARGO_MANIFEST_DIR")).join("models/stubble/weights.onnx");
-    let output = anagen(
-        &["analyze", "in", "--out", "out", "--detector", "learned", "--model", shipped.to_str().unwrap(), "--json", "-"],
-        folder.path(),
-    );
+    let output = anagen(&["analyze", "in", "--out", "out", "--model", shipped.to_str().unwrap(), "--json", "-"], folder.path());
     assert_eq!(code(&output), 0, "{}", stderr(&output));
     let result: Value = serde_json::from_slice(&output.stdout).unwrap();
     assert_eq!(result["made_by"]["model_sha256"], Model::shipped().sha256());

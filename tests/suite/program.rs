@@ -34,7 +34,7 @@ fn config_shows_each_setting_and_its_origin() {
     assert!(line(&["um_per_px", "4", "in/s01/anagen.toml", "2", "photos"]), "{said}");
     assert!(line(&["vellus_below_um", "40", "in/s01/anagen.toml"]) && line(&["vellus_below_um", "30", "default", "1", "photo"]), "{said}");
     assert!(line(&["terminal_from_um", "70", "--terminal-from-um", "3", "photos"]), "{said}");
-    assert!(line(&["detector", "ridge", "default"]), "{said}");
+    assert!(line(&["detector", "learned", "default"]), "{said}");
 }
 
 #[test]
