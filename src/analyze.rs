@@ -6,7 +6,7 @@ use crate::follicle::{self, Unit};
 use crate::geometry::{Point, Polyline};
 use crate::measure::{self, Cuts, Measurement};
 use crate::photo::{Caveat, CaveatCode, Photo};
-use crate::segment::{Detector, Tone, ridge, working_factor};
+use crate::segment::{COARSEST_UM_PER_PX, Detector, Tone, ridge, working_factor};
 use crate::strand::follow::follow;
 use crate::strand::trace::{Traced, trace};
 use crate::strand::width::{self, Measured, PointSpread};
@@ -91,6 +91,7 @@ pub fn analyze(photo: &Photo, settings: &Settings, mut begins: impl FnMut(Stage)
     let mut caveats = photo.caveats().to_vec();
     let bar = ScaleBar::find(photo);
     let calibration = calibrate(photo, bar.as_ref(), &settings.scale, &mut caveats);
+    caveats.extend(calibration.as_ref().and_then(coarse));
 
     begins(Stage::Field);
     let (field, of_field) = Field::find(photo, bar.as_ref(), settings.roi.as_ref());
@@ -126,6 +127,13 @@ pub fn analyze(photo: &Photo, settings: &Settings, mut begins: impl FnMut(Stage)
     let measurements = measure::catalogue(&strands, &units, &field, calibration.as_ref(), &settings.cuts);
     caveats.extend(of_strands(&strands, untraced));
     Analysis { calibration, field, blur, strands, units, measurements, caveats }
+}
+
+/// What a scale calls for at which thin hair is too few pixels wide.
+fn coarse(calibration: &Calibration) -> Option<Caveat> {
+    let um_per_px = calibration.um_per_px;
+    let message = format!("at {um_per_px:.1} µm/px thin hair is less than two pixels wide and cannot be seen: is the scale right?");
+    (um_per_px > COARSEST_UM_PER_PX).then_some(Caveat { code: CaveatCode::CoarseScale, message, region: None })
 }
 
 /// The photo's scale, or a caveat that says why there is none.

@@ -67,12 +67,22 @@ pub enum Tone {
 /// Micrometers per working pixel: a 30 µm hair is then 6 pixels wide, and cost follows the area of skin, not the camera.
 pub const WORKING_UM: f64 = 5.0;
 
+/// The coarsest scale at which hair is looked for at [`WORKING_UM`]: a usual hair is five photo pixels wide. A coarser photo holds no more when it
+/// is enlarged further, and a scale stated wrong must not cost the memory of a thousand photos.
+pub const COARSEST_UM_PER_PX: f64 = 12.5;
+
+/// The most working pixels of one photo, which take about 4 GB: beyond them, as in a photo of 200 megapixels said to show 50 cm² of skin, the
+/// grid is coarser.
+const MOST_WORKING_PX: f64 = 1e8;
+
 /// Photo pixels per working pixel. Where the scale is unknown the hair itself gives it, taken to be of usual thickness; `None` where none shows.
 pub fn working_factor(photo: &Photo, field: &Field, calibration: Option<&Calibration>) -> Option<f64> {
-    match calibration {
-        Some(calibration) => Some(WORKING_UM / calibration.um_per_px),
-        None => ridge::usual_stroke(photo, field),
-    }
+    let wanted = match calibration {
+        Some(calibration) => WORKING_UM / calibration.um_per_px.min(COARSEST_UM_PER_PX),
+        None => ridge::usual_stroke(photo, field)?,
+    };
+    let pixels = photo.width() as f64 * photo.height() as f64;
+    Some(wanted.max((pixels / MOST_WORKING_PX).sqrt()))
 }
 
 /// What the detector saw, on a grid of `factor` photo pixels per working pixel.

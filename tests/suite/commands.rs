@@ -329,6 +329,15 @@ fn phantoms_drawn_later_keep_the_scales_of_those_before() {
 }
 
 #[test]
+fn scale_that_cannot_be_right_costs_no_more_and_is_named() {
+    let folder = tempfile::tempdir().unwrap();
+    write_photo(&folder.path().join("in/a.png"), 0);
+    assert_eq!(code(&anagen(&["analyze", "in", "--out", "out", "--um-per-px", "100"], folder.path())), 0);
+    let photo = read(&folder.path().join("out/photos/a.json"));
+    assert!(photo["caveats"].as_array().unwrap().iter().any(|caveat| caveat["code"] == "coarse_scale"), "{}", photo["caveats"]);
+}
+
+#[test]
 fn thicket_that_cannot_be_traced_is_not_called_bare() {
     let folder = tempfile::tempdir().unwrap();
     assert_eq!(code(&anagen(&["phantom", "--out", "in", "--scene", "coarse", "--seed", "2"], folder.path())), 0);
