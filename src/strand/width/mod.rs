@@ -66,6 +66,10 @@ pub struct Survey {
 /// The share of its width by which a shaft may widen or narrow over its windows and still be taken for one hair's taper.
 const EVEN: f64 = 0.1;
 
+/// The fewest places that tell the width of a shaft less than twice as wide as can be trusted: where most of them failed, the few that did not are
+/// those that noise has widened.
+const FEWEST_OF_NARROW: usize = 4;
+
 /// The most windows along one strand.
 const MOST_WINDOWS: usize = 20;
 
@@ -346,8 +350,10 @@ impl Settled {
             let seen = self.width.hypot(2.0 * self.spread);
             self.width < 1.8 * rough && seen > 0.45 * rough
         });
-        // Of a narrow shaft, noise alone may make a thicker one.
-        let told = below || standard_error <= if self.width < 2.0 * least { 0.15 } else { 0.25 } * self.width;
+        // Of a narrow shaft, noise alone may make a thicker one, the more so where few of its places could be measured.
+        let narrow = self.width < 2.0 * least;
+        let told = below || standard_error <= if narrow { 0.15 } else { 0.25 } * self.width;
+        let told = told && (below || !narrow || self.summary.kept.len() >= FEWEST_OF_NARROW);
         let even = self.summary.change.abs() < 0.5 * self.width;
         (self.width.is_finite() && standard_error.is_finite() && like && told && even).then_some(Width {
             value: Pixels(if below { least } else { self.width }),
