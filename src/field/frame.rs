@@ -20,6 +20,8 @@ pub(super) struct Inner {
 const FLAT: f32 = 0.012;
 /// How dark the frame of a dermoscope is at most.
 const BLACK: f32 = 0.13;
+/// How bright a white one is at least.
+const WHITE: f32 = 0.98;
 
 impl Inner {
     /// The part of a photo within its padding: rows and columns of one flat value are taken off each side, with one more that is blended.
@@ -66,17 +68,25 @@ fn flat_lines<L: Iterator<Item = f32>>(lines: impl Iterator<Item = L>) -> usize 
     count
 }
 
-/// The cells of a black frame around the skin, most often with a round opening; all `false` where there is none.
+/// The cells of a black or white frame around the skin: that of a dermoscope, most often with a round opening, or the corners that a photo gets
+/// when it is turned; all `false` where there is none.
+pub(super) fn frame(cells: &Cells, inner: &Inner) -> Mask {
+    let black = frame_of(cells, inner, true, |luma, spread| luma < BLACK && spread < 0.05);
+    let white = frame_of(cells, inner, false, |luma, spread| luma > WHITE && spread < FLAT);
+    Mask::from_shape_fn(black.dim(), |cell| black[cell] || white[cell])
+}
+
+/// The cells of a frame of what is `flat` by a cell's luma and the spread of its pixels, and may be `like_hair`.
 ///
-/// Only what is thick, black and reaches into a corner is a frame: a dark hair at the photo's edge is thin. A round opening is taken as
-/// the circle it is, so that the thin ends of the frame are left out too.
-pub(super) fn black_frame(cells: &Cells, inner: &Inner) -> Mask {
+/// Only what is thick and reaches into a corner is a frame: a dark hair at the photo's edge is thin. A round opening is taken as the circle it
+/// is, so that the thin ends of the frame are left out too.
+fn frame_of(cells: &Cells, inner: &Inner, like_hair: bool, flat: impl Fn(f32, f32) -> bool) -> Mask {
     let (rows, columns) = cells.dim();
     let within = cell_range(inner, cells.step, rows, columns);
     let holds = |r: usize, c: usize| within.0.contains(&r) && within.1.contains(&c);
-    let dark = Mask::from_shape_fn((rows, columns), |(r, c)| holds(r, c) && cells.luma[[r, c]] < BLACK && cells.spread[[r, c]] < 0.05);
+    let like = Mask::from_shape_fn((rows, columns), |(r, c)| holds(r, c) && flat(cells.luma[[r, c]], cells.spread[[r, c]]));
     let reach = (columns.max(rows) / 50).max(1);
-    let thick = opened(&dark, reach);
+    let thick = opened(&like, reach);
     let mut frame = Mask::from_elem((rows, columns), false);
     let mut corners = 0;
     for region in regions(&thick) {
@@ -94,9 +104,9 @@ pub(super) fn black_frame(cells: &Cells, inner: &Inner) -> Mask {
     if corners == 0 {
         return frame;
     }
-    // Opening rounds the inner edge away from the skin: the circle is fitted to all that is dark and hangs together with the frame.
+    // Opening rounds the inner edge away from the skin: the circle is fitted to all that is like it and hangs together with it.
     let mut whole = Mask::from_elem((rows, columns), false);
-    for region in regions(&dark).iter().filter(|region| region.cells.iter().any(|&cell| frame[cell])) {
+    for region in regions(&like).iter().filter(|region| region.cells.iter().any(|&cell| frame[cell])) {
         region.cells.iter().for_each(|&cell| whole[cell] = true);
     }
     if let Some((center, radius)) = round_opening(&whole, within.clone()) {
@@ -104,9 +114,12 @@ pub(super) fn black_frame(cells: &Cells, inner: &Inner) -> Mask {
             holds(r, c) && center.distance(Point::new(c as f64, r as f64)) > radius - 1.5
         });
     }
+    if !like_hair {
+        return grown(&whole, 1);
+    }
     // The square that opened the mask cut the corners of what it left: they are given back.
     let mut near = grown(&frame, reach);
-    near.zip_mut_with(&dark, |near, &dark| *near &= dark);
+    near.zip_mut_with(&like, |near, &like| *near &= like);
     grown(&near, 1)
 }
 

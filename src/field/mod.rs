@@ -65,7 +65,7 @@ impl Field {
         let (rows, columns) = cells.dim();
         let inner = Inner::of(&luma);
         let within = frame::cell_range(&inner, step, rows, columns);
-        let frame = frame::black_frame(&cells, &inner);
+        let frame = frame::frame(&cells, &inner);
         let overlay = Overlay::of(&cells, &luma);
         let bar = bar.map_or(&[][..], |bar| &bar.regions);
         // A line of the bar is thin, its label is not.

@@ -122,6 +122,24 @@ fn a_round_frame_leaves_its_opening() {
 }
 
 #[test]
+fn corners_a_turned_photo_gets_are_a_frame_black_or_white() {
+    for value in [0.0, 255.0] {
+        for degrees in [7.0_f64, 20.0] {
+            let (sin, cos) = degrees.to_radians().sin_cos();
+            let beyond = move |x: f64, y: f64| {
+                let (x, y) = (x - 400.0, y - 300.0);
+                ((x * cos + y * sin).abs() - 280.0).max((y * cos - x * sin).abs() - 200.0) + 0.5
+            };
+            let (field, caveats) = Canvas::skin(800, 600).paint([value; 3], beyond).field();
+            // Where black comes to a point it may be a hair.
+            assert_area(&field, 560.0 * 400.0, if value == 0.0 { 0.07 } else { 0.01 });
+            assert!(!field.shows(Point::new(20.0, 20.0)) && field.counts(Point::new(400.0, 300.0)));
+            assert!(!caveats.contains(&CaveatCode::Glare), "{caveats:?}");
+        }
+    }
+}
+
+#[test]
 fn hair_is_part_of_the_skin_even_at_the_border() {
     let canvas = Canvas::skin(800, 600).hair([0.0, 0.0, 0.0, 300.0], 24.0, 2.0).hair([200.0, 599.0, 500.0, 599.0], 20.0, 2.0);
     let (field, caveats) = canvas.hair([300.0, 200.0, 500.0, 350.0], 14.0, 2.0).hair([795.0, 10.0, 760.0, 0.0], 14.0, 2.0).field();
