@@ -66,6 +66,9 @@ pub struct Survey {
 /// The share of its width by which a shaft may widen or narrow over its windows and still be taken for one hair's taper.
 const EVEN: f64 = 0.1;
 
+/// The share beyond which it is more likely two hairs that part than one: of drawn hairs that narrow by more, a half and more are two.
+const PARTING: f64 = 0.3;
+
 /// The fewest places that tell the width of a shaft less than twice as wide as can be trusted: where most of them failed, the few that did not are
 /// those that noise has widened.
 const FEWEST_OF_NARROW: usize = 4;
@@ -335,7 +338,7 @@ impl Settled {
     }
 
     /// The width, where the places tell one: it is about as wide as it was traced, its 95 % interval reaches no further than half of it to
-    /// either side, and it does not widen or narrow by more than its half over the places, as two hairs do that part.
+    /// either side, and it does not widen or narrow over the places as two hairs do that part.
     fn width(&self, errors: &Errors, rough: Option<f64>) -> Option<Width> {
         let standard_error = match self.pooled {
             Some(pooled) => self.summary.pooled_standard_error(pooled.white, errors).hypot(pooled.between.sqrt()),
@@ -354,7 +357,7 @@ impl Settled {
         let narrow = self.width < 2.0 * least;
         let told = below || standard_error <= if narrow { 0.15 } else { 0.25 } * self.width;
         let told = told && (below || !narrow || self.summary.kept.len() >= FEWEST_OF_NARROW);
-        let even = self.summary.change.abs() < 0.5 * self.width;
+        let even = self.summary.change.abs() < PARTING * self.width;
         (self.width.is_finite() && standard_error.is_finite() && like && told && even).then_some(Width {
             value: Pixels(if below { least } else { self.width }),
             standard_error: Pixels(standard_error),
