@@ -2,7 +2,7 @@
 
 use super::drift::{Drift, Moved, drift};
 use super::growth::Phase;
-use super::pair::{Pair, Scatter, pairs, turned, wrapped};
+use super::pair::{Pair, Scatter, pairs, turned, width_ratio, wrapped};
 use super::register::Registration;
 use super::thickness::{Measured, significant};
 use super::visit::Visit;
@@ -99,8 +99,8 @@ const SURE: f64 = 0.6;
 /// Pairs at less than this confidence keep their hair but say nothing of its thickness.
 const SAME_HAIR: f64 = 0.7;
 
-/// How far from the edge of what both photos show a hair seen in one alone must lie, in hair widths.
-const MARGIN: f64 = 2.0;
+/// How far from the edge of what both photos show a hair seen in one alone must lie, in hair widths, besides how far roots lie off.
+const MARGIN: f64 = 0.8;
 
 /// Strands alone in both photos whose roots lie this near, in hair widths, are taken for one hair.
 const AS_NEAR: f64 = 2.3;
@@ -108,8 +108,14 @@ const AS_NEAR: f64 = 2.3;
 /// If their directions differ by less than this, in radians, beside what the comb did.
 const MOST_TURN: f64 = 1.1;
 
+/// And their widths, where both are known, by less than this, as a logarithm.
+const MOST_WIDER: f64 = 0.3;
+
 /// Hair within so many hair widths runs much the same way.
 const AROUND: f64 = 25.0;
+
+/// A strand surer than this is hair, whatever the hair around it does.
+const PLAIN: f64 = 0.97;
 
 /// Strands nearer to one another than this, in hair widths, cannot be two shafts side by side.
 const ON: f64 = 0.35;
@@ -231,6 +237,7 @@ impl<'a> Look<'a> {
     /// Strands that stand alone in both photos at one place are most likely one hair, badly traced in either: nearest first.
     fn likely(&self) -> Vec<Pair> {
         let hair = self.visits[1].hair_width().0;
+        let scale = self.registration.mapping.scale(self.visits[0].middle());
         let mut near = vec![];
         for i in (0..self.paired[0].len()).filter(|&i| !self.paired[0][i]) {
             let strand = &self.visits[0].strands[i];
@@ -241,7 +248,9 @@ impl<'a> Look<'a> {
                 let other = &self.visits[1].strands[j];
                 let apart = other.root().distance(place);
                 let turn = other.direction().map_or(0.0, |along| wrapped(along.angle() - heading));
-                if other.tone == strand.tone && turn.abs() < MOST_TURN && apart < AS_NEAR * hair + self.scatter.across {
+                let wider = width_ratio(strand, other, scale).unwrap_or(0.0);
+                let alike = other.tone == strand.tone && turn.abs() < MOST_TURN && wider.abs() < MOST_WIDER;
+                if alike && apart < AS_NEAR * hair + self.scatter.across {
                     near.push((apart, i, j));
                 }
             }
@@ -307,7 +316,7 @@ impl<'a> Look<'a> {
             return unresolved(Reason::Doubtful);
         }
         let sought = self.carried(side, strand);
-        if !surrounded(visit, strand.root()) || !surrounded(other, root) || !shown(other, &sought) {
+        if !self.surrounded(side, strand.root()) || !self.surrounded(1 - side, root) || !shown(other, &sought) {
             return unresolved(Reason::Hidden);
         }
         let drift = self.drift(1 - side, root);
@@ -321,6 +330,15 @@ impl<'a> Look<'a> {
             Sight::Unclear => unresolved(Reason::Faint),
             Sight::Skin => fate(if side == 0 { Fate::Lost } else { Fate::New }, strand.confidence, None, None),
         }
+    }
+
+    /// Whether the field reaches some way beyond a root to all sides: beyond where its registration may be wrong.
+    fn surrounded(&self, side: usize, root: Point) -> bool {
+        let visit = self.visits[side];
+        let hair = visit.hair_width().0;
+        let margin = MARGIN * hair + self.scatter.across * hair / self.visits[1].hair_width().0;
+        let around = |i: i32| Vector::from_angle(f64::from(i) * std::f64::consts::FRAC_PI_4);
+        (0..8).all(|i| [0.5, 1.0].iter().all(|part| visit.field.counts(root + around(i) * (margin * part))))
     }
 
     /// Whether a strand that stands alone is most likely no hair that grows there: it runs across the hair around it, or it stands by
@@ -345,21 +363,13 @@ impl<'a> Look<'a> {
         let length = strand.centerline.length();
         let places = [0.1, 0.25, 0.4, 0.55, 0.7].map(|part| strand.centerline.at(part * length));
         let on = |other: &&Strand| places.iter().filter(|p| other.centerline.distance_to(**p) < ON * hair).count() >= 3;
-        across
-            || alone && witness::haze(visit, &strand.centerline) < self.renderings[side].rooted
-            || visit.strands.iter().filter(|other| other.id != strand.id).any(|other| on(&other))
+        let odd = across || alone && witness::haze(visit, &strand.centerline) < self.renderings[side].rooted;
+        odd && strand.confidence < PLAIN || visit.strands.iter().filter(|other| other.id != strand.id).any(|other| on(&other))
     }
 }
 
 fn place(strand: &Strand) -> Place {
     Place { id: Some(strand.id), root: strand.root(), tip: strand.tip() }
-}
-
-/// Whether the field reaches some way beyond a root to all sides.
-fn surrounded(visit: &Visit, root: Point) -> bool {
-    let margin = MARGIN * visit.hair_width().0;
-    let around = |i: i32| Vector::from_angle(f64::from(i) * std::f64::consts::FRAC_PI_4);
-    (0..8).all(|i| [0.5, 1.0].iter().all(|part| visit.field.counts(root + around(i) * (margin * part))))
 }
 
 /// Whether a photo shows the better part of a hair's first stretch.

@@ -298,6 +298,52 @@ fn hair_cut_loose_is_not_called_new() {
 }
 
 #[test]
+fn a_hair_surely_seen_is_new_though_it_runs_another_way() {
+    let hairs = skin(4);
+    let at = hairs[in_the_middle(&hairs)[3]].root + Vector::new(45.0, -40.0);
+    let sure = Hair { root: at, tip: at + Vector::from_angle(2.4) * 30.0, width: 9.0, unit: 9_999 };
+    let later: Vec<Hair> = hairs.iter().copied().chain([sure]).collect();
+    let mut later = visit(&later, &Seen::default());
+    later.strands.iter_mut().for_each(|strand| strand.confidence = 0.99);
+    let comparison = compared(&visit(&hairs, &Seen::default()), &later);
+    assert_eq!((count(&comparison, Fate::Lost), count(&comparison, Fate::New)), (0, 1));
+}
+
+/// The hairs of a photo whose middle holds these alone, as far off the middle across their shafts and as wide as said.
+fn alone_in_the_middle(hairs: &[Hair], those: &[(f64, f64)]) -> Vec<Hair> {
+    let middle = Point::new(500.0, 400.0);
+    let around = hairs.iter().copied().filter(|hair| hair.root.distance(middle) > 90.0 && hair.tip.distance(middle) > 90.0);
+    let own = those.iter().map(|&(off, width)| {
+        let root = middle + Vector::new(0.0, off);
+        Hair { root, tip: root + Vector::new(60.0, 0.0), width, unit: 9_999 }
+    });
+    around.chain(own).collect()
+}
+
+#[test]
+fn of_two_hairs_about_as_near_the_one_as_wide_is_the_same() {
+    let hairs = skin(4);
+    let earlier = alone_in_the_middle(&hairs, &[(0.0, 6.0)]);
+    let later = alone_in_the_middle(&hairs, &[(-4.0, 11.0), (6.0, 6.0)]);
+    let comparison = compared(&visit(&earlier, &Seen::default()), &visit(&later, &Seen::default()));
+    let of =
+        |y: f64| comparison.fates.iter().find(|hair| hair.follow_up.is_some_and(|p| p.root.distance(Point::new(500.0, y)) < 1.0)).unwrap();
+    assert!(of(406.0).baseline.is_some_and(|p| p.root.distance(Point::new(500.0, 400.0)) < 1.0), "{:?}", of(406.0));
+    assert!(!of(396.0).fate.is_kept());
+}
+
+#[test]
+fn a_thin_hair_gone_and_a_wide_one_come_near_it_are_two() {
+    let hairs = skin(4);
+    let seen = |off: f64, width: f64| visit(&alone_in_the_middle(&hairs, &[(off, width)]), &Seen::default());
+    let fates = |comparison: &Comparison| [Fate::Lost, Fate::New].map(|fate| count(comparison, fate));
+    let (thin, wide) = (seen(0.0, 6.0), seen(20.0, 11.0));
+    assert_eq!(fates(&compared(&thin, &wide)), [1, 1]);
+    // As wide as before, it is the same hair, traced elsewhere.
+    assert_eq!(fates(&compared(&thin, &seen(20.0, 6.0))), [0, 0]);
+}
+
+#[test]
 fn a_hair_whose_place_is_hidden_is_unresolved() {
     let hairs = skin(4);
     let gone = in_the_middle(&hairs)[3];
