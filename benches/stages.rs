@@ -8,7 +8,7 @@ use anagen::measure::{self, Cuts};
 use anagen::phantom::{self, Scene};
 use anagen::photo::{Limits, Photo};
 use anagen::segment::learned::Model;
-use anagen::segment::{Detector, ridge, working_factor};
+use anagen::segment::{Detector, View, ridge, working_factor};
 use anagen::strand::follow::follow;
 use anagen::strand::trace::trace;
 use anagen::strand::width;
@@ -26,14 +26,14 @@ fn stages(criterion: &mut Criterion) {
     let (field, _) = Field::find(&photo, bar.as_ref(), None);
     let factor = working_factor(&photo, &field, Some(&scale)).expect("a scale");
     let model = Model::shipped();
-    let answer = model.answer(&photo, &field, factor);
-    let seen = ridge::segment(&photo, &field, factor).expect("skin");
+    let view = View::of(&photo, &field, factor);
+    let seen = ridge::segment(&view).expect("skin");
+    let answer = model.answer(view.clone());
     let traced = trace(&seen, &field);
     let shafts: Vec<width::Shaft> = traced
         .iter()
         .map(|t| width::Shaft { centerline: &t.strand.centerline, tone: t.strand.tone, rough_width: Some(t.rough_width) })
         .collect();
-    let light = photo.light_plane();
     let analysis = analyze(&photo, &settings, |_| ());
 
     let mut group = criterion.benchmark_group("clipped field");
@@ -41,11 +41,12 @@ fn stages(criterion: &mut Criterion) {
     group.bench_function("decode", |b| b.iter(|| Photo::decode(black_box(&bytes), &Limits::default())));
     group.bench_function("calibrate", |b| b.iter(|| ScaleBar::find(black_box(&photo))));
     group.bench_function("field", |b| b.iter(|| Field::find(black_box(&photo), bar.as_ref(), None)));
-    group.bench_function("segment", |b| b.iter(|| ridge::segment(black_box(&photo), &field, factor)));
-    group.bench_function("segment, learned", |b| b.iter(|| model.answer(black_box(&photo), &field, factor)));
+    group.bench_function("view", |b| b.iter(|| View::of(black_box(&photo), &field, factor)));
+    group.bench_function("segment, ridge", |b| b.iter(|| ridge::segment(black_box(&view))));
+    group.bench_function("segment, network", |b| b.iter(|| model.answer(black_box(view.clone()))));
     group.bench_function("trace", |b| b.iter(|| trace(black_box(&seen), &field)));
     group.bench_function("trace, learned", |b| b.iter(|| follow(black_box(&answer), vec![], &field)));
-    group.bench_function("width", |b| b.iter(|| width::measure(black_box(&light), &shafts, &|p| field.shows(p))));
+    group.bench_function("width", |b| b.iter(|| width::measure(black_box(&photo), &shafts, &|p| field.shows(p))));
     group.bench_function("group", |b| b.iter(|| follicle::group(black_box(&analysis.strands), Some(&scale))));
     group.bench_function("measure", |b| {
         b.iter(|| measure::catalogue(black_box(&analysis.strands), &analysis.units, &field, Some(&scale), &settings.cuts));

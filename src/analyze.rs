@@ -6,7 +6,7 @@ use crate::follicle::{self, Unit};
 use crate::geometry::{Point, Polyline};
 use crate::measure::{self, Cuts, Measurement};
 use crate::photo::{Caveat, CaveatCode, Photo};
-use crate::segment::{COARSEST_UM_PER_PX, Detector, Tone, ridge, working_factor};
+use crate::segment::{COARSEST_UM_PER_PX, Detector, Tone, View, ridge, working_factor};
 use crate::strand::follow::follow;
 use crate::strand::trace::{Traced, trace};
 use crate::strand::width::{self, Measured, PointSpread};
@@ -98,18 +98,18 @@ pub fn analyze(photo: &Photo, settings: &Settings, mut begins: impl FnMut(Stage)
     caveats.extend(of_field);
 
     begins(Stage::Segment);
-    let factor = working_factor(photo, &field, calibration.as_ref());
+    let view = working_factor(photo, &field, calibration.as_ref()).map(|factor| View::of(photo, &field, factor));
     let mut untraced = None;
-    let traced = match (&settings.detector, factor) {
+    let traced = match (&settings.detector, view) {
         (_, None) => vec![],
-        (Detector::Ridge, Some(factor)) => {
-            let seen = ridge::segment(photo, &field, factor);
+        (Detector::Ridge, Some(view)) => {
+            let seen = ridge::segment(&view);
             begins(Stage::Trace);
             seen.map_or(vec![], |seen| trace(&seen, &field))
         }
-        (Detector::Learned(model), Some(factor)) => {
-            let answer = model.answer(photo, &field, factor);
-            let seen = ridge::segment(photo, &field, factor);
+        (Detector::Learned(model), Some(view)) => {
+            let seen = ridge::segment(&view);
+            let answer = model.answer(view);
             begins(Stage::Trace);
             let traced = follow(&answer, seen.map_or(vec![], |seen| trace(&seen, &field)), &field);
             untraced = Some(Untraced::of(&answer, &traced));
@@ -172,7 +172,7 @@ fn measured(
         .iter()
         .map(|t| width::Shaft { centerline: &t.strand.centerline, tone: t.strand.tone, rough_width: Some(t.rough_width) })
         .collect();
-    let survey = width::measure(&photo.light_plane(), &shafts, &|p| field.shows(p));
+    let survey = width::measure(photo, &shafts, &|p| field.shows(p));
     caveats.extend(survey.point_spread.as_ref().and_then(|blur| of_blur(blur, &survey.shafts, calibration)));
     let one_hair = calibration.and_then(|scale| thickest_hair(&survey.shafts, scale));
     let strands = traced

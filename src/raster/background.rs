@@ -18,7 +18,7 @@ pub fn quantile_background(plane: &Plane, visible: &Mask, block: usize, reach: u
 }
 
 /// The plane at `times` as many pixels each way, cut to a size, interpolated bilinearly and held to its edge.
-fn enlarged(plane: &Plane, times: usize, (rows, columns): (usize, usize)) -> Plane {
+pub(crate) fn enlarged(plane: &Plane, times: usize, (rows, columns): (usize, usize)) -> Plane {
     let scale = 1.0 / times as f64;
     // The two neighbors of each row or column of the result, and how far it lies from the first to the second.
     let places = |count: usize, last: usize| -> Vec<(usize, usize, f32)> {
@@ -128,6 +128,12 @@ impl Ranks {
 
 /// The mean of the visible pixels of every block; NaN where none is visible.
 fn block_means(plane: &Plane, visible: &Mask, block: usize) -> Plane {
+    let (sums, counts) = block_sums(plane, visible, block);
+    sums / counts
+}
+
+/// The sum of the visible pixels of every block, and how many they are.
+pub(crate) fn block_sums(plane: &Plane, visible: &Mask, block: usize) -> (Plane, Plane) {
     let (rows, columns) = plane.dim();
     let shape = (rows.div_ceil(block), columns.div_ceil(block));
     let (mut sums, mut counts) = (Plane::zeros(shape), Plane::zeros(shape));
@@ -141,7 +147,7 @@ fn block_means(plane: &Plane, visible: &Mask, block: usize) -> Plane {
             }
         }
     }
-    sums / counts
+    (sums, counts)
 }
 
 /// Gives every NaN the nearest known level of its row, then of the rows above and below; `None` when nothing is known.

@@ -1,6 +1,7 @@
 //! Gaussian blur.
 
 use super::Plane;
+use super::wide::widely;
 
 /// The plane blurred by a Gaussian of standard deviation `sigma` pixels, its edge pixels repeated outward.
 ///
@@ -31,14 +32,8 @@ pub fn blurred(plane: &Plane, sigma: f64) -> Plane {
             *to = *from;
         }
         let target = target.as_slice_mut().expect("a new plane is contiguous");
-        for (to, from) in target.iter_mut().zip(&padded[reach..]) {
-            *to = from * kernel[0];
-        }
-        for (k, weight) in kernel.iter().enumerate().skip(1) {
-            for ((to, before), after) in target.iter_mut().zip(&padded[reach - k..]).zip(&padded[reach + k..]) {
-                *to += weight * (before + after);
-            }
-        }
+        let (center, padded) = (&padded[reach..], padded.as_slice());
+        weighed(target, center, &kernel, |k| (&padded[reach - k..], &padded[reach + k..]));
     }
     let mut down = Plane::zeros((rows, columns));
     let source = across.as_slice().expect("a new plane is contiguous");
@@ -48,16 +43,23 @@ pub fn blurred(plane: &Plane, sigma: f64) -> Plane {
     };
     for (r, mut target) in down.rows_mut().into_iter().enumerate() {
         let target = target.as_slice_mut().expect("a new plane is contiguous");
-        for (to, from) in target.iter_mut().zip(row(r as isize)) {
-            *to = from * kernel[0];
-        }
-        for (k, weight) in kernel.iter().enumerate().skip(1) {
-            for ((to, above), below) in target.iter_mut().zip(row(r as isize - k as isize)).zip(row(r as isize + k as isize)) {
-                *to += weight * (above + below);
-            }
-        }
+        weighed(target, row(r as isize), &kernel, |k| (row(r as isize - k as isize), row(r as isize + k as isize)));
     }
     down
+}
+
+/// Writes the sums of what lies at a place and so far to either side of it, weighed by the kernel.
+fn weighed<'a>(target: &mut [f32], center: &[f32], kernel: &[f32], beside: impl Fn(usize) -> (&'a [f32], &'a [f32])) {
+    widely(
+        #[inline(always)]
+        || {
+            target.iter_mut().zip(center).for_each(|(to, from)| *to = from * kernel[0]);
+            for (k, weight) in kernel.iter().enumerate().skip(1) {
+                let (before, after) = beside(k);
+                target.iter_mut().zip(before).zip(after).for_each(|((to, before), after)| *to += weight * (before + after));
+            }
+        },
+    );
 }
 
 /// The kernel from its center outward.

@@ -5,6 +5,7 @@ pub mod drawn;
 pub mod edges;
 pub mod gaussian;
 pub mod regions;
+pub mod wide;
 
 use crate::geometry::Point;
 use ndarray::Array2;

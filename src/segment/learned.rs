@@ -4,10 +4,10 @@
 //! # Source
 //! Ours; trained on drawn photos alone, see `models/`.
 
-use crate::field::Field;
+use super::View;
 use crate::geometry::{Point, Vector};
-use crate::photo::Photo;
-use crate::raster::{Mask, Plane, gaussian, sample};
+use crate::raster::{Mask, Plane, background, gaussian, sample};
+use ndarray::{Array3, Zip};
 use rten::{RunOptions, ThreadPool, ValueOrView};
 use rten_tensor::prelude::*;
 use rten_tensor::{NdTensor, NdTensorView};
@@ -109,9 +109,7 @@ impl Model {
         }
         let sha256 = Sha256::digest(bytes).iter().map(|byte| format!("{byte:02x}")).collect();
         let model = Self { network: Arc::new(network), sha256 };
-        let blank = [0; 3].map(|_| Plane::zeros((2 * STRIDE, 2 * STRIDE)));
-        let pool = one_thread();
-        model.run(&blank, &pool)?;
+        model.run(&Array3::zeros((3, 2 * STRIDE, 2 * STRIDE)), &one_thread())?;
         Ok(model)
     }
 
@@ -120,13 +118,14 @@ impl Model {
         &self.sha256
     }
 
-    /// What the network says of a photo seen at `factor` photo pixels per pixel given; nothing is hair where the field shows nothing.
-    pub fn answer(&self, photo: &Photo, field: &Field, factor: f64) -> Answer {
-        let (given, visible) = given(photo, field, factor);
-        let mut answer = Answer { factor: factor * COARSENING as f64, light: coarse_light(&given), ..self.outside(&given) };
-        let shown = |(row, column): (usize, usize)| visible[[row * COARSENING, column * COARSENING]];
+    /// What the network says of a view; nothing is hair where the field shows nothing.
+    pub fn answer(&self, view: View) -> Answer {
+        let given = given(view.light, &view.visible);
+        let mut answer = Answer { factor: view.factor * COARSENING as f64, light: coarse_light(&given), ..self.outside(&given) };
         for plane in answer.planes_mut() {
-            plane.indexed_iter_mut().filter(|(place, _)| !shown(*place)).for_each(|(_, value)| *value = 0.0);
+            for (mut row, visible) in plane.rows_mut().into_iter().zip(view.visible.rows().into_iter().step_by(COARSENING)) {
+                row.iter_mut().zip(visible.iter().step_by(COARSENING)).filter(|(_, shown)| !**shown).for_each(|(value, _)| *value = 0.0);
+            }
         }
         answer
     }
@@ -144,30 +143,30 @@ impl Model {
         let pool = one_thread();
         for down in tiles(rows) {
             for across in tiles(columns) {
-                let pad = |n: usize| n.div_ceil(STRIDE) * STRIDE;
-                let tile = given.each_ref().map(|plane| {
-                    let mut tile = Plane::zeros((pad(down.seen.len()), pad(across.seen.len())));
-                    copy(plane, (down.seen.clone(), across.seen.clone()), &mut tile, (0, 0));
-                    tile
-                });
-                if tile.iter().all(|plane| plane.iter().all(|v| *v == 0.0)) {
+                let tile = tile(given, &down.seen, &across.seen);
+                if tile.iter().all(|v| *v == 0.0) {
                     continue;
                 }
                 let Ok(part) = self.run(&tile, &pool) else { continue };
                 let ((to_row, rows), (to_column, columns)) = (down.kept(), across.kept());
-                for (to, from) in answer.planes_mut().into_iter().zip(&part) {
-                    copy(from, (rows.clone(), columns.clone()), to, (to_row, to_column));
+                for (to, from) in answer.planes_mut().into_iter().zip(part.outer_iter()) {
+                    for (mut to, from) in
+                        to.rows_mut().into_iter().skip(to_row).zip(from.rows().into_iter().skip(rows.start)).take(rows.len())
+                    {
+                        let from = from.iter().skip(columns.start).take(columns.len());
+                        to.iter_mut().skip(to_column).zip(from).for_each(|(to, from)| *to = quantized(*from));
+                    }
                 }
             }
         }
         answer
     }
 
-    /// The answer's planes to one tile whose sides are multiples of [`STRIDE`].
-    fn run(&self, tile: &[Plane; 3], pool: &Arc<ThreadPool>) -> Result<Vec<Plane>, ModelError> {
-        let (rows, columns) = tile[0].dim();
-        let values: Vec<f32> = tile.iter().flat_map(|plane| plane.iter().copied()).collect();
-        let input = NdTensorView::from_data([1, 3, rows, columns], values.as_slice());
+    /// The answer's planes to one tile, not yet rounded.
+    fn run(&self, tile: &Array3<f32>, pool: &Arc<ThreadPool>) -> Result<Array3<f32>, ModelError> {
+        let (_, rows, columns) = tile.dim();
+        let values = tile.as_slice().expect("a new tile is contiguous");
+        let input = NdTensorView::from_data([1, 3, rows, columns], values);
         let options = RunOptions::default().with_thread_pool(Some(pool.clone()));
         let of_interface = |error: String| ModelError::Interface(error);
         let output = self.network.run_one(ValueOrView::from(input), Some(options)).map_err(|error| of_interface(error.to_string()))?;
@@ -176,11 +175,7 @@ impl Model {
         if output.shape() != expected {
             return Err(of_interface(format!("the answer is {:?}, not {expected:?}", output.shape())));
         }
-        let plane = |channel: usize| {
-            let values = output.slice((0, channel)).iter().map(|value| quantized(*value)).collect();
-            Plane::from_shape_vec((expected[2], expected[3]), values).map_err(|error| of_interface(error.to_string()))
-        };
-        (0..CHANNELS).map(plane).collect()
+        Array3::from_shape_vec((CHANNELS, expected[2], expected[3]), output.into_data()).map_err(|error| of_interface(error.to_string()))
     }
 }
 
@@ -267,13 +262,16 @@ impl Tile {
     }
 }
 
-/// Copies the rows and columns of one plane to a place in another.
-fn copy(from: &Plane, (rows, columns): (Range<usize>, Range<usize>), to: &mut Plane, (row, column): (usize, usize)) {
-    for (r, source) in rows.enumerate() {
-        for (c, from_column) in columns.clone().enumerate() {
-            to[[row + r, column + c]] = from[[source, from_column]];
+/// These rows and columns of what is given, filled up with 0 to sides that are multiples of [`STRIDE`].
+fn tile(given: &[Plane; 3], rows: &Range<usize>, columns: &Range<usize>) -> Array3<f32> {
+    let pad = |n: usize| n.div_ceil(STRIDE) * STRIDE;
+    let mut tile = Array3::zeros((3, pad(rows.len()), pad(columns.len())));
+    for (mut to, from) in tile.outer_iter_mut().zip(given) {
+        for (mut to, from) in to.rows_mut().into_iter().zip(from.rows().into_iter().skip(rows.start)).take(rows.len()) {
+            to.iter_mut().zip(from.iter().skip(columns.start)).take(columns.len()).for_each(|(to, from)| *to = *from);
         }
     }
+    tile
 }
 
 /// Tiles of even size that cover `n` rows or columns, each seeing a margin around the part that is kept.
@@ -290,46 +288,42 @@ fn tiles(n: usize) -> Vec<Tile> {
 }
 
 /// What the network is given: log light over the log light of the skin around, in red, green and blue; 0 where the field shows nothing.
-fn given(photo: &Photo, field: &Field, factor: f64) -> ([Plane; 3], Mask) {
-    let planes = photo.planes(factor);
-    let at = |row: usize, column: usize| Point::new((column as f64 + 0.5) * factor - 0.5, (row as f64 + 0.5) * factor - 0.5);
-    let visible = Mask::from_shape_fn(planes[0].dim(), |(row, column)| field.shows(at(row, column)));
-    let given = planes.map(|plane| {
-        let mut log = plane.mapv_into(|encoded| super::linear(encoded).max(DARKEST).ln());
-        let skin = skin_light(&log, &visible);
-        let scale = 1.0 / BLOCK as f64;
-        for ((row, column), value) in log.indexed_iter_mut() {
-            let place = Point::new((column as f64 + 0.5) * scale - 0.5, (row as f64 + 0.5) * scale - 0.5);
-            *value = if visible[[row, column]] { (*value - sample(&skin, place)).clamp(DIMMEST, BRIGHTEST) } else { 0.0 };
-        }
+fn given(light: [Plane; 3], visible: &Mask) -> [Plane; 3] {
+    light.map(|light| {
+        let mut log = light.mapv_into(|light| light.max(DARKEST).ln());
+        let skin = background::enlarged(&skin_light(&log, visible), BLOCK, log.dim());
+        Zip::from(&mut log).and(&skin).and(visible).for_each(|value, skin, visible| {
+            *value = if *visible { (*value - skin).clamp(DIMMEST, BRIGHTEST) } else { 0.0 };
+        });
         log
-    });
-    (given, visible)
+    })
 }
 
 /// The log light of the skin about every block: the mean of what is visible there, weighed by a Gaussian.
 fn skin_light(log: &Plane, visible: &Mask) -> Plane {
-    let (rows, columns) = log.dim();
-    let blocks = (rows.div_ceil(BLOCK), columns.div_ceil(BLOCK));
-    let (mut sums, mut counts) = (Plane::zeros(blocks), Plane::zeros(blocks));
-    for ((row, column), value) in log.indexed_iter().filter(|(place, _)| visible[*place]) {
-        sums[[row / BLOCK, column / BLOCK]] += value;
-        counts[[row / BLOCK, column / BLOCK]] += 1.0;
-    }
+    let (sums, counts) = background::block_sums(log, visible, BLOCK);
     let (sums, counts) = (gaussian::blurred(&sums, SPREAD), gaussian::blurred(&counts, SPREAD));
-    ndarray::Zip::from(&sums).and(&counts).map_collect(|sum, count| if *count > 1e-3 { sum / count } else { 0.0 })
+    Zip::from(&sums).and(&counts).map_collect(|sum, count| if *count > 1e-3 { sum / count } else { 0.0 })
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::field::Field;
     use crate::phantom::{Scene, draw};
+    use crate::photo::Photo;
+
+    fn view(photo: &Photo, factor: f64) -> View {
+        View::of(photo, &Field::find(photo, None, None).0, factor)
+    }
+
+    fn given_of(photo: &Photo, factor: f64) -> [Plane; 3] {
+        let view = view(photo, factor);
+        given(view.light, &view.visible)
+    }
 
     fn small() -> [Plane; 3] {
-        let scene = Scene::by_name("clipped-small").unwrap();
-        let photo = draw(scene, 2).photo();
-        let (field, _) = Field::find(&photo, None, None);
-        given(&photo, &field, 1.3).0
+        given_of(&draw(Scene::by_name("clipped-small").unwrap(), 2).photo(), 1.3)
     }
 
     #[test]
@@ -362,14 +356,9 @@ mod tests {
         let (rows, columns) = given[0].dim();
         assert!(rows > CORE, "the picture spans two tiles");
         let tiled = model.in_tiles(&given);
-        let pad = |n: usize| n.div_ceil(STRIDE) * STRIDE;
-        let whole = given.each_ref().map(|plane| {
-            let mut whole = Plane::zeros((pad(rows), pad(columns)));
-            copy(plane, (0..rows, 0..columns), &mut whole, (0, 0));
-            whole
-        });
-        let whole = model.run(&whole, &one_thread()).unwrap();
-        let differences: Vec<f32> = tiled.center.indexed_iter().map(|(place, value)| (value - whole[1][place]).abs()).collect();
+        let whole = model.run(&tile(&given, &(0..rows), &(0..columns)), &one_thread()).unwrap();
+        let differences: Vec<f32> =
+            tiled.center.indexed_iter().map(|((row, column), value)| (value - whole[[1, row, column]]).abs()).collect();
         let mean = differences.iter().sum::<f32>() / differences.len() as f32;
         // What lies beyond the margin has a little say, in places of no certainty.
         assert!(mean < 0.002, "{mean}");
@@ -380,8 +369,7 @@ mod tests {
     #[test]
     fn bare_even_skin_shows_nothing() {
         let photo = Photo::from_rgb8(300, 200, vec![[190, 160, 140]; 60_000]);
-        let (field, _) = Field::find(&photo, None, None);
-        let answer = Model::shipped().answer(&photo, &field, 1.0);
+        let answer = Model::shipped().answer(view(&photo, 1.0));
         assert_eq!(answer.hair.dim(), (100, 150));
         assert!(answer.hair.iter().all(|chance| *chance < 0.3));
     }
@@ -393,10 +381,7 @@ mod tests {
             let encoded = |light: f32| (255.0 * (1.055 * light.powf(1.0 / 2.4) - 0.055)).round() as u8;
             Photo::from_rgb8(120, 80, pixels.map(|light| [encoded(gain * light); 3]).collect())
         };
-        let seen = |gain| {
-            let photo = photo(gain);
-            given(&photo, &Field::find(&photo, None, None).0, 1.0).0
-        };
+        let seen = |gain| given_of(&photo(gain), 1.0);
         let (dim, bright) = (seen(1.0), seen(2.0));
         let most = dim[1].iter().zip(&bright[1]).map(|(a, b)| (a - b).abs()).fold(0.0, f32::max);
         assert!(most < 0.12, "rounding to 8 bits alone may show: {most}");

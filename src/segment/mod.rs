@@ -3,6 +3,9 @@
 pub mod learned;
 pub mod ridge;
 pub mod steger;
+mod view;
+
+pub use view::View;
 
 use crate::calibration::Calibration;
 use crate::field::Field;
@@ -114,9 +117,4 @@ impl Segmentation {
     pub fn to_photo(&self, p: Point) -> Point {
         Point::new((p.x + 0.5) * self.factor - 0.5, (p.y + 0.5) * self.factor - 0.5)
     }
-}
-
-/// Linear light of an sRGB value, both 0 to 1.
-fn linear(encoded: f32) -> f32 {
-    if encoded <= 0.04045 { encoded / 12.92 } else { ((encoded + 0.055) / 1.055).powf(2.4) }
 }

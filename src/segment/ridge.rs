@@ -1,7 +1,7 @@
 //! The classical detector: flatten the light, then lines under a pixel at the scales of hair.
 
 use super::steger;
-use super::{Contrast, Segmentation, Tone, WORKING_UM, linear};
+use super::{Contrast, Segmentation, Tone, View, WORKING_UM};
 use crate::field::Field;
 use crate::photo::Photo;
 use crate::raster::{Mask, Plane, background, gaussian, sample};
@@ -15,28 +15,28 @@ const USUAL: f64 = USUAL_UM / WORKING_UM;
 /// The most contrast that tells anything: beyond it hair is just black, and sensor noise decides.
 const MOST_CONTRAST: f32 = 3.0;
 
-/// What each pixel of the field is, seen at `factor` photo pixels per working pixel. `None` when the field shows nothing.
-pub fn segment(photo: &Photo, field: &Field, factor: f64) -> Option<Segmentation> {
-    let (red, brightest, visible) = channels(photo, field, factor);
-    let planes = [(Tone::Dark, contrast(Tone::Dark, &brightest, &visible)?), (Tone::Light, contrast(Tone::Light, &brightest, &visible)?)];
-    let haze = gaussian::blurred(&haze(&contrast(Tone::Dark, &red, &visible)?, &planes[0].1), 2.0);
-    let contrasts = planes.map(|(tone, plane)| {
+/// What each pixel of the field is. `None` when the field shows nothing.
+pub fn segment(view: &View) -> Option<Segmentation> {
+    let planes = {
+        let brightest = brightest(view);
+        [Tone::Dark, Tone::Light].map(|tone| Some((tone, contrast(tone, &brightest, &view.visible)?)))
+    };
+    let [Some(dark), Some(light)] = planes else { return None };
+    let haze = gaussian::blurred(&haze(contrast(Tone::Dark, &view.light[0], &view.visible)?, &dark.1), 2.0);
+    let contrasts = [dark, light].map(|(tone, plane)| {
         let lines = [0.32, 0.16, 0.6].iter().flat_map(|share| steger::lines_above_texture(&plane, share * USUAL, least(tone))).collect();
         Contrast { tone, plane, lines }
     });
-    Some(Segmentation { factor, stroke: USUAL, contrasts: contrasts.into(), haze })
+    Some(Segmentation { factor: view.factor, stroke: USUAL, contrasts: contrasts.into(), haze })
 }
 
-/// The red light, the brightest of the three colors, and what the field shows, at `factor` photo pixels per working pixel.
+/// The brightest of the three colors.
 ///
 /// Hair is dark in every color, while vessels, haze and drawn lines keep one: the brightest channel shows dark hair alone. Blond hair
 /// outshines the skin in red only, so the brightest channel serves for light hair too.
-fn channels(photo: &Photo, field: &Field, factor: f64) -> (Plane, Plane, Mask) {
-    let [red, green, blue] = photo.planes(factor);
-    let visible = field.shown_on(red.dim(), factor);
-    // What is brighter encoded is brighter in light, so only two planes are turned into light.
-    let brightest = ndarray::Zip::from(&red).and(&green).and(&blue).map_collect(|r, g, b| linear(r.max(*g).max(*b)));
-    (red.mapv_into(linear), brightest, visible)
+fn brightest(view: &View) -> Plane {
+    let [red, green, blue] = &view.light;
+    ndarray::Zip::from(red).and(green).and(blue).map_collect(|r, g, b| r.max(*g).max(*b))
 }
 
 /// How hair of a tone stands out: the natural log of skin over light, or of light over skin; 0 where nothing is visible.
@@ -57,8 +57,9 @@ fn least(tone: Tone) -> f64 {
 
 /// How strongly shafts show through the skin: by the red light it swallows, and once more by what it swallows of red alone. Hair on the
 /// skin, which swallows all colors alike, is left out.
-fn haze(red: &Plane, dark: &Plane) -> Plane {
-    ndarray::Zip::from(red).and(dark).map_collect(|red, dark| if *dark > HAIR_CONTRAST { 0.0 } else { red + (red - dark) })
+fn haze(mut red: Plane, dark: &Plane) -> Plane {
+    ndarray::Zip::from(&mut red).and(dark).for_each(|red, dark| *red = if *dark > HAIR_CONTRAST { 0.0 } else { *red + (*red - dark) });
+    red
 }
 
 /// Beyond this contrast no haze goes, only hair on the skin.
@@ -82,9 +83,10 @@ pub(super) fn usual_stroke(photo: &Photo, field: &Field) -> Option<f64> {
     let octaves = (-1..8).map(|k| f64::from(k).exp2()).filter(|factor| (64.0..=3000.0).contains(&(longer / factor)));
     let mut best: Option<(f64, f64)> = None;
     for factor in octaves {
-        let (_, brightest, visible) = channels(photo, field, factor);
+        let view = View::of(photo, field, factor);
+        let brightest = brightest(&view);
         for tone in [Tone::Dark, Tone::Light] {
-            let Some(plane) = contrast(tone, &brightest, &visible) else { continue };
+            let Some(plane) = contrast(tone, &brightest, &view.visible) else { continue };
             let (weight, width) = weigh_usual_lines(&plane, least(tone));
             if weight * factor > best.map_or(0.0, |b| b.0) {
                 best = Some((weight * factor, width * factor));

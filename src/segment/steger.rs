@@ -1,7 +1,7 @@
 //! Curvilinear structures under a pixel.
 
 use crate::geometry::Point;
-use crate::raster::{Plane, gaussian};
+use crate::raster::{Plane, gaussian, wide::widely};
 
 /// A place where a bright line's profile has its top.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -81,7 +81,10 @@ fn scan(smooth: &Plane, sigma: f64, least: f64, step: usize, mut found: impl FnM
     let bound = (-least / (sigma * sigma) * (1.0 - 1e-6)) as f32;
     for r in (1..rows - 1).step_by(step) {
         let lines = [row(r - 1), row(r), row(r + 1)];
-        curvatures_of(lines, &mut curvatures);
+        widely(
+            #[inline(always)]
+            || curvatures_of(lines, &mut curvatures),
+        );
         for (i, &curvature) in curvatures.iter().enumerate() {
             if curvature <= bound
                 && let Some(top) = top(lines, i + 1, curvature, sigma).filter(|top| top.strength >= least)
@@ -93,6 +96,7 @@ fn scan(smooth: &Plane, sigma: f64, least: f64, step: usize, mut found: impl FnM
 }
 
 /// The second derivatives of three rows at the inner pixel in this column, (xx, yy, xy).
+#[inline(always)]
 fn second_derivatives([above, here, below]: [&[f32]; 3], c: usize) -> (f32, f32, f32) {
     let center = here[c];
     let (xx, yy) = (here[c + 1] + here[c - 1] - 2.0 * center, below[c] + above[c] - 2.0 * center);
@@ -100,6 +104,7 @@ fn second_derivatives([above, here, below]: [&[f32]; 3], c: usize) -> (f32, f32,
 }
 
 /// The least curvature in any direction at every inner pixel of the middle row.
+#[inline(always)]
 fn curvatures_of(lines: [&[f32]; 3], curvatures: &mut [f32]) {
     // Of equal and known length, so that no bound is checked in the loop and several pixels are worked out at a time.
     let [above, here, below] = lines.map(|line| &line[..curvatures.len() + 2]);

@@ -2,10 +2,9 @@
 
 use super::neighbors::{Clearance, Course, clearance};
 use super::point_spread::median;
-use super::profile::{Profile, Window};
+use super::profile::{Light, Profile, Window};
 use super::search::stripe;
 use crate::geometry::{Point, Polyline};
-use crate::raster::Plane;
 use crate::strand::Tone;
 
 /// A shaft found beneath a rough centerline.
@@ -20,7 +19,7 @@ pub(super) struct Located {
 /// The centerline may be off by about a width; the rough width by a factor of about two. Without a rough width, widths from 1.5 to 60
 /// pixels are tried. Where another hair runs close by, no stripe can be told from two, and the rough centerline stands.
 pub(super) fn locate(
-    light: &Plane,
+    light: &dyn Light,
     centerline: &Polyline,
     tone: Tone,
     rough: Option<f64>,
@@ -51,7 +50,7 @@ struct Search {
 impl Search {
     fn shaft(
         &self,
-        light: &Plane,
+        light: &dyn Light,
         centerline: &Polyline,
         tone: Tone,
         others: &[&Course],
@@ -110,7 +109,7 @@ fn smoothed(offsets: &[(f64, f64)]) -> Vec<f64> {
 }
 
 /// The width whose stripe stands out most along a centerline.
-fn dominant_width(light: &Plane, centerline: &Polyline, tone: Tone, usable: &dyn Fn(Point) -> bool) -> Option<f64> {
+fn dominant_width(light: &dyn Light, centerline: &Polyline, tone: Tone, usable: &dyn Fn(Point) -> bool) -> Option<f64> {
     [2.5, 5.0, 10.0, 20.0, 40.0]
         .into_iter()
         .filter_map(|w| {

@@ -18,10 +18,10 @@ mod staircase;
 mod tests;
 
 pub use point_spread::PointSpread;
+pub use profile::Light;
 
 use super::{Tone, Width};
 use crate::geometry::{Point, Polyline};
-use crate::raster::Plane;
 use crate::units::Pixels;
 use choice::{Expected, Models, Place, has_core};
 use estimate::{Errors, Sample, Summary};
@@ -92,7 +92,7 @@ const MOST_WINDOWS: usize = 20;
 /// # Source
 /// Ours. The blurred two-edge profile follows the vessel-width literature (Al-Diri, Hunter & Steel 2009, doi:10.1109/TMI.2009.2017941),
 /// the random-effects mean of the blur DerSimonian & Laird 1986.
-pub fn measure(light: &Plane, shafts: &[Shaft], usable: &(dyn Fn(Point) -> bool + Sync)) -> Survey {
+pub fn measure(light: &(dyn Light + Sync), shafts: &[Shaft], usable: &(dyn Fn(Point) -> bool + Sync)) -> Survey {
     let rough: Vec<Option<f64>> = shafts.iter().map(|s| s.rough_width.map(|w| w.0).filter(|w| w.is_finite() && *w > 0.0)).collect();
     let courses: Vec<Option<Course>> = shafts.iter().zip(&rough).map(|(s, w)| Some(Course::new(s.centerline, (*w)?))).collect();
     let located: Vec<Option<Located>> = (0..shafts.len())
@@ -151,7 +151,7 @@ struct Traced {
 }
 
 impl Traced {
-    fn of(light: &Plane, located: &Located, tone: Tone, others: &[&Course], usable: &dyn Fn(Point) -> bool) -> Option<Self> {
+    fn of(light: &(dyn Light + Sync), located: &Located, tone: Tone, others: &[&Course], usable: &dyn Fn(Point) -> bool) -> Option<Self> {
         let windows = Window::along(&located.centerline, located.width, located.width, MOST_WINDOWS);
         // A few windows tell how much skin the blurred edges need beside them, and which model; then all are fitted with that.
         let few: Vec<Window> = windows.iter().step_by(windows.len().div_ceil(5).max(1)).copied().collect();
@@ -187,7 +187,7 @@ impl Traced {
 
 /// Fits every window that is clear, with free point spread, from an expected width and point spread.
 fn places(
-    light: &Plane,
+    light: &(dyn Light + Sync),
     windows: &[Window],
     tone: Tone,
     (expected, flank): (&Expected, f64),

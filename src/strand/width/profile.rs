@@ -1,7 +1,37 @@
 //! Profiles: the light of the original pixels by their distance from a shaft's centerline.
 
 use crate::geometry::{Point, Polyline, Vector};
+use crate::photo::Photo;
 use crate::raster::Plane;
+
+/// The light of a picture's pixels, told one at a time: a photo's few hairs lie over few of its pixels.
+pub trait Light {
+    /// How many pixels there are from left to right and from top to bottom.
+    fn size(&self) -> (usize, usize);
+
+    /// The linear light at a pixel.
+    fn at(&self, x: usize, y: usize) -> f32;
+}
+
+impl Light for Photo {
+    fn size(&self) -> (usize, usize) {
+        (self.width(), self.height())
+    }
+
+    fn at(&self, x: usize, y: usize) -> f32 {
+        self.light(x, y)
+    }
+}
+
+impl Light for Plane {
+    fn size(&self) -> (usize, usize) {
+        (self.ncols(), self.nrows())
+    }
+
+    fn at(&self, x: usize, y: usize) -> f32 {
+        self[[y, x]]
+    }
+}
 
 /// A short window laid along a shaft: its middle, its direction and its bend.
 #[derive(Debug, Clone, Copy)]
@@ -83,8 +113,14 @@ pub(super) struct Profile {
 impl Profile {
     /// Gathers the pixels of a window from `from` to `to` across the shaft, each pixel at its own distance: nothing is interpolated, so the
     /// only blur is the photo's own and the pixels' noise stays independent. `None` where fewer than half of the window can be used.
-    pub(super) fn gather(light: &Plane, window: &Window, (from, to): (f64, f64), bin: f64, usable: &dyn Fn(Point) -> bool) -> Option<Self> {
-        let (rows, columns) = light.dim();
+    pub(super) fn gather(
+        light: &dyn Light,
+        window: &Window,
+        (from, to): (f64, f64),
+        bin: f64,
+        usable: &dyn Fn(Point) -> bool,
+    ) -> Option<Self> {
+        let (columns, rows) = light.size();
         let count = ((to - from) / bin).ceil();
         if !(1.0..=4096.0).contains(&count) || rows == 0 || columns == 0 {
             return None;
@@ -117,7 +153,7 @@ impl Profile {
                 if place < 0.0 || place >= count || !usable(p) {
                     continue;
                 }
-                let value = f64::from(light[[row, column]]);
+                let value = f64::from(light.at(column, row));
                 if value.is_finite() {
                     let sum = &mut sums[place as usize];
                     sum[0] += 1.0;

@@ -1,5 +1,6 @@
 use super::*;
 use crate::phantom::strip::{Strip, sheet as photo};
+use crate::raster::Plane;
 
 fn whole(_: Point) -> bool {
     true
