@@ -73,7 +73,7 @@ pub struct Answer {
     pub root: Plane,
     /// Heat about tips, a Gaussian of 25 µm.
     pub tip: Plane,
-    /// The way in x and y to the root, or to where the hair is [`REACH`] nearer to it, in shares of that.
+    /// The way in x and y to the root, or to where the hair is 480 µm nearer to it, in shares of that.
     pub to_root: [Plane; 2],
     /// The same to the tip.
     pub to_tip: [Plane; 2],
@@ -215,7 +215,7 @@ impl Answer {
         Point::new((p.x + 0.5) * self.factor - 0.5, (p.y + 0.5) * self.factor - 0.5)
     }
 
-    /// The way from a place to the root of its hair, in pixels of the answer, or to where the hair is [`REACH`] nearer to it.
+    /// The way from a place to the root of its hair, in pixels of the answer, or to where the hair is 480 µm nearer to it.
     pub fn to_root(&self, at: Point) -> Vector {
         way(&self.to_root, at)
     }

@@ -10,12 +10,12 @@ use image::{DynamicImage, Rgb, RgbImage, imageops};
 use std::path::Path;
 
 /// The hairs counted and the units grouped in a photo of this scale.
-fn counted(picture: &RgbImage, um_per_px: f64) -> [f64; 2] {
+fn counted(picture: &RgbImage, um_per_px: f64, detector: &Detector) -> [f64; 2] {
     let (width, height) = picture.dimensions();
     let pixels = picture.pixels().map(|pixel| pixel.0).collect();
     let photo = Photo::from_rgb8(width as usize, height as usize, pixels);
     let scale = Scale::Known(Calibration::stated(um_per_px, ScaleSource::CommandLine).unwrap());
-    let settings = Settings { scale, roi: None, detector: Detector::Ridge, cuts: Cuts::default() };
+    let settings = Settings { scale, roi: None, detector: detector.clone(), cuts: Cuts::default() };
     let analysis = analyze(&photo, &settings, |_| ());
     ["hair_count", "follicular_unit_count"]
         .map(|name| analysis.measurements.iter().find(|m| m.name == name).and_then(|m| m.value).unwrap_or(0.0))
@@ -57,26 +57,28 @@ fn stored_again(picture: &RgbImage) -> RgbImage {
     image::load_from_memory(&bytes.into_inner()).unwrap().into_rgb8()
 }
 
-#[test]
-fn what_changes_no_hair_changes_no_count_by_more_than_is_stated() {
-    // The most that hairs and units may change, as a share of the count; one may always.
-    type Change = (&'static str, fn(&RgbImage) -> RgbImage, f64);
-    let changes: [Change; 8] = [
-        ("turned by 90°", imageops::rotate90, 0.06),
-        ("turned by 180°", imageops::rotate180, 0.06),
-        ("mirrored", imageops::flip_horizontal, 0.06),
-        ("upside down", imageops::flip_vertical, 0.06),
-        ("with a black border", padded, 0.06),
-        ("darker", |picture| lit(picture, 0.8), 0.06),
-        ("brighter", |picture| lit(picture, 1.1), 0.06),
-        ("stored again as JPEG of quality 90", stored_again, 0.06),
-    ];
+/// A change of a photo that changes no hair.
+type Change = (&'static str, fn(&RgbImage) -> RgbImage);
+
+const CHANGES: [Change; 8] = [
+    ("turned by 90°", imageops::rotate90),
+    ("turned by 180°", imageops::rotate180),
+    ("mirrored", imageops::flip_horizontal),
+    ("upside down", imageops::flip_vertical),
+    ("with a black border", padded),
+    ("darker", |picture| lit(picture, 0.8)),
+    ("brighter", |picture| lit(picture, 1.1)),
+    ("stored again as JPEG of quality 90", stored_again),
+];
+
+/// Checks that hairs and units change by at most this share of their count, stated for each photo; one may always.
+fn keep_their_counts(detector: &Detector, most: [f64; 3]) {
     let mut broken = vec![];
-    for (name, picture, um_per_px) in photos() {
-        let before = counted(&picture, um_per_px);
+    for ((name, picture, um_per_px), most) in photos().into_iter().zip(most) {
+        let before = counted(&picture, um_per_px, detector);
         assert!(before[0] > 5.0, "{name}: {before:?}");
-        for (change, changed, most) in changes {
-            let after = counted(&changed(&picture), um_per_px);
+        for (change, changed) in CHANGES {
+            let after = counted(&changed(&picture), um_per_px, detector);
             for (before, after) in before.iter().zip(after) {
                 if (before - after).abs() > (most * before).max(1.0) {
                     broken.push(format!("{name}, {change}: {after} of {before}"));
@@ -85,4 +87,15 @@ fn what_changes_no_hair_changes_no_count_by_more_than_is_stated() {
         }
     }
     assert!(broken.is_empty(), "{broken:#?}");
+}
+
+#[test]
+fn what_changes_no_hair_changes_no_count_of_ridges_by_more_than_is_stated() {
+    keep_their_counts(&Detector::Ridge, [0.06, 0.06, 0.06]);
+}
+
+/// Vellus hair two to three pixels wide is found by chance, as the pixels lie.
+#[test]
+fn what_changes_no_hair_changes_no_count_by_more_than_is_stated() {
+    keep_their_counts(&Detector::default(), [0.05, 0.1, 0.3]);
 }
