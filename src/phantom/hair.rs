@@ -37,6 +37,8 @@ pub struct HairLook {
     pub scatter: f64,
     /// Standard deviation of the angle at which the hairs of a unit fan out.
     pub fan: f64,
+    /// The share of units whose hairs lean towards one another, so that they about meet at their tips.
+    pub meet: f64,
     /// Standard deviation of a hair's own direction about that of its unit.
     pub waver: f64,
     /// Standard deviation of how far the roots of a unit are set back from one another along the hair.
@@ -55,6 +57,8 @@ pub struct HairLook {
     pub apart: f64,
     /// How broad it shows there, in thicknesses.
     pub under_skin_breadth: f64,
+    /// The length over which it opens to that from the shaft's own thickness; 0 where it is as broad at once.
+    pub under_skin_flare: f64,
     /// The length over which that fades.
     pub under_skin_reach: f64,
     /// The strongest central reflex.
@@ -175,6 +179,12 @@ pub(crate) fn sow(look: &HairLook, frame: Frame, dice: &mut Dice, mut hand_over:
         let fan = dice.normal(0.0, look.fan);
         // Touching or overlapping side by side, or a little apart, but always from one ostium.
         let spacing = if dice.chance(0.55) { dice.between(0.5, 1.05) } else { dice.between(1.1, 1.9) };
+        let fan = if look.meet > 0.0 && dice.chance(look.meet) {
+            let apart = thicknesses.iter().sum::<f64>() / size as f64 * spacing * look.apart;
+            -apart / cut * dice.between(0.4, 1.2)
+        } else {
+            fan
+        };
         for (k, thickness) in thicknesses.iter().copied().enumerate() {
             let place = (aside + 0.5 * thickness) * spacing * look.apart;
             aside += thickness;
@@ -302,7 +312,7 @@ impl Sprout {
             splinters,
             core,
             bulge,
-            under_skin: self.under_skin(&path, back, fade, look.under_skin_breadth, frame, dice),
+            under_skin: self.under_skin(&path, back, fade, look, frame, dice),
             under_skin_strength: (look.under_skin * pigment.shows_through() * dice.between(0.6, 1.1) as f32 * if fine { 0.5 } else { 1.0 })
                 .min(0.95),
             under_skin_fade: (fade / um) as f32,
@@ -335,7 +345,7 @@ impl Sprout {
     }
 
     /// The shaft below the skin, running back from its root, ever deeper and so ever softer.
-    fn under_skin(&self, path: &[Point], back: f64, fade: f64, breadth: f64, frame: Frame, dice: &mut Dice) -> Stroke {
+    fn under_skin(&self, path: &[Point], back: f64, fade: f64, look: &HairLook, frame: Frame, dice: &mut Dice) -> Stroke {
         let (step, um) = (24.0, frame.um_per_px);
         let bow = dice.normal(0.0, 0.02);
         let spread = dice.between(0.1, 0.22);
@@ -344,8 +354,15 @@ impl Sprout {
         for i in 0..=(2.6 * fade / step) as usize {
             let s = i as f64 * step;
             stroke.line.push(frame.pixel(at));
-            stroke.width.push((self.thickness * breadth + 0.45 * s) / um);
-            stroke.softness.push((9.0 + spread * s) / um);
+            let broader = look.under_skin_breadth - 1.0;
+            let (open, soft) = if look.under_skin_flare > 0.0 {
+                let open = 1.0 - (-s / look.under_skin_flare).exp();
+                (open, 0.2 * broader.max(0.0) * open * self.thickness)
+            } else {
+                (1.0, 0.0)
+            };
+            stroke.width.push((self.thickness * (1.0 + broader * open) + 0.45 * s) / um);
+            stroke.softness.push((9.0 + soft + spread * s) / um);
             heading += bow;
             at = at + Vector::from_angle(heading) * step;
         }

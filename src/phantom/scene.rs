@@ -189,6 +189,7 @@ fn paint(look: &Look, frame: Frame, skin: Skin, hairs: &[Hair], loose: &[(Shaft,
         });
         *pixel = mix(*pixel, white, (skin.gloss(x, y) + on_bulge).clamp(0.0, 0.95));
     });
+    skin.draw_glints(&mut light, frame, &mut Dice::new(seed, 8));
     for hair in hairs {
         hair.draw_rim(&mut light, frame.um_per_px, &mut dice);
         if dice.chance(look.litter.root_scale) {

@@ -62,6 +62,7 @@ pub(super) fn plain(dice: &mut Dice) -> Look {
             freckles: if dice.chance(0.2) { dice.between(2.0, 25.0) } else { 0.0 },
             gloss: dice.between(0.1, 0.35) as f32,
             specks: 0.0,
+            glints: 0.0,
             cast: dice.between(0.1, 0.7) as f32,
         },
         hair: clipped_hair(dice),
@@ -98,6 +99,7 @@ fn clipped_hair(dice: &mut Dice) -> HairLook {
         scatter: dice.between(0.06, 0.18),
         fan: 0.08,
         waver: 0.05,
+        meet: 0.0,
         stagger: 55.0,
         crumbs: 0.0,
         under_skin_core: 0.0,
@@ -105,6 +107,7 @@ fn clipped_hair(dice: &mut Dice) -> HairLook {
         fold: 1.0,
         apart: 1.0,
         under_skin_breadth: 1.2,
+        under_skin_flare: 0.0,
         under_skin: dice.between(0.6, 0.95) as f32,
         under_skin_reach: dice.between(150.0, 360.0),
         shine: dice.between(0.0, 0.35) as f32,
@@ -328,19 +331,28 @@ fn clumped(dice: &mut Dice) -> Look {
 fn stubble(dice: &mut Dice) -> Look {
     let base = clumped(dice);
     let hair = HairLook {
-        thickness: dice.between(50.0, 118.0),
+        thickness: dice.between(50.0, 120.0),
         thickness_sd: dice.between(10.0, 22.0),
         fine_share: dice.between(0.03, 0.25),
-        length: dice.between(260.0, 620.0),
+        length: dice.between(240.0, 620.0),
+        fan: dice.between(0.05, 0.26),
+        meet: dice.between(0.0, 0.9),
         fold: dice.between(0.0, 0.6),
         apart: dice.between(0.8, 2.2),
         under_skin: dice.between(0.5, 2.2) as f32,
         under_skin_core: if dice.chance(0.9) { dice.between(0.5, 2.2) as f32 } else { 0.0 },
-        under_skin_reach: dice.between(100.0, 500.0),
+        under_skin_breadth: dice.between(1.0, 3.6),
+        under_skin_flare: dice.between(5.0, 140.0),
+        under_skin_reach: dice.between(100.0, 600.0),
         bulge_glint: if dice.chance(0.8) { dice.between(0.05, 0.65) as f32 } else { 0.0 },
         ..base.hair
     };
-    let skin = SkinLook { gloss: dice.between(0.0, 0.6) as f32, specks: dice.between(0.0, 0.8) as f32, ..base.skin };
+    let skin = SkinLook {
+        gloss: dice.between(0.0, 0.6) as f32,
+        specks: dice.between(0.0, 0.8) as f32,
+        glints: if dice.chance(0.8) { dice.between(0.0, 2200.0) } else { 0.0 },
+        ..base.skin
+    };
     Look { hair, skin, ..base }
 }
 

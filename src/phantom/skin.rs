@@ -29,6 +29,8 @@ pub struct SkinLook {
     pub gloss: f32,
     /// Strength of the fine bright specks of the surface, in patches.
     pub specks: f32,
+    /// Fine glints of the horny layer, each a short bright line of a color of its own, per mm².
+    pub glints: f64,
     /// Strength of the uneven color of the light: bluish to one side, yellowish to the other.
     pub cast: f32,
 }
@@ -125,6 +127,7 @@ impl Skin {
             gloss: Gloss {
                 strength: look.gloss,
                 specks: look.specks,
+                glints: look.glints,
                 um,
                 growth,
                 patches,
@@ -139,13 +142,18 @@ impl Skin {
         let (um, field) = (frame.um_per_px, Texture::new(dice.seed()));
         let patches = Slow::new(frame.width, frame.height, |x, y| field.fractal(x * um / 800.0, y * um / 800.0, 3));
         let (grain, thread) = (Texture::new(dice.seed()), Texture::new(dice.seed()));
-        let gloss = Gloss { strength: look.gloss, specks: look.specks, um, growth, patches, grain, thread };
+        let gloss = Gloss { strength: look.gloss, specks: look.specks, glints: look.glints, um, growth, patches, grain, thread };
         Self { below, gloss }
     }
 
     /// The share of white the surface mirrors at a pixel.
     pub fn gloss(&self, x: usize, y: usize) -> f32 {
         self.gloss.at(x, y)
+    }
+
+    /// Draws the glints of its surface.
+    pub fn draw_glints(&self, light: &mut Light, frame: Frame, dice: &mut Dice) {
+        glints(light, self.gloss.glints, frame, self.gloss.growth, dice);
     }
 
     /// How much the specks of a bulging surface mirror at a pixel, 0 to 1.
@@ -203,6 +211,36 @@ fn vessels(light: &mut Light, per_cm2: f64, frame: Frame, dice: &mut Dice) {
     }
 }
 
+/// The edges of horny scales that mirror the lamp: short bright lines along the furrows, in patches, tinted as thin films are.
+fn glints(light: &mut Light, per_mm2: f64, frame: Frame, growth: f64, dice: &mut Dice) {
+    if per_mm2 <= 0.0 {
+        return;
+    }
+    let patches = Texture::new(dice.seed());
+    let families = [growth + dice.normal(0.0, 0.2), growth + dice.normal(0.9, 0.3), growth - dice.normal(0.9, 0.3)];
+    let usual = dice.between(0.08, 0.35) as f32;
+    let colorful = dice.between(0.0, 0.5);
+    for _ in 0..dice.count(frame.area_cm2() * 100.0 * per_mm2) {
+        let start = frame.anywhere(dice);
+        let there = f64::from(smooth_step(-0.5, 0.5, patches.fractal(start.x / 350.0, start.y / 350.0, 2)));
+        let family = families[dice.weighted(&[1.0; 3])];
+        let angle = dice.normal(family, 0.3);
+        let line = wander(start, angle, dice.log_normal(24.0, 0.6).min(200.0), 8.0, 0.35, dice);
+        let width = dice.log_normal(3.2, 0.4) / frame.um_per_px;
+        let bright = (usual * dice.log_normal(0.8, 0.8) as f32).min(0.95);
+        let tint: Color = std::array::from_fn(|_| dice.normal(1.0, colorful).clamp(0.2, 1.8) as f32);
+        if !dice.chance(0.15 + 0.85 * there) {
+            continue;
+        }
+        let line: Vec<Point> = line.into_iter().map(|p| frame.pixel(p)).collect();
+        Stroke::soft(line, width, 0.35 * width).paint(light, |pixel, cell| {
+            for (channel, tint) in pixel.iter_mut().zip(tint) {
+                *channel += bright * tint * cell.coverage * (0.9 - *channel).max(0.0);
+            }
+        });
+    }
+}
+
 /// Pores and freckles.
 fn blots(light: &mut Light, look: &SkinLook, frame: Frame, dice: &mut Dice) {
     let kinds = [(look.pores, 22.0, 0.3, 0.25), (look.freckles, 260.0, 0.5, 0.35)];
@@ -252,6 +290,7 @@ pub(crate) fn wander(start: Point, angle: f64, length: f64, step: f64, turn: f64
 struct Gloss {
     strength: f32,
     specks: f32,
+    glints: f64,
     um: f64,
     growth: f64,
     patches: Slow,
