@@ -196,11 +196,14 @@ def batch(examples, weights, size, count, dice):
             x, h, v, s = x[..., ::-1], h[..., ::-1], v[..., ::-1] * np.array([-1, 1, -1, 1], np.float32)[:, None, None], s[..., ::-1]
         if dice.random() < 0.5:
             x, h, v, s = x.swapaxes(1, 2), h.swapaxes(1, 2), v.swapaxes(1, 2)[[1, 0, 3, 2]], s.swapaxes(0, 1)
-        x = x * np.exp(dice.normal(0, 0.15)) * np.exp(dice.normal(0, 0.05, (3, 1, 1))) + dice.normal(0, 0.04, (3, 1, 1))
+        x = x * np.exp(dice.normal(0, 0.3)) * np.exp(dice.normal(0, 0.08, (3, 1, 1))) + dice.normal(0, 0.06, (3, 1, 1))
+        if dice.random() < 0.4:
+            x = gaussian_filter(x, (0, *[dice.uniform(0.3, 2.0)] * 2))
         if dice.random() < 0.5:
-            x = x + dice.normal(0, dice.uniform(0, 0.08), x.shape)
-        if dice.random() < 0.2:
-            x = gaussian_filter(x, (0, *[dice.uniform(0.3, 1.2)] * 2))
+            stain = gaussian_filter(dice.normal(size=x.shape[1:]), dice.uniform(1, 8))
+            x = x + stain / stain.std() * dice.uniform(0, 0.15)
+        if dice.random() < 0.5:
+            x = x + dice.normal(0, dice.uniform(0, 0.12), x.shape)
         for kept, new in ((given, np.clip(x, DIMMEST, BRIGHTEST)), (heats, h), (all_ways, v), (sures, s)):
             kept.append(np.ascontiguousarray(new, dtype=np.float32))
     return [torch.from_numpy(np.stack(kept)) for kept in (given, heats, all_ways, sures)]
@@ -230,7 +233,7 @@ def start_from(detector, path, given):
         weight, bias = next(shipped)
         convolution = layer[0] if isinstance(layer, Step) else layer
         with torch.no_grad():
-            if layer is detector.head:  # its heats alone: what else a network answers may differ
+            if layer is detector.head and weight.shape != convolution.weight.shape:  # its heats alone: what else a network answers may differ
                 convolution.weight[:4], convolution.bias[:4] = weight[:4], bias[:4]
                 continue
             convolution.weight[:] = weight

@@ -6,7 +6,7 @@ set -e
 out=$(realpath -m "$2")
 here=$(realpath "$(dirname "$0")")
 former=$(mktemp --suffix .onnx)
-git -C "$here" show 4c2f37f:./weights.onnx > "$former"
+git -C "$here" show 88d0a3d:./weights.onnx > "$former"
 cd "$1"
 exec python3 "$here/train.py" stubble=3 curly long wild clipped dense vellus dark-skin blond grey white flakes glare sparse dermoscope \
-    annotated blur coarse bare --out "$out" --start "$former" --steps 8000 --rate 2e-3 --seed 1
+    annotated blur coarse bare --out "$out" --start "$former" --steps 12000 --rate 2e-3 --seed 3 --threads 1

@@ -3,7 +3,7 @@
 use super::orient::near_border;
 use super::shaft::{quantile, smoothed};
 use super::trace::{Traced, in_order};
-use super::weigh::{chosen, mean_along, most_near};
+use super::weigh::{Proposal, chosen, mean_along, most_near, proposals};
 use super::{End, Strand, Tone};
 use crate::field::Field;
 use crate::geometry::{Point, Polyline, Vector};
@@ -34,10 +34,15 @@ const WIDEST_GAP: f64 = 20.0;
 /// # Source
 /// Ours.
 pub fn follow(answer: &Answer, ridges: Vec<Traced>, field: &Field) -> Vec<Traced> {
+    in_order(chosen(proposed(answer, ridges, field), answer))
+}
+
+/// Every strand that the answer's lines and the classical detector propose, with what speaks for it.
+pub fn proposed(answer: &Answer, ridges: Vec<Traced>, field: &Field) -> Vec<Proposal> {
     let lines = steger::lines(&answer.center, SIGMA, FOLLOWED, BEGINS);
     let pieces = lines.iter().flat_map(|line| pieces(line, answer)).collect();
-    let strands = joined(pieces, answer).into_iter().map(|piece| ended(piece, answer)).filter(|piece| piece.line.length() > LEAST_LENGTH);
-    in_order(chosen(strands.filter_map(|piece| traced(&piece, answer, field)).collect(), ridges, answer))
+    let followed = joined(pieces, answer).into_iter().map(|piece| ended(piece, answer)).filter(|piece| piece.line.length() > LEAST_LENGTH);
+    proposals(followed.filter_map(|piece| traced(&piece, answer, field)).collect(), ridges, answer)
 }
 
 /// A stretch of centerline that grows one way.

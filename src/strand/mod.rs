@@ -12,7 +12,7 @@ mod weigh;
 pub mod width;
 
 pub use crate::segment::Tone;
-pub use weigh::Untraced;
+pub use weigh::{Evidence, Proposal, Source, Untraced};
 
 use crate::field::Field;
 use crate::geometry::{Point, Polyline, Vector};

@@ -1,6 +1,6 @@
 //! Parting hairs that touch: a dark mass whose sides tell of two.
 
-use super::select::{Found, LEAST_CHANCE, strip};
+use super::select::{Found, LEAST_CHANCE, Weighed, chance, strip};
 use super::shaft::Shaft;
 use crate::geometry::{Point, Polyline, Vector};
 use crate::raster::{Mask, Plane, sample};
@@ -9,12 +9,8 @@ use ndarray::Array2;
 /// The shafts, those parted in two that two straight hairs of about `hair` width explain so much better that it is likely: where one of them
 /// ends before the other the mass has a step, where they diverge it is a V.
 ///
-/// The log odds rise with what the second hair explains and with the shorter one's length, and fall with the angle between the two and with
-/// the longer one's length.
-///
-/// # Source
-/// Ours. The weights are rounded from a logistic fit on half of 133 hand-marked clipped fields.
-pub(super) fn parted(found: Vec<Found>, plane: &Plane, hair: f64) -> Vec<Found> {
+/// What speaks for two is told: what the second explains, the angle between them, the longer one's length and the shorter one's.
+pub(super) fn parted(found: Vec<Found>, plane: &Plane, hair: f64, told: &mut dyn FnMut(Weighed)) -> Vec<Found> {
     let mut owners = Owners::zeros(plane.dim());
     let mut marks = Mask::from_elem(plane.dim(), false);
     for (own, found) in (1..).zip(&found) {
@@ -22,17 +18,27 @@ pub(super) fn parted(found: Vec<Found>, plane: &Plane, hair: f64) -> Vec<Found> 
             owners[at] = if owners[at] == 0 { own } else { SHARED };
         }
     }
-    let parts = |own: u32, found: &Found| {
+    let mut parts = |own: u32, found: &Found| {
         let mass = Mass::of(&found.shaft, plane, hair, &owners, own)?;
-        let (one, [a, b]) = mass.explained(hair)?;
+        let (one, bars) = mass.explained(hair)?;
+        let [a, b] = bars;
         let (longer, shorter) = (a.length().max(b.length()) / hair, a.length().min(b.length()) / hair);
         let gain = one.misfit - a.misfit - b.misfit;
-        let odds = 1.5 * gain.max(1e-3).ln() - 3.0 * (b.slope - a.slope).abs() - 0.38 * longer + 1.3 * shorter.ln() - 4.6;
-        let chance = 1.0 / (1.0 + (-odds).exp());
-        (chance > LEAST_CHANCE).then(|| [a, b].map(|bar| Found { shaft: mass.shaft(&bar, &found.shaft), chance: found.chance * chance }))
+        let evidence = [gain.max(1e-3).ln(), (b.slope - a.slope).abs(), longer, shorter.ln()];
+        let shafts = bars.map(|bar| mass.shaft(&bar, &found.shaft));
+        told(Weighed::Pair { lines: [0, 1].map(|i: usize| shafts[i].line.clone()), evidence });
+        let chance = chance(&evidence, &WEIGHTS, ODDS_OF_NONE);
+        (chance > LEAST_CHANCE).then(|| shafts.map(|shaft| Found { shaft, chance: found.chance * chance }))
     };
     (1..).zip(found).flat_map(|(own, found)| parts(own, &found).map_or_else(|| vec![found], Vec::from)).collect()
 }
+
+/// Log odds per unit of each evidence, and those of none.
+///
+/// # Source
+/// Ours: a logistic fit on drawn clipped hair, as drawn and stored badly, by `models/stubble/weigh.sh`.
+const WEIGHTS: [f64; 4] = [1.0, -3.1, -0.33, 1.1];
+const ODDS_OF_NONE: f64 = -2.7;
 
 /// Working pixels between the places at which the sides are looked at.
 const STEP: f64 = 2.0;
@@ -275,7 +281,7 @@ mod tests {
     fn parts(hairs: &[Drawn], from: [f64; 2], to: [f64; 2]) -> Vec<[f64; 4]> {
         let line = Polyline::new(vec![Point::new(from[0], from[1]), Point::new(to[0], to[1])]).resampled(2.0);
         let found = vec![Found { shaft: Shaft { line, width: HAIR, height: 2.0, tone: Tone::Dark }, chance: 0.9 }];
-        let mut ends: Vec<[f64; 4]> = parted(found, &drawn(hairs), HAIR)
+        let mut ends: Vec<[f64; 4]> = parted(found, &drawn(hairs), HAIR, &mut |_| ())
             .iter()
             .map(|f| (f.shaft.line.points[0], *f.shaft.line.points.last().expect("points")))
             .map(|(a, b)| if a.x < b.x { [a.x, a.y, b.x, b.y] } else { [b.x, b.y, a.x, a.y] })
@@ -290,7 +296,7 @@ mod tests {
 
     #[test]
     fn nothing_is_parted_of_nothing() {
-        assert!(parted(vec![], &Plane::zeros((1, 1)), HAIR).is_empty());
+        assert!(parted(vec![], &Plane::zeros((1, 1)), HAIR, &mut |_| ()).is_empty());
     }
 
     #[test]

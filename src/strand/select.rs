@@ -3,7 +3,7 @@
 use super::orient::near_border;
 use super::shaft::{Shaft, quantile};
 use crate::field::Field;
-use crate::geometry::{Point, Vector};
+use crate::geometry::{Point, Polyline, Vector};
 use crate::raster::{Mask, Plane, sample};
 use crate::segment::{Segmentation, Tone};
 
@@ -15,41 +15,69 @@ pub(super) struct Found {
     pub(super) chance: f64,
 }
 
+/// What the tracer weighed, in working pixels, with what speaks for it: for whoever fits its weights.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Weighed<'a> {
+    /// A shaft that may be hair, root and tip not told apart.
+    Shaft {
+        /// Its middle.
+        line: &'a Polyline,
+        /// As `select::WEIGHTS` weighs it.
+        evidence: [f64; 6],
+    },
+    /// A shaft that may be two side by side.
+    Pair {
+        /// Their middles.
+        lines: [Polyline; 2],
+        /// As `part::WEIGHTS` weighs it.
+        evidence: [f64; 4],
+    },
+}
+
 /// The least chance at which a shaft is reported.
 pub(super) const LEAST_CHANCE: f64 = 0.4;
 
-/// The shafts that are more likely hair than texture, debris or a path across a bundle.
-///
-/// The log odds rise with the contrast against the photo's own strong hair, with the share of the sides that are really edges, with length
-/// and with evenness; they fall where the shaft strays from how the hair around grows and where it runs along the border of what is shown.
+/// Log odds per unit of each evidence, and those of none.
 ///
 /// # Source
-/// Ours. The weights are rounded from a logistic fit on half of 133 hand-marked clipped fields.
-pub(super) fn likely(shafts: Vec<Shaft>, plane: &Plane, seen: &Segmentation, field: &Field) -> Vec<Found> {
+/// Ours: a logistic fit on drawn clipped hair, as drawn and stored badly, by `models/stubble/weigh.sh`.
+const WEIGHTS: [f64; 6] = [2.3, 3.4, 0.3, 1.9, -0.3, -4.0];
+const ODDS_OF_NONE: f64 = -1.6;
+
+/// The shafts that are more likely hair than texture, debris or a path across a bundle.
+///
+/// What speaks for each is told: its contrast against the photo's own strong hair, the share of its sides that are really edges, its length,
+/// its evenness; how far it runs along the border of what is shown, and how far it strays from how the hair around grows.
+pub(super) fn likely(shafts: Vec<Shaft>, plane: &Plane, seen: &Segmentation, field: &Field, told: &mut dyn FnMut(Weighed)) -> Vec<Found> {
     let supports: Vec<f64> = shafts.iter().map(|s| edge_support(s, plane)).collect();
     let Some(strong) = strong_contrast(&shafts, &supports) else { return vec![] };
     let stroke = seen.stroke;
-    let (shafts, own): (Vec<Shaft>, Vec<f64>) = shafts
+    let (shafts, mut evidence): (Vec<Shaft>, Vec<[f64; 6]>) = shafts
         .into_iter()
         .zip(supports)
         .filter(|(shaft, support)| plausible(shaft, stroke) && (shaft.tone == Tone::Dark || unlike_gloss(shaft, *support, plane)))
         .map(|(shaft, support)| {
-            let odds = 2.5 * (shaft.height / strong).ln()
-                + 3.2 * support
-                + 0.6 * (shaft.line.length() / stroke).ln()
-                + 2.7 * evenness(&shaft, plane)
-                - 2.7 * along_border(&shaft, seen, field)
-                - 2.8;
-            (shaft, odds)
+            let contrast = (shaft.height / strong).ln();
+            let length = (shaft.line.length() / stroke).ln();
+            let evidence = [contrast, support, length, evenness(&shaft, plane), along_border(&shaft, seen, field), 0.0];
+            (shaft, evidence)
         })
         .unzip();
-    let chance = |odds: f64| 1.0 / (1.0 + (-odds).exp());
-    let weights: Vec<f64> = own.iter().map(|odds| chance(*odds)).collect();
-    let strays = strays(&shafts, &weights, stroke);
-    (shafts.into_iter().zip(own).zip(strays))
-        .map(|((shaft, own), stray)| Found { shaft, chance: chance(own - 3.0 * stray.min(MOST_STRAY)) })
+    let weights: Vec<f64> = evidence.iter().map(|evidence| chance(evidence, &WEIGHTS, ODDS_OF_NONE)).collect();
+    for (evidence, stray) in evidence.iter_mut().zip(strays(&shafts, &weights, stroke)) {
+        evidence[5] = stray.min(MOST_STRAY);
+    }
+    shafts.iter().zip(&evidence).for_each(|(shaft, evidence)| told(Weighed::Shaft { line: &shaft.line, evidence: *evidence }));
+    (shafts.into_iter().zip(evidence))
+        .map(|(shaft, evidence)| Found { shaft, chance: chance(&evidence, &WEIGHTS, ODDS_OF_NONE) })
         .filter(|found| found.chance >= LEAST_CHANCE)
         .collect()
+}
+
+/// What a logistic score makes of evidence.
+pub(super) fn chance(evidence: &[f64], weights: &[f64], of_none: f64) -> f64 {
+    let odds: f64 = of_none + evidence.iter().zip(weights).map(|(evidence, weight)| evidence * weight).sum::<f64>();
+    1.0 / (1.0 + (-odds).exp())
 }
 
 /// A hair may stand askew: beyond this, straying more tells no more.
@@ -238,7 +266,6 @@ fn plausible(shaft: &Shaft, stroke: f64) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::geometry::Polyline;
 
     fn shaft(from: (f64, f64), to: (f64, f64)) -> Shaft {
         let line = Polyline::new(vec![Point::new(from.0, from.1), Point::new(to.0, to.1)]).resampled(2.0);

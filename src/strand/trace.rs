@@ -2,6 +2,7 @@
 
 use super::orient::oriented;
 use super::part::parted;
+pub use super::select::Weighed;
 use super::select::{distinct, likely, unlike_glints, usual_width};
 use super::shaft::{Shaft, Stretch, extended};
 use super::{Strand, join, shaft};
@@ -27,6 +28,11 @@ pub struct Traced {
 /// # Source
 /// Ours, on the lines of Steger 1998, doi:10.1109/34.659930.
 pub fn trace(seen: &Segmentation, field: &Field) -> Vec<Traced> {
+    trace_telling(seen, field, &mut |_| ())
+}
+
+/// The same, telling what was weighed on the way and what spoke for it.
+pub fn trace_telling(seen: &Segmentation, field: &Field, told: &mut dyn FnMut(Weighed)) -> Vec<Traced> {
     let mut found = vec![];
     for contrast in &seen.contrasts {
         let plane = &contrast.plane;
@@ -40,9 +46,9 @@ pub fn trace(seen: &Segmentation, field: &Field) -> Vec<Traced> {
         let hair = usual_width(&along(None), plane).map(|width| width.clamp(0.95 * seen.stroke, 1.6 * seen.stroke));
         let shafts = join::joined(distinct(along(hair), plane), plane, seen.stroke);
         let shafts = shafts.into_iter().filter_map(|shaft| extended(shaft, plane)).collect();
-        let likely = likely(distinct(shafts, plane), plane, seen, field);
+        let likely = likely(distinct(shafts, plane), plane, seen, field, told);
         match (contrast.tone, hair) {
-            (Tone::Dark, Some(hair)) => found.extend(parted(likely, plane, hair)),
+            (Tone::Dark, Some(hair)) => found.extend(parted(likely, plane, hair, told)),
             (Tone::Dark, None) => found.extend(likely),
             (Tone::Light, _) => found.extend(unlike_glints(likely, found.len(), seen)),
         }

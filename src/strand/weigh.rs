@@ -2,13 +2,14 @@
 //! explain the same hair.
 
 use super::End;
+use super::select::chance;
 use super::trace::Traced;
 use crate::geometry::{Point, Polyline, Vector};
 use crate::raster::{Mask, Plane, holds, sample};
 use crate::segment::learned::{Answer, REACH};
 
 /// The least chance at which a strand is reported.
-const LEAST_CHANCE: f64 = 0.4;
+const LEAST_CHANCE: f64 = 0.35;
 
 /// How near another strand's line, in pixels of the answer, a place is explained by that strand: 35 µm.
 const EXPLAINED: f64 = 3.5;
@@ -17,8 +18,8 @@ const EXPLAINED: f64 = 3.5;
 const MOST_SHARED: f64 = 0.35;
 
 /// Who proposed a strand, and which of its ends as its root.
-#[derive(Debug, Clone, Copy, PartialEq)]
-enum Source {
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Source {
     /// The centerlines of the learned detector.
     Learned,
     /// The ridges of the classical one, as they tell root from tip.
@@ -27,25 +28,42 @@ enum Source {
     Turned,
 }
 
-/// A strand proposed, and its line in pixels of the answer.
-struct Proposal {
-    traced: Traced,
+impl Source {
+    /// One word for it.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Learned => "learned",
+            Self::Ridge => "ridge",
+            Self::Turned => "turned",
+        }
+    }
+}
+
+/// A strand proposed.
+#[derive(Debug, Clone)]
+pub struct Proposal {
+    /// The strand, not yet weighed.
+    pub traced: Traced,
+    /// Who proposed it.
+    pub source: Source,
+    /// What speaks for it.
+    pub evidence: Evidence,
+    /// Its line in pixels of the answer.
     line: Polyline,
-    source: Source,
 }
 
 /// What speaks for a strand, as [`WEIGHTS`] weighs it.
-type Evidence = [f64; 10];
+pub type Evidence = [f64; 10];
 
 /// Log odds per unit of each evidence, and those of none.
 ///
 /// # Source
-/// Ours: a logistic fit on the strands proposed for drawn photos that the network was not trained on: 60 of the scene `wild`, and 79 of all
-/// scenes blurred, flattened, stained and stored badly beyond what is ever drawn. For on photos such as it was trained on the network is surer
-/// of ends than it has reason to be on any other. The odds of none are 0.4 less than fitted, for of several strands that explain the same hair
-/// the one chosen is likelier to be one thought too well of.
-const WEIGHTS: Evidence = [-1.53, 4.06, 2.23, 2.76, 3.33, -1.86, 0.25, 1.38, 1.74, 1.85];
-const ODDS_OF_NONE: f64 = -6.52;
+/// Ours: a logistic fit by `models/stubble/weigh.sh` on the strands proposed for drawn photos that the network was not trained on: the scene
+/// `wild`, and dark hair as drawn and blurred, flattened, stained and stored badly beyond what is ever drawn. For on photos such as it was
+/// trained on the network is surer of ends than it has reason to be on any other. The odds of none are 0.8 less than fitted, for of several
+/// strands that explain the same hair the one chosen is likelier to be one thought too well of.
+const WEIGHTS: Evidence = [1.13, 2.87, 4.73, 0.18, 6.97, -1.69, -0.06, 2.37, 1.14, 1.96];
+const ODDS_OF_NONE: f64 = -8.78;
 
 /// How far off a place may see the root and the tip of its strand, both together, in pixels of the answer: 70 µm.
 const AGREEING: f64 = 7.0;
@@ -82,21 +100,25 @@ fn placed(traced: &Traced, answer: &Answer) -> Polyline {
     Polyline::new(traced.strand.centerline.points.iter().map(|p| answer.place_of(*p)).collect()).resampled(1.0)
 }
 
-/// The strands that together explain what is seen, each hair once, the likeliest first; the chance of each as its confidence.
-pub(super) fn chosen(learned: Vec<Traced>, ridges: Vec<Traced>, answer: &Answer) -> Vec<Traced> {
+/// What is proposed by the lines of the network and by the ridges, which may have root and tip confused, with what speaks for each.
+pub(super) fn proposals(learned: Vec<Traced>, ridges: Vec<Traced>, answer: &Answer) -> Vec<Proposal> {
     let turned: Vec<Traced> = ridges.iter().map(reversed).collect();
-    let proposals: Vec<Proposal> = [(learned, Source::Learned), (ridges, Source::Ridge), (turned, Source::Turned)]
+    let mut proposals: Vec<Proposal> = [(learned, Source::Learned), (ridges, Source::Ridge), (turned, Source::Turned)]
         .into_iter()
         .flat_map(|(traced, source)| traced.into_iter().map(move |traced| (traced, source)))
         .filter(|(traced, _)| traced.strand.root_end != End::Occluded || traced.strand.tip_end != End::Occluded)
-        .map(|(traced, source)| {
-            let line = placed(&traced, answer);
-            Proposal { traced, line, source }
-        })
+        .map(|(traced, source)| Proposal { line: placed(&traced, answer), traced, source, evidence: Evidence::default() })
         .collect();
     let evidence = evidence(&proposals, answer);
-    let mut weighed: Vec<(f64, Polyline, Traced)> = (proposals.into_iter().zip(&evidence))
-        .map(|(proposal, evidence)| (chance(evidence), proposal.line, proposal.traced))
+    proposals.iter_mut().zip(evidence).for_each(|(proposal, evidence)| proposal.evidence = evidence);
+    proposals
+}
+
+/// The strands that together explain what is seen, each hair once, the likeliest first; the chance of each as its confidence.
+pub(super) fn chosen(proposals: Vec<Proposal>, answer: &Answer) -> Vec<Traced> {
+    let mut weighed: Vec<(f64, Polyline, Traced)> = proposals
+        .into_iter()
+        .map(|proposal| (chance(&proposal.evidence, &WEIGHTS, ODDS_OF_NONE), proposal.line, proposal.traced))
         .filter(|(chance, ..)| *chance >= LEAST_CHANCE)
         .collect();
     let place = |line: &Polyline| (line.points[0].y, line.points[0].x);
@@ -125,11 +147,6 @@ fn reversed(traced: &Traced) -> Traced {
     let seen_as = |end: End, kind: End| if matches!(end, End::Root | End::Tip) { kind } else { end };
     (strand.root_end, strand.tip_end) = (seen_as(strand.tip_end, End::Root), seen_as(strand.root_end, End::Tip));
     turned
-}
-
-fn chance(evidence: &Evidence) -> f64 {
-    let odds: f64 = ODDS_OF_NONE + evidence.iter().zip(&WEIGHTS).map(|(evidence, weight)| evidence * weight).sum::<f64>();
-    1.0 / (1.0 + (-odds).exp())
 }
 
 /// For each strand: the chance of hair along it; a root seen at its root and a tip at its tip, twice, for the first half of either says more than
@@ -260,13 +277,13 @@ mod tests {
 
     #[test]
     fn nothing_proposed_gives_nothing() {
-        assert!(chosen(vec![], vec![], &answer()).is_empty());
+        assert!(chosen(vec![], &answer()).is_empty());
     }
 
     #[test]
     fn a_ridge_is_turned_to_where_the_root_is_seen() {
         let answer = answer();
-        let found = chosen(vec![], vec![traced(&answer, (50.0, 20.0), (10.0, 20.0))], &answer);
+        let found = chosen(proposals(vec![], vec![traced(&answer, (50.0, 20.0), (10.0, 20.0))], &answer), &answer);
         assert_eq!(found.len(), 1);
         assert!(found[0].strand.root().x < found[0].strand.tip().x);
         assert_eq!((found[0].strand.root_end, found[0].strand.tip_end), (End::Root, End::Tip));
@@ -278,7 +295,7 @@ mod tests {
         let same = || vec![traced(&answer, (10.0, 20.0), (50.0, 20.0)), traced(&answer, (11.0, 21.0), (49.0, 21.0))];
         let mut learned = same();
         learned.push(traced(&answer, (10.0, 35.0), (50.0, 35.0)));
-        let found = chosen(learned, same(), &answer);
+        let found = chosen(proposals(learned, same(), &answer), &answer);
         assert_eq!(found.len(), 1);
         assert!(found[0].strand.confidence > 0.9, "{}", found[0].strand.confidence);
     }

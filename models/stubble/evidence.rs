@@ -1,0 +1,79 @@
+//! What speaks for every strand proposed in counted photos, one JSON line for each: what `weigh.py` fits the weights of `src/strand/weigh.rs` to.
+//!
+//! `cargo run --release --example evidence -- PHOTO... > evidence.jsonl`; each photo has `<photo>.truth.json` beside it. `--model FILE` asks
+//! another network than the one that ships.
+
+use anagen::calibration::{Calibration, ScaleSource};
+use anagen::field::Field;
+use anagen::geometry::{Point, Polyline};
+use anagen::photo::{Limits, Photo};
+use anagen::segment::learned::Model;
+use anagen::segment::{View, ridge, working_factor};
+use anagen::strand::follow::proposed;
+use anagen::strand::trace::{Weighed, trace_telling};
+use rayon::prelude::*;
+use std::error::Error;
+use std::io::Write;
+use std::path::Path;
+
+/// One line.
+#[derive(serde::Serialize)]
+struct Line<'a> {
+    photo: &'a str,
+    /// Who proposed a strand; `shaft` for what the ridges weighed first, `pair` for two that they may be, `points` then one after the other.
+    source: &'a str,
+    points: Vec<[f64; 2]>,
+    evidence: &'a [f64],
+}
+
+fn main() -> Result<(), Box<dyn Error>> {
+    let mut arguments: Vec<String> = std::env::args().skip(1).collect();
+    let model = match arguments.iter().position(|argument| argument == "--model") {
+        Some(at) => {
+            let file = arguments.drain(at..at + 2).nth(1).ok_or("--model needs a file")?;
+            Model::from_bytes(&std::fs::read(file)?)?
+        }
+        None => Model::shipped(),
+    };
+    let lines: Result<Vec<String>, String> =
+        arguments.par_iter().map(|photo| lines(photo, &model).map_err(|error| format!("{photo}: {error}"))).collect();
+    lines?.iter().try_for_each(|lines| std::io::stdout().write_all(lines.as_bytes()))?;
+    Ok(())
+}
+
+/// The lines of one photo.
+fn lines(path: &str, model: &Model) -> Result<String, Box<dyn Error>> {
+    let truth: serde_json::Value = serde_json::from_slice(&std::fs::read(Path::new(path).with_extension("truth.json"))?)?;
+    let photo = Photo::decode(&std::fs::read(path)?, &Limits::default())?;
+    let calibration = truth["um_per_px"].as_f64().map(|um_per_px| Calibration::stated(um_per_px, ScaleSource::CommandLine)).transpose()?;
+    let (field, _) = Field::find(&photo, None, None);
+    let Some(factor) = working_factor(&photo, &field, calibration.as_ref()) else { return Ok(String::new()) };
+    let view = View::of(&photo, &field, factor);
+    let mut lines = String::new();
+    let mut tell = |source: &str, points: Vec<Point>, evidence: &[f64]| {
+        let points = points.iter().map(|p| [p.x, p.y]).collect();
+        lines += &serde_json::to_string(&Line { photo: path, source, points, evidence }).expect("numbers and text");
+        lines.push('\n');
+    };
+    let ridges = ridge::segment(&view).map_or(vec![], |seen| {
+        let to_photo = |line: &Polyline| line.points.iter().map(|p| seen.to_photo(*p)).collect::<Vec<Point>>();
+        trace_telling(&seen, &field, &mut |weighed| match weighed {
+            Weighed::Shaft { line, evidence } => tell("shaft", to_photo(line), &evidence),
+            Weighed::Pair { lines: [a, b], evidence } => tell(
+                "pair",
+                [a, b]
+                    .iter()
+                    .flat_map(|l| {
+                        let p = to_photo(l);
+                        [p[0], p[p.len() - 1]]
+                    })
+                    .collect(),
+                &evidence,
+            ),
+        })
+    });
+    for proposal in proposed(&model.answer(view), ridges, &field) {
+        tell(proposal.source.name(), proposal.traced.strand.centerline.points.clone(), &proposal.evidence);
+    }
+    Ok(lines)
+}
