@@ -53,7 +53,7 @@ pub enum Reason {
     Hidden,
     /// Another hair lies over its place in the other photo.
     Crossed,
-    /// It is too faint for the other photo to show for certain.
+    /// It is too faint for the other photo to show for certain, or that photo shows a little of it.
     Faint,
     /// It is itself not surely a hair, or its root was not seen.
     Doubtful,
@@ -328,7 +328,7 @@ impl<'a> Look<'a> {
             }
             Sight::Crossed => unresolved(Reason::Crossed),
             Sight::Unclear => unresolved(Reason::Faint),
-            Sight::Skin => fate(if side == 0 { Fate::Lost } else { Fate::New }, strand.confidence, None, None),
+            Sight::Skin(bare) => fate(if side == 0 { Fate::Lost } else { Fate::New }, strand.confidence.min(bare), None, None),
         }
     }
 

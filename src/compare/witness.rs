@@ -15,8 +15,8 @@ use crate::strand::{Strand, Tone};
 pub enum Sight {
     /// A shaft, as dark as the hair's.
     Shaft,
-    /// Skin without a shaft.
-    Skin,
+    /// Skin without a shaft, and the chance that it is.
+    Skin(f64),
     /// Another hair lies over the place.
     Crossed,
     /// Neither clearly: the hair is too faint for this photo, or what is there too faint for the hair.
@@ -49,6 +49,8 @@ pub struct Sought {
     pub tone: Tone,
     /// How much darker than skin it is there, as a natural log of light.
     pub depth: f64,
+    /// How much darker the haze of its shaft under the skin is there.
+    pub haze: f64,
 }
 
 /// A shaft of this photo that is another hair.
@@ -71,6 +73,21 @@ const FEWEST_PAIRS: usize = 6;
 const SHAFT: f64 = 0.65;
 const NO_SHAFT: f64 = 0.4;
 
+/// The natural log of the odds that a place is bare: to begin with; for each expected depth that is found where no other hair lies, and near
+/// where it should be; and for the haze of a root there and in the photo that shows the hair, since a root stays where the comb turns the shaft.
+///
+/// # Source
+/// Ours: a logistic regression over the 1,513 hairs of drawn series (seeds 100 to 107, 700 to 711 and 800 to 815, both scenes) that were traced
+/// in one photo alone, rounded. Left out by turns, it calls as many rightly as two cuts of the depth do, and a quarter less falsely.
+const BARE: f64 = 2.3;
+const UNEXPLAINED: f64 = -6.0;
+const NEAR: f64 = -2.0;
+const HAZE_HERE: f64 = -7.5;
+const HAZE_THERE: f64 = 3.0;
+
+/// A place at least this surely bare is skin.
+const SURELY_BARE: f64 = 0.6;
+
 /// How far a root and a direction are looked for, in standard deviations.
 const DEVIATIONS: f64 = 2.0;
 
@@ -86,7 +103,7 @@ pub fn sought(strand: &Strand, visit: &Visit) -> Sought {
     let length = line.length();
     let along = (line.at(length.min(LOOKED_AT[1] * hair)) - strand.root()).unit().unwrap_or_default();
     let width = width(strand, visit);
-    let mut sought = Sought { root: strand.root(), along, length, width, tone: strand.tone, depth: 0.0 };
+    let mut sought = Sought { root: strand.root(), along, length, width, tone: strand.tone, depth: 0.0, haze: haze(visit, line) };
     let skin = skin(visit, strand.root(), strand.tone);
     sought.depth = depth(&depths(visit, &sought, skin, &|at| line.at(at)));
     sought
@@ -186,8 +203,12 @@ fn covered(visit: &Visit, sought: &Sought, line: &impl Fn(f64) -> Point, others:
 
 /// How deep the haze of a shaft under the skin is beyond the root of a strand, which begins this line.
 pub fn haze(visit: &Visit, line: &Polyline) -> f64 {
+    line.tangent(0.0, 1.5 * visit.hair_width().0).map_or(0.0, |along| haze_behind(visit, line.points[0], along))
+}
+
+/// The same behind a place, for a hair that would leave the skin there in a direction.
+fn haze_behind(visit: &Visit, root: Point, along: Vector) -> f64 {
     let hair = visit.hair_width().0;
-    let (root, Some(along)) = (line.points[0], line.tangent(0.0, 1.5 * hair)) else { return 0.0 };
     let skin = skin(visit, root, Tone::Dark);
     let mut light = 0.0;
     for i in 0..6 {
@@ -238,18 +259,35 @@ impl Rendering {
             .collect();
         let expected = sought.depth.max(0.0) * self.gain.exp();
         let found = deepest(visit, sought, drift, &near);
+        let bare = bare(visit, sought, drift, expected, &found);
         if expected * NO_SHAFT < self.texture {
             Sight::Unclear
         } else if found.unexplained >= SHAFT * expected {
             Sight::Shaft
-        } else if found.unexplained > NO_SHAFT * expected {
-            Sight::Unclear
-        } else if found.near > NO_SHAFT * expected {
+        } else if bare >= SURELY_BARE {
+            Sight::Skin(bare)
+        } else if found.unexplained <= NO_SHAFT * expected && found.near > NO_SHAFT * expected {
             Sight::Crossed
         } else {
-            Sight::Skin
+            Sight::Unclear
         }
     }
+}
+
+/// The chance that a hair is not there, by what was found of its shaft and of its root.
+fn bare(visit: &Visit, sought: &Sought, drift: &Drift, expected: f64, found: &Deepest) -> f64 {
+    // Where light hair leaves the skin there is no dark haze.
+    let hazes = match sought.tone {
+        Tone::Dark => {
+            let (sin, cos) = drift.turn.sin_cos();
+            let along = Vector::new(cos * sought.along.x - sin * sought.along.y, sin * sought.along.x + cos * sought.along.y);
+            HAZE_HERE * haze_behind(visit, sought.root + drift.shift, along) + HAZE_THERE * sought.haze
+        }
+        Tone::Light => 0.0,
+    };
+    let share = |depth: f64| (depth / expected.max(1e-6)).clamp(0.0, 1.3);
+    let odds = BARE + UNEXPLAINED * share(found.unexplained) + NEAR * share(found.near) + hazes;
+    1.0 / (1.0 + (-odds).exp())
 }
 
 /// The depth that nine of ten lines on bare skin stay below: the known hairs, moved to where no strand is.
