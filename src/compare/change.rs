@@ -34,8 +34,6 @@ pub struct Change {
     pub follow_up: f64,
     /// The interval of the change at 95 %; `None` where too few units say nothing of it.
     pub interval: Option<Interval>,
-    /// The least change that would have been told from none at 95 %.
-    pub detectable: Option<f64>,
     /// How many hairs or units it rests on.
     pub n: usize,
     /// How it was reached.
@@ -48,11 +46,26 @@ impl Change {
         self.follow_up - self.baseline
     }
 
-    /// What may be said of it; without an interval nothing.
+    /// The least change that would have been told from none at 95 %: how far the interval reaches from the change toward none, and where
+    /// nothing changed, to its farther end.
+    pub fn detectable(&self) -> Option<f64> {
+        let change = self.change();
+        let [below, above] = self.interval.map(|interval| [change - interval.low, interval.high - change])?;
+        Some(if change > 0.0 {
+            below
+        } else if change < 0.0 {
+            above
+        } else {
+            below.max(above)
+        })
+    }
+
+    /// What may be said of it: only a change greater than the detectable one is told; without an interval nothing.
     pub fn verdict(&self) -> Verdict {
-        match self.interval {
-            Some(interval) if interval.low > 0.0 => Verdict::Increased,
-            Some(interval) if interval.high < 0.0 => Verdict::Decreased,
+        let change = self.change();
+        match self.detectable() {
+            Some(least) if change > least => Verdict::Increased,
+            Some(least) if -change > least => Verdict::Decreased,
             _ => Verdict::NoDetectableChange,
         }
     }
@@ -172,7 +185,6 @@ fn counts(fates: &[HairFate], units: &[UnitFate], overlap: Option<SquareCentimet
                 follow_up: plain.follow_up * factor,
                 // Not `scaled`: a change may be below 0, but the factor is above it, so the order of the ends stays.
                 interval: plain.interval.map(|i| Interval { low: i.low * factor, high: i.high * factor }),
-                detectable: plain.detectable.map(|d| d * factor),
                 ..plain.clone()
             }
         });
@@ -205,7 +217,6 @@ fn tally(events: &[Option<Event>], wrong_pairs: f64, name: &'static str) -> Chan
         baseline: same + unknown + gone,
         follow_up: same + unknown + come,
         interval: (!events.is_empty()).then_some(Interval { low: change - reach, high: change + reach }),
-        detectable: (!events.is_empty()).then_some(reach),
         n: events.len(),
         method: COUNTED,
     }
@@ -263,9 +274,8 @@ impl Sampled<'_> {
             low: change - (change - i.low).max(0.0).hypot(further),
             high: change + (i.high - change).max(0.0).hypot(further),
         });
-        let detectable = interval.map(|i| (i.high - i.low) / 2.0);
         let n = self.clusters.iter().map(Vec::len).sum();
-        Some(Change { name, unit, baseline, follow_up, interval, detectable, n, method: SAMPLED })
+        Some(Change { name, unit, baseline, follow_up, interval, n, method: SAMPLED })
     }
 }
 
@@ -285,4 +295,41 @@ fn median(mut values: Vec<f64>) -> Option<f64> {
 
 fn share(values: &[f64], of_kind: impl Fn(f64) -> bool) -> Option<f64> {
     (!values.is_empty()).then(|| values.iter().filter(|v| of_kind(**v)).count() as f64 / values.len() as f64)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn change(change: f64, low: f64, high: f64) -> Change {
+        let interval = Some(Interval { low, high });
+        Change { name: "vellus_share", unit: "1", baseline: 1.0, follow_up: 1.0 + change, interval, n: 9, method: SAMPLED }
+    }
+
+    #[test]
+    fn nothing_is_said_without_an_interval() {
+        let unknown = Change { interval: None, ..change(0.5, 0.0, 1.0) };
+        assert_eq!((unknown.detectable(), unknown.verdict()), (None, Verdict::NoDetectableChange));
+    }
+
+    #[test]
+    fn what_is_told_is_more_than_what_can_be_detected_and_its_interval_leaves_none_out() {
+        // Intervals that reach far to one side, as those of small shares do.
+        for (low, high) in [(-0.2, -0.01), (-0.3, 0.1), (-0.1, 0.3), (0.01, 0.2), (-0.2, 0.0), (0.0, 0.2)] {
+            for part in [0.05, 0.5, 0.95] {
+                let change = change(low + part * (high - low), low, high);
+                let told = change.verdict() != Verdict::NoDetectableChange;
+                assert_eq!(told, change.change().abs() > change.detectable().unwrap(), "{change:?}");
+                assert_eq!(told, low > 1e-12 || high < -1e-12, "{change:?}");
+            }
+        }
+    }
+
+    #[test]
+    fn a_lopsided_interval_detects_by_the_end_that_decides() {
+        let near = |a: f64, b: f64| (a - b).abs() < 1e-12;
+        assert!(near(change(-0.094, -0.214, -0.014).detectable().unwrap(), 0.08));
+        assert!(near(change(0.094, -0.014, 0.4).detectable().unwrap(), 0.108));
+        assert!(near(change(0.0, -0.1, 0.3).detectable().unwrap(), 0.3));
+    }
 }

@@ -333,7 +333,7 @@ impl ChangeResult {
             change: significant(change.change()),
             low: change.interval.and_then(|i| significant(i.low)),
             high: change.interval.and_then(|i| significant(i.high)),
-            detectable_change: change.detectable.and_then(significant),
+            detectable_change: change.detectable().and_then(significant),
             verdict: change.verdict(),
             unit: change.unit.into(),
             n: change.n,
