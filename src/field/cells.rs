@@ -1,8 +1,10 @@
 //! What each cell of the field's grid looks like: one pass over the photo.
 
 use crate::photo::Photo;
-use crate::raster::Plane;
+use crate::raster::wide::widely;
+use crate::raster::{CONTIGUOUS, Plane};
 use rayon::prelude::*;
+use std::ops::Range;
 
 /// The look of every cell, from all the photo's pixels in it.
 pub(super) struct Cells {
@@ -42,24 +44,20 @@ impl Cells {
         let looks: Vec<Look> = (0..rows)
             .into_par_iter()
             .flat_map_iter(|row| {
-                let mut looks = vec![Look::default(); columns];
+                let mut down = Columns::new(width);
+                let mut chroma = vec![0.0; width];
                 for y in row * step..((row + 1) * step).min(height) {
-                    let line = luma.row(y).to_slice().expect("rows are contiguous");
-                    let lower = luma.row((y + rise).min(height - 1)).to_slice().expect("rows are contiguous");
-                    for (look, first) in looks.iter_mut().zip((0..width).step_by(step)) {
-                        for x in first..(first + step).min(width) {
-                            let v = line[x];
-                            look.pixels += 1.0;
-                            look.sum += v;
-                            look.squares += v * v;
-                            look.clipped += f32::from(v > CLIPPED && photo.rgb(x, y).iter().all(|&c| c > CLIPPED));
-                            look.vivid += f32::from(is_vivid(photo, luma, (x, y), aside));
-                            look.hard += f32::from((line[(x + 1).min(width - 1)] - v).abs() > HARD);
-                            look.steepest = look.steepest.max((line[(x + rise).min(width - 1)] - v).abs()).max((lower[x] - v).abs());
-                        }
+                    let line = luma.row(y).to_slice().expect(CONTIGUOUS);
+                    down.look_at(line, luma.row((y + rise).min(height - 1)).to_slice().expect(CONTIGUOUS), rise);
+                    for x in (0..width).filter(|x| line[*x] > CLIPPED) {
+                        down.clipped[x] += f32::from(photo.rgb(x, y).iter().all(|&c| c > CLIPPED));
+                    }
+                    photo.chroma_row(y, &mut chroma);
+                    for x in (0..width).filter(|x| chroma[*x] > VIVID) {
+                        down.vivid[x] += f32::from(stands_out(photo, luma, (x, y), aside));
                     }
                 }
-                looks
+                (0..width).step_by(step).map(move |first| down.look(first..(first + step).min(width))).collect::<Vec<_>>()
             })
             .collect();
         let plane = |value: fn(&Look) -> f32| Plane::from_shape_fn((rows, columns), |(r, c)| value(&looks[r * columns + c]));
@@ -80,8 +78,7 @@ impl Cells {
     }
 }
 
-/// The running sums over one cell's pixels.
-#[derive(Clone, Copy, Default)]
+/// The sums over one cell's pixels.
 struct Look {
     pixels: f32,
     sum: f32,
@@ -92,13 +89,70 @@ struct Look {
     steepest: f32,
 }
 
-/// Whether a pixel is more colorful than what lies `aside` on both sides, across or down. A strip of tinted skin between two dark hairs is
-/// so too, but it is lighter than both, which a line drawn on skin is not.
-fn is_vivid(photo: &Photo, luma: &Plane, (x, y): (usize, usize), aside: usize) -> bool {
-    let own = photo.chroma(x, y);
-    if own <= VIVID {
-        return false;
+/// The running sums down every column of the photo within a row of cells, so that many are worked out at a time.
+struct Columns {
+    rows: f32,
+    sum: Vec<f32>,
+    squares: Vec<f32>,
+    clipped: Vec<f32>,
+    vivid: Vec<f32>,
+    hard: Vec<f32>,
+    steepest: Vec<f32>,
+}
+
+impl Columns {
+    fn new(width: usize) -> Self {
+        let zeros = || vec![0.0; width];
+        Self { rows: 0.0, sum: zeros(), squares: zeros(), clipped: zeros(), vivid: zeros(), hard: zeros(), steepest: zeros() }
     }
+
+    /// Adds a line of luma, `lower` being the one a rise below; beyond the last column lies the last once more.
+    fn look_at(&mut self, line: &[f32], lower: &[f32], rise: usize) {
+        self.rows += 1.0;
+        let inner = line.len().saturating_sub(rise);
+        let last = line[line.len() - 1];
+        widely(
+            #[inline(always)]
+            || {
+                for ((sum, squares), v) in self.sum.iter_mut().zip(&mut self.squares).zip(line) {
+                    *sum += v;
+                    *squares += v * v;
+                }
+                for ((hard, v), next) in self.hard.iter_mut().zip(line).zip(&line[1..]) {
+                    *hard += if (next - v).abs() > HARD { 1.0 } else { 0.0 };
+                }
+                for ((steepest, v), lower) in self.steepest.iter_mut().zip(line).zip(lower) {
+                    *steepest = steepest.max((lower - v).abs());
+                }
+                for ((steepest, v), beside) in self.steepest.iter_mut().zip(line).zip(&line[line.len() - inner..]) {
+                    *steepest = steepest.max((beside - v).abs());
+                }
+                for (steepest, v) in self.steepest[inner..].iter_mut().zip(&line[inner..]) {
+                    *steepest = steepest.max((last - v).abs());
+                }
+            },
+        );
+    }
+
+    /// The sums over some columns.
+    fn look(&self, columns: Range<usize>) -> Look {
+        let over = |values: &[f32]| values[columns.clone()].iter().sum();
+        Look {
+            pixels: self.rows * columns.len() as f32,
+            sum: over(&self.sum),
+            squares: over(&self.squares),
+            clipped: over(&self.clipped),
+            vivid: over(&self.vivid),
+            hard: over(&self.hard),
+            steepest: self.steepest[columns.clone()].iter().copied().fold(0.0, f32::max),
+        }
+    }
+}
+
+/// Whether a colorful pixel is more so than what lies `aside` on both sides, across or down. A strip of tinted skin between two dark hairs is
+/// so too, but it is lighter than both, which a line drawn on skin is not.
+fn stands_out(photo: &Photo, luma: &Plane, (x, y): (usize, usize), aside: usize) -> bool {
+    let own = photo.chroma(x, y);
     let stands_out = |a: (usize, usize), b: (usize, usize)| {
         let beside = photo.chroma(a.0, a.1).max(photo.chroma(b.0, b.1));
         own - beside > VIVID && luma[[y, x]] < luma[[a.1, a.0]].max(luma[[b.1, b.0]]) + 0.05

@@ -8,6 +8,7 @@ pub use decode::PhotoError;
 
 use crate::geometry::Rect;
 use crate::raster::Plane;
+use crate::raster::wide::widely;
 use rayon::prelude::*;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -185,11 +186,24 @@ impl Photo {
     /// How colorful a pixel is: its largest channel less its smallest, sRGB-encoded, 0 to 1.
     pub fn chroma(&self, x: usize, y: usize) -> f32 {
         let i = y * self.width + x;
-        let spread = |[r, g, b]: [u16; 3], top: f32| f32::from(r.max(g).max(b)) / top - f32::from(r.min(g).min(b)) / top;
         match &self.samples {
-            Samples::Eight(pixels) => spread(pixels[i].map(u16::from), 255.0),
-            Samples::Sixteen(pixels) => spread(pixels[i], 65535.0),
+            Samples::Eight(pixels) => chroma(pixels[i].map(u16::from), 255.0),
+            Samples::Sixteen(pixels) => chroma(pixels[i], 65535.0),
         }
+    }
+
+    /// How colorful the pixels of a row are, from the first on.
+    pub fn chroma_row(&self, y: usize, values: &mut [f32]) {
+        let row = y * self.width..(y + 1) * self.width;
+        widely(
+            #[inline(always)]
+            || match &self.samples {
+                Samples::Eight(pixels) => {
+                    values.iter_mut().zip(&pixels[row]).for_each(|(value, color)| *value = chroma(color.map(u16::from), 255.0));
+                }
+                Samples::Sixteen(pixels) => values.iter_mut().zip(&pixels[row]).for_each(|(value, color)| *value = chroma(*color, 65535.0)),
+            },
+        );
     }
 
     /// The sRGB-encoded luma at every pixel, 0 to 1, at full resolution.
@@ -280,6 +294,11 @@ impl Photo {
     }
 }
 
+#[inline(always)]
+fn chroma([r, g, b]: [u16; 3], top: f32) -> f32 {
+    f32::from(r.max(g).max(b)) / top - f32::from(r.min(g).min(b)) / top
+}
+
 /// The photo pixels under one plane pixel along one axis, each with its share; the shares sum to 1.
 struct Cover {
     first: usize,
@@ -308,11 +327,11 @@ impl Cover {
 }
 
 fn add_scaled<T: Copy + Into<f32>>(sums: &mut [[f32; 3]], row: &[[T; 3]], scale: f32) {
-    for (sum, color) in sums.iter_mut().zip(row) {
-        for (s, &v) in sum.iter_mut().zip(color) {
-            *s += scale * v.into();
-        }
-    }
+    let (sums, row) = (sums.as_flattened_mut(), row.as_flattened());
+    widely(
+        #[inline(always)]
+        || sums.iter_mut().zip(row).for_each(|(sum, &value)| *sum += scale * value.into()),
+    );
 }
 
 /// The linear light of an sRGB-encoded value, both 0 to 1 (IEC 61966-2-1).

@@ -4,6 +4,7 @@ pub mod background;
 pub mod drawn;
 pub mod edges;
 pub mod gaussian;
+pub mod light;
 pub mod regions;
 pub mod wide;
 
@@ -15,6 +16,9 @@ pub type Plane = Array2<f32>;
 
 /// Which pixels belong, indexed `[[row, column]]`.
 pub type Mask = Array2<bool>;
+
+/// What is assumed of every plane and mask: that none is a turned or cut view of another.
+pub(crate) const CONTIGUOUS: &str = "rows are contiguous";
 
 /// The value at (x, y) between pixel centers, by bilinear interpolation, held to the plane's edge. The plane must not be empty.
 ///

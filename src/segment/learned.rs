@@ -5,14 +5,13 @@
 //! Ours; trained on drawn photos alone, see `models/`.
 
 use super::View;
+use super::network::Network;
 use crate::geometry::{Point, Vector};
-use crate::raster::{Mask, Plane, background, gaussian, sample};
-use ndarray::{Array3, Zip};
-use rten::{RunOptions, ThreadPool, ValueOrView};
-use rten_tensor::prelude::*;
-use rten_tensor::{NdTensor, NdTensorView};
+use crate::raster::light::ln;
+use crate::raster::wide::widely;
+use crate::raster::{CONTIGUOUS, Mask, Plane, background, gaussian, sample};
+use ndarray::Zip;
 use sha2::{Digest, Sha256};
-use std::ops::Range;
 use std::sync::Arc;
 
 /// Pixels the network is given per pixel of its answer, each way.
@@ -23,13 +22,6 @@ const CHANNELS: usize = 8;
 
 /// How far along a hair the ways reach, in pixels of the answer: 480 µm.
 pub(crate) const REACH: f64 = 48.0;
-
-/// The sides of what the network is given are multiples of this.
-const STRIDE: usize = 16;
-
-/// The part of a tile whose answer is kept is at most so large, and so much is seen around it.
-const CORE: usize = 480;
-const MARGIN: usize = 48;
 
 /// The light of the skin: means over blocks of so many pixels, blurred by so many blocks.
 const BLOCK: usize = 8;
@@ -43,7 +35,7 @@ const BRIGHTEST: f32 = 1.5;
 /// A network with its weights.
 #[derive(Clone)]
 pub struct Model {
-    network: Arc<rten::Model>,
+    network: Arc<Network>,
     sha256: String,
 }
 
@@ -102,15 +94,14 @@ impl Model {
     /// # Errors
     /// When the bytes are no network, or its interface is another: one input of 3 planes, one output of 8 planes of half the size.
     pub fn from_bytes(bytes: &[u8]) -> Result<Self, ModelError> {
-        let network = rten::Model::load(bytes.to_vec()).map_err(|error| ModelError::Unreadable(error.to_string()))?;
-        let (inputs, outputs) = (network.input_ids().len(), network.output_ids().len());
-        if (inputs, outputs) != (1, 1) {
-            return Err(ModelError::Interface(format!("{inputs} inputs and {outputs} outputs, not one of each")));
+        let network = Network::from_onnx(bytes).map_err(ModelError::Unreadable)?;
+        let (given, (answered, coarser)) = (network.given(), network.answered());
+        if (given, answered, coarser) != (3, CHANNELS, (COARSENING, COARSENING)) {
+            let has = format!("{given} planes in, {answered} out, {} x {} times coarser", coarser.0, coarser.1);
+            return Err(ModelError::Interface(has));
         }
         let sha256 = Sha256::digest(bytes).iter().map(|byte| format!("{byte:02x}")).collect();
-        let model = Self { network: Arc::new(network), sha256 };
-        model.run(&Array3::zeros((3, 2 * STRIDE, 2 * STRIDE)), &one_thread())?;
-        Ok(model)
+        Ok(Self { network: Arc::new(network), sha256 })
     }
 
     /// The SHA-256 of the file, in hexadecimal.
@@ -121,79 +112,35 @@ impl Model {
     /// What the network says of a view; nothing is hair where the field shows nothing.
     pub fn answer(&self, view: View) -> Answer {
         let given = given(view.light, &view.visible);
-        let mut answer = Answer { factor: view.factor * COARSENING as f64, light: coarse_light(&given), ..self.outside(&given) };
-        for plane in answer.planes_mut() {
-            for (mut row, visible) in plane.rows_mut().into_iter().zip(view.visible.rows().into_iter().step_by(COARSENING)) {
-                row.iter_mut().zip(visible.iter().step_by(COARSENING)).filter(|(_, shown)| !**shown).for_each(|(value, _)| *value = 0.0);
-            }
-        }
-        answer
-    }
-
-    /// The answer, worked out by a thread of its own.
-    fn outside(&self, given: &[Plane; 3]) -> Answer {
-        // The engine works on a pool of its own. A thread that is none of the caller's pool waits for it, so that no other photo is begun meanwhile.
-        std::thread::scope(|scope| scope.spawn(|| self.in_tiles(given)).join().unwrap_or_else(|panic| std::panic::resume_unwind(panic)))
-    }
-
-    /// The answer to planes of any size, tile by tile.
-    fn in_tiles(&self, given: &[Plane; 3]) -> Answer {
-        let (rows, columns) = given[0].dim();
-        let mut answer = Answer::blank(rows.div_ceil(COARSENING), columns.div_ceil(COARSENING));
-        let pool = one_thread();
-        for down in tiles(rows) {
-            for across in tiles(columns) {
-                let tile = tile(given, &down.seen, &across.seen);
-                if tile.iter().all(|v| *v == 0.0) {
-                    continue;
-                }
-                let Ok(part) = self.run(&tile, &pool) else { continue };
-                let ((to_row, rows), (to_column, columns)) = (down.kept(), across.kept());
-                for (to, from) in answer.planes_mut().into_iter().zip(part.outer_iter()) {
-                    for (mut to, from) in
-                        to.rows_mut().into_iter().skip(to_row).zip(from.rows().into_iter().skip(rows.start)).take(rows.len())
-                    {
-                        let from = from.iter().skip(columns.start).take(columns.len());
-                        to.iter_mut().skip(to_column).zip(from).for_each(|(to, from)| *to = quantized(*from));
-                    }
-                }
-            }
-        }
-        answer
-    }
-
-    /// The answer's planes to one tile, not yet rounded.
-    fn run(&self, tile: &Array3<f32>, pool: &Arc<ThreadPool>) -> Result<Array3<f32>, ModelError> {
-        let (_, rows, columns) = tile.dim();
-        let values = tile.as_slice().expect("a new tile is contiguous");
-        let input = NdTensorView::from_data([1, 3, rows, columns], values);
-        let options = RunOptions::default().with_thread_pool(Some(pool.clone()));
-        let of_interface = |error: String| ModelError::Interface(error);
-        let output = self.network.run_one(ValueOrView::from(input), Some(options)).map_err(|error| of_interface(error.to_string()))?;
-        let output: NdTensor<f32, 4> = output.try_into().map_err(|_| of_interface("the answer is not four-dimensional".into()))?;
-        let expected = [1, CHANNELS, rows / COARSENING, columns / COARSENING];
-        if output.shape() != expected {
-            return Err(of_interface(format!("the answer is {:?}, not {expected:?}", output.shape())));
-        }
-        Array3::from_shape_vec((CHANNELS, expected[2], expected[3]), output.into_data()).map_err(|error| of_interface(error.to_string()))
+        let light = coarse_light(&given);
+        let mut answer = Answer { factor: view.factor * COARSENING as f64, ..Answer::blank(light.dim()) };
+        let mut planes = answer.planes_mut();
+        self.network.answer(&given, |row, channel, values| {
+            let mut target = planes[channel].row_mut(row);
+            let target = target.as_slice_mut().expect("a new plane is contiguous");
+            widely(
+                #[inline(always)]
+                || target.iter_mut().zip(values).for_each(|(to, from)| *to = quantized(*from)),
+            );
+            let visible = view.visible.row(row * COARSENING).to_slice().expect(CONTIGUOUS).chunks(COARSENING);
+            target.iter_mut().zip(visible).filter(|(_, shown)| !shown[0]).for_each(|(value, _)| *value = 0.0);
+        });
+        Answer { light, ..answer }
     }
 }
 
-/// Engines of different processors round differently: in steps of 1/255 what follows from an answer does not depend on that.
+/// Processors with wider vectors round differently: in steps of 1/255 what follows from an answer does not depend on that.
+#[inline(always)]
 fn quantized(value: f32) -> f32 {
     if value.is_finite() { (value.clamp(-1.0, 1.0) * 255.0).round() / 255.0 } else { 0.0 }
 }
 
-fn one_thread() -> Arc<ThreadPool> {
-    Arc::new(ThreadPool::with_num_threads(1))
-}
-
 impl Answer {
-    fn blank(rows: usize, columns: usize) -> Self {
-        let blank = || Plane::zeros((rows, columns));
+    fn blank(sides: (usize, usize)) -> Self {
+        let blank = || Plane::zeros(sides);
         Self {
             factor: 1.0,
-            light: blank(),
+            light: Plane::default((0, 0)),
             hair: blank(),
             center: blank(),
             root: blank(),
@@ -238,63 +185,44 @@ fn way([x, y]: &[Plane; 2], at: Point) -> Vector {
 /// The mean of the three colors over each pixel of the answer.
 fn coarse_light(given: &[Plane; 3]) -> Plane {
     let (rows, columns) = given[0].dim();
-    Plane::from_shape_fn((rows.div_ceil(COARSENING), columns.div_ceil(COARSENING)), |(row, column)| {
-        let (r, c) = (row * COARSENING, column * COARSENING);
-        let (r2, c2) = ((r + 1).min(rows - 1), (c + 1).min(columns - 1));
-        given.iter().map(|plane| plane[[r, c]] + plane[[r2, c]] + plane[[r, c2]] + plane[[r2, c2]]).sum::<f32>() / 12.0
-    })
-}
-
-/// One stretch of rows or columns of a tile.
-struct Tile {
-    /// What the network is given.
-    seen: Range<usize>,
-    /// Whose answer is kept.
-    core: Range<usize>,
-}
-
-impl Tile {
-    /// Where the kept part of the answer begins in the whole, and where it lies in the tile's own.
-    fn kept(&self) -> (usize, Range<usize>) {
-        let first = self.seen.start / COARSENING;
-        let start = self.core.start / COARSENING;
-        (start, start - first..self.core.end.div_ceil(COARSENING) - first)
-    }
-}
-
-/// These rows and columns of what is given, filled up with 0 to sides that are multiples of [`STRIDE`].
-fn tile(given: &[Plane; 3], rows: &Range<usize>, columns: &Range<usize>) -> Array3<f32> {
-    let pad = |n: usize| n.div_ceil(STRIDE) * STRIDE;
-    let mut tile = Array3::zeros((3, pad(rows.len()), pad(columns.len())));
-    for (mut to, from) in tile.outer_iter_mut().zip(given) {
-        for (mut to, from) in to.rows_mut().into_iter().zip(from.rows().into_iter().skip(rows.start)).take(rows.len()) {
-            to.iter_mut().zip(from.iter().skip(columns.start)).take(columns.len()).for_each(|(to, from)| *to = *from);
+    let mut light = Plane::zeros((rows.div_ceil(COARSENING), columns.div_ceil(COARSENING)));
+    for (r, mut light) in light.rows_mut().into_iter().enumerate() {
+        let (above, below) = (r * COARSENING, (r * COARSENING + 1).min(rows - 1));
+        for plane in given {
+            let [above, below] = [above, below].map(|r| plane.row(r).to_slice().expect(CONTIGUOUS).chunks(COARSENING));
+            // At the edge of an odd number of columns the last one counts twice.
+            let both = |pair: &[f32]| pair[0] + pair[pair.len() - 1];
+            light.iter_mut().zip(above.zip(below)).for_each(|(sum, (above, below))| *sum += both(above) + both(below));
         }
+        light.map_inplace(|sum| *sum /= 12.0);
     }
-    tile
-}
-
-/// Tiles of even size that cover `n` rows or columns, each seeing a margin around the part that is kept.
-fn tiles(n: usize) -> Vec<Tile> {
-    let count = n.div_ceil(CORE).max(1);
-    let core = n.div_ceil(count).div_ceil(STRIDE) * STRIDE;
-    (0..count)
-        .map(|i| {
-            let kept = (i * core).min(n)..((i + 1) * core).min(n);
-            Tile { seen: kept.start.saturating_sub(MARGIN)..(kept.end + MARGIN).min(n), core: kept }
-        })
-        .filter(|tile| !tile.core.is_empty())
-        .collect()
+    light
 }
 
 /// What the network is given: log light over the log light of the skin around, in red, green and blue; 0 where the field shows nothing.
 fn given(light: [Plane; 3], visible: &Mask) -> [Plane; 3] {
-    light.map(|light| {
-        let mut log = light.mapv_into(|light| light.max(DARKEST).ln());
-        let skin = background::enlarged(&skin_light(&log, visible), BLOCK, log.dim());
-        Zip::from(&mut log).and(&skin).and(visible).for_each(|value, skin, visible| {
-            *value = if *visible { (*value - skin).clamp(DIMMEST, BRIGHTEST) } else { 0.0 };
-        });
+    light.map(|mut log| {
+        let values = log.as_slice_mut().expect(CONTIGUOUS);
+        widely(
+            #[inline(always)]
+            || values.iter_mut().for_each(|light| *light = ln(light.max(DARKEST))),
+        );
+        let level = skin_light(&log, visible);
+        let mut enlargement = background::Enlargement::new(&level, BLOCK);
+        let mut skin = vec![0.0; log.ncols()];
+        for (r, (mut row, visible)) in log.rows_mut().into_iter().zip(visible.rows()).enumerate() {
+            enlargement.row(r, &mut skin);
+            let seen = skin.iter().zip(visible.to_slice().expect(CONTIGUOUS));
+            let row = row.as_slice_mut().expect(CONTIGUOUS);
+            widely(
+                #[inline(always)]
+                || {
+                    for (value, (skin, visible)) in row.iter_mut().zip(seen) {
+                        *value = if *visible { (*value - skin).clamp(DIMMEST, BRIGHTEST) } else { 0.0 };
+                    }
+                },
+            );
+        }
         log
     })
 }
@@ -310,7 +238,6 @@ fn skin_light(log: &Plane, visible: &Mask) -> Plane {
 mod tests {
     use super::*;
     use crate::field::Field;
-    use crate::phantom::{Scene, draw};
     use crate::photo::Photo;
 
     fn view(photo: &Photo, factor: f64) -> View {
@@ -322,48 +249,11 @@ mod tests {
         given(view.light, &view.visible)
     }
 
-    fn small() -> [Plane; 3] {
-        given_of(&draw(Scene::by_name("clipped-small").unwrap(), 2).photo(), 1.3)
-    }
-
     #[test]
     fn bytes_that_are_no_network_are_refused() {
         for bytes in [&b""[..], b"not a network", &[0x08; 64], &include_bytes!("../../models/stubble/weights.onnx")[..5000]] {
             assert!(matches!(Model::from_bytes(bytes), Err(ModelError::Unreadable(_) | ModelError::Interface(_))));
         }
-    }
-
-    #[test]
-    fn tiles_cover_everything_once_and_see_a_margin() {
-        for n in [1, 15, 16, 17, 479, 480, 481, 961, 1413] {
-            let tiles = tiles(n);
-            let mut next = 0;
-            for tile in &tiles {
-                assert_eq!(tile.core.start, next, "{n}");
-                assert_eq!(tile.core.start % COARSENING, 0, "{n}");
-                assert!(tile.seen.start + MARGIN <= tile.core.start || tile.seen.start == 0);
-                assert!(tile.seen.end >= (tile.core.end + MARGIN).min(n));
-                assert!(tile.core.len() <= CORE);
-                next = tile.core.end;
-            }
-            assert_eq!(next, n);
-        }
-    }
-
-    #[test]
-    fn no_seam_shows_between_tiles() {
-        let (model, given) = (Model::shipped(), small());
-        let (rows, columns) = given[0].dim();
-        assert!(rows > CORE, "the picture spans two tiles");
-        let tiled = model.in_tiles(&given);
-        let whole = model.run(&tile(&given, &(0..rows), &(0..columns)), &one_thread()).unwrap();
-        let differences: Vec<f32> =
-            tiled.center.indexed_iter().map(|((row, column), value)| (value - whole[[1, row, column]]).abs()).collect();
-        let mean = differences.iter().sum::<f32>() / differences.len() as f32;
-        // What lies beyond the margin has a little say, in places of no certainty.
-        assert!(mean < 0.002, "{mean}");
-        let off = differences.iter().filter(|d| **d > 0.1).count();
-        assert!(off * 2000 < differences.len(), "{off} of {}", differences.len());
     }
 
     #[test]

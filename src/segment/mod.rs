@@ -1,6 +1,7 @@
 //! Photo to what each pixel is: how much darker or lighter than its skin, which lines run there, and where shafts show through the skin.
 
 pub mod learned;
+mod network;
 pub mod ridge;
 pub mod steger;
 mod view;

@@ -4,7 +4,9 @@ use super::steger;
 use super::{Contrast, Segmentation, Tone, View, WORKING_UM};
 use crate::field::Field;
 use crate::photo::Photo;
-use crate::raster::{Mask, Plane, background, gaussian, sample};
+use crate::raster::light::ln;
+use crate::raster::wide::widely;
+use crate::raster::{CONTIGUOUS, Mask, Plane, background, gaussian, sample};
 
 /// The thickness of a usual hair, in micrometers.
 const USUAL_UM: f64 = 65.0;
@@ -69,10 +71,19 @@ const HAIR_CONTRAST: f32 = 1.0;
 fn log_ratio(plane: &Plane, visible: &Mask, quantile: f64, sign: f32) -> Option<Plane> {
     let mut ratio = background::quantile_background(plane, visible, 8, 8, quantile)?;
     let floor = (-MOST_CONTRAST).exp();
-    ndarray::Zip::from(&mut ratio).and(plane).and(visible).for_each(|level, light, visible| {
-        let level_light = level.max(1e-4);
-        *level = if *visible { sign * (light / level_light).max(floor).ln() } else { 0.0 };
-    });
+    for ((mut level, light), visible) in ratio.rows_mut().into_iter().zip(plane.rows()).zip(visible.rows()) {
+        let level = level.as_slice_mut().expect("a new plane is contiguous");
+        let (light, visible) = (light.to_slice().expect(CONTIGUOUS), visible.to_slice().expect(CONTIGUOUS));
+        widely(
+            #[inline(always)]
+            || {
+                for ((level, light), visible) in level.iter_mut().zip(light).zip(visible) {
+                    let log = ln((light / level.max(1e-4)).max(floor));
+                    *level = if *visible { sign * log } else { 0.0 };
+                }
+            },
+        );
+    }
     Some(ratio)
 }
 

@@ -2,6 +2,8 @@
 
 use crate::field::Field;
 use crate::photo::Photo;
+use crate::raster::light::linear;
+use crate::raster::wide::widely;
 use crate::raster::{Mask, Plane};
 
 /// The light of a photo on a grid of `factor` photo pixels per pixel, and where it shows skin or hair.
@@ -18,12 +20,14 @@ pub struct View {
 impl View {
     /// A photo seen at `factor` photo pixels per pixel.
     pub fn of(photo: &Photo, field: &Field, factor: f64) -> Self {
-        let light = photo.planes(factor).map(|plane| plane.mapv_into(linear));
+        let light = photo.planes(factor).map(|mut plane| {
+            let values = plane.as_slice_mut().expect("a new plane is contiguous");
+            widely(
+                #[inline(always)]
+                || values.iter_mut().for_each(|value| *value = linear(*value)),
+            );
+            plane
+        });
         Self { factor, visible: field.shown_on(light[0].dim(), factor), light }
     }
-}
-
-/// Linear light of an sRGB value, both 0 to 1.
-fn linear(encoded: f32) -> f32 {
-    if encoded <= 0.04045 { encoded / 12.92 } else { ((encoded + 0.055) / 1.055).powf(2.4) }
 }
