@@ -269,7 +269,7 @@ fn of_strands(strands: &[Strand], untraced: Option<Untraced>) -> Vec<Caveat> {
     if light as f64 > MOST_LIGHT * strands.len() as f64 {
         caveats.push(caveat(
             CaveatCode::LightHair,
-            "much hair is lighter than its skin: its thickness reads too thin, often by a quarter, beyond what the intervals allow for",
+            "much hair is lighter than its skin: its thickness rests on how much light such hair is taken to let through, and the intervals hold the truth less often than they say",
         ));
     }
     caveats

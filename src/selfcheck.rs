@@ -20,6 +20,8 @@ pub struct Conditions {
     pub point_spreads: Vec<Pixels>,
     /// The light of the central reflex, as shares of the way from shaft to skin.
     pub reflexes: Vec<f64>,
+    /// How much of the skin's light the shafts hold back in their middle; those below 1 are dull, and hold back less towards their edges.
+    pub opacities: Vec<f64>,
     /// Dark hair on light skin, light hair on dark skin.
     pub tones: Vec<Tone>,
     /// Standard deviations of a pixel's noise, in shares of full light.
@@ -36,6 +38,7 @@ impl Default for Conditions {
             widths: [2.0, 3.0, 4.0, 6.0, 8.0, 12.0, 20.0, 40.0].map(Pixels).to_vec(),
             point_spreads: [0.5, 1.0, 1.5, 2.0, 3.0].map(Pixels).to_vec(),
             reflexes: vec![0.0, 0.3, 0.6],
+            opacities: vec![1.0, 0.7, 0.5, 0.3],
             tones: vec![Tone::Dark, Tone::Light],
             noises: vec![0.01, 0.03],
             shafts: 16,
@@ -53,6 +56,8 @@ pub struct Cell {
     pub point_spread_px: Pixels,
     /// The light of the central reflex, as a share of the way from shaft to skin.
     pub reflex: f64,
+    /// How much of the skin's light the shaft holds back in its middle.
+    pub opacity: f64,
     /// Dark or light hair.
     pub tone: Tone,
     /// The standard deviation of a pixel's noise, as a share of full light.
@@ -96,8 +101,10 @@ pub fn check(conditions: &Conditions, mut seen: impl FnMut(usize, usize)) -> Vec
     let mut photos = vec![];
     for &tone in &conditions.tones {
         for &noise in &conditions.noises {
-            for &reflex in &conditions.reflexes {
-                photos.extend(conditions.point_spreads.iter().map(|&point_spread| Photo { point_spread, reflex, tone, noise }));
+            let opaque = conditions.reflexes.iter().filter(|_| conditions.opacities.contains(&1.0)).map(|&reflex| (reflex, 1.0));
+            let clear = conditions.opacities.iter().filter(|&&opacity| opacity < 1.0).map(|&opacity| (0.0, opacity));
+            for (reflex, opacity) in opaque.chain(clear) {
+                photos.extend(conditions.point_spreads.iter().map(|&point_spread| Photo { point_spread, reflex, opacity, tone, noise }));
             }
         }
     }
@@ -115,9 +122,9 @@ impl Conditions {
         Self { point_spreads: vec![point_spread], noises: vec![noise], ..self }
     }
 
-    /// The same without any reflex.
+    /// The same without any reflex, and opaque.
     pub fn matte(self) -> Self {
-        Self { reflexes: vec![0.0], ..self }
+        Self { reflexes: vec![0.0], opacities: vec![1.0], ..self }
     }
 }
 
@@ -126,6 +133,7 @@ impl Conditions {
 struct Photo {
     point_spread: Pixels,
     reflex: f64,
+    opacity: f64,
     tone: Tone,
     noise: f64,
 }
@@ -141,6 +149,7 @@ impl Photo {
             // A light hair shines no less for being light: its reflex goes the other way, from shaft to brighter.
             reflex: if self.tone == Tone::Dark { self.reflex } else { -self.reflex },
             reflex_offset: 0.08,
+            opacity: self.opacity,
             noise: self.noise,
             ..Strip::default()
         }
@@ -169,6 +178,7 @@ impl Photo {
             width_px: width,
             point_spread_px: self.point_spread,
             reflex: self.reflex,
+            opacity: self.opacity,
             tone: self.tone,
             noise: self.noise,
             drawn: found.len(),

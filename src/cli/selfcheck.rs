@@ -78,7 +78,7 @@ impl Selfcheck {
     }
 }
 
-/// One table for each tone, noise and reflex: widths downwards, point spreads across; in each place bias, mean absolute error and coverage.
+/// One table for each tone, noise, reflex and opacity: widths downwards, point spreads across; in each place bias, mean absolute error and coverage.
 fn tables(cells: &[Cell], um_per_px: Option<f64>) -> String {
     let unit = if um_per_px.is_some() { "µm" } else { "px" };
     let scale = um_per_px.unwrap_or(1.0);
@@ -86,10 +86,15 @@ fn tables(cells: &[Cell], um_per_px: Option<f64>) -> String {
         "Each place: mean error, mean size of the error ({unit}), share of 95 % intervals that hold the truth.\n\
          \"below\": thinner than can be trusted at this blur, and given no figure.\n"
     );
-    for table in cells.chunk_by(|a, b| (a.tone, a.noise, a.reflex) == (b.tone, b.noise, b.reflex)) {
+    for table in cells.chunk_by(|a, b| (a.tone, a.noise, a.reflex, a.opacity) == (b.tone, b.noise, b.reflex, b.opacity)) {
         let first = &table[0];
         let tone = if first.tone == Tone::Dark { "dark" } else { "light" };
-        let _ = writeln!(text, "\n{tone} hair, reflex {:.0} %, noise {:.1} %", 100.0 * first.reflex, 100.0 * first.noise);
+        let kind = if first.opacity < 1.0 {
+            format!("translucent, opacity {:.0} %", 100.0 * first.opacity)
+        } else {
+            format!("opaque, reflex {:.0} %", 100.0 * first.reflex)
+        };
+        let _ = writeln!(text, "\n{tone} hair, {kind}, noise {:.1} %", 100.0 * first.noise);
         let blurs: Vec<&[Cell]> = table.chunk_by(|a, b| a.point_spread_px == b.point_spread_px).collect();
         let _ = write!(text, "{:>9}", format!("width {unit}"));
         for blur in &blurs {

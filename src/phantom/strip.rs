@@ -20,8 +20,11 @@ pub struct Strip {
     pub middle: Point,
     /// The light of the skin to the left and right of the direction of travel (`normal` points right), and of the shaft; linear, 0 to 1.
     pub skin: [f64; 2],
-    /// See `skin`.
+    /// See `skin`; where it holds back all of the skin's light.
     pub shaft: f64,
+    /// How much of the skin's light it holds back in its middle; less towards its edges as the way through it shortens (Beer and Lambert's law). At 1 it
+    /// holds back all of it everywhere.
+    pub opacity: f64,
     /// The light of the central reflex, as a share of the way from shaft to skin.
     pub reflex: f64,
     /// Where the reflex lies, as a share of the width from the middle.
@@ -39,6 +42,7 @@ impl Default for Strip {
             middle: Point::new(40.0, 40.0),
             skin: [0.45, 0.45],
             shaft: 0.05,
+            opacity: 1.0,
             reflex: 0.0,
             reflex_offset: 0.0,
             noise: 0.0,
@@ -104,7 +108,31 @@ impl Strip {
         let sigma = own.hypot(self.point_spread);
         let z = (x - self.reflex_offset * self.width) / sigma;
         let peak = self.reflex * ((left + right) / 2.0 - self.shaft) * own / sigma;
-        left + (self.shaft - left) * below(-half) + (right - self.shaft) * below(half) + peak * (-z * z / 2.0).exp()
+        let streak = peak * (-z * z / 2.0).exp();
+        if self.opacity < 1.0 {
+            let skin = left + (right - left) * below(0.0);
+            return skin + (self.shaft - (left + right) / 2.0) * self.held_back(x) + streak;
+        }
+        left + (self.shaft - left) * below(-half) + (right - self.shaft) * below(half) + streak
+    }
+
+    /// The share of the skin's light that a translucent shaft holds back at a distance across it, blurred.
+    fn held_back(&self, x: f64) -> f64 {
+        let half = self.width / 2.0;
+        if x.abs() > half + 7.0 * self.point_spread {
+            return 0.0;
+        }
+        // By steps even in angle, which crowd at the edges where the chord is steep.
+        let steps = 64 + (8.0 * half / self.point_spread) as usize;
+        let step = std::f64::consts::PI / steps as f64;
+        let sum: f64 = (0..steps)
+            .map(|i| {
+                let (chord, across) = ((i as f64 + 0.5) * step).sin_cos();
+                let z = (x - half * across) / self.point_spread;
+                (1.0 - (1.0 - self.opacity).powf(chord)) * chord * (-z * z / 2.0).exp()
+            })
+            .sum();
+        sum * step * half / (self.point_spread * std::f64::consts::TAU.sqrt())
     }
 }
 

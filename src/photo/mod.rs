@@ -85,7 +85,7 @@ pub enum CaveatCode {
     FewSessions,
     /// Growing and resting hairs were asked for and cannot be told.
     NoPhototrichogram,
-    /// Much hair is lighter than its skin, and reads too thin.
+    /// Much hair is lighter than its skin, and its thickness rests on how much light it is taken to let through.
     LightHair,
 }
 

@@ -4,6 +4,7 @@ use super::fit::{Fit, Problem, Spread};
 use super::neighbors::Clearance;
 use super::point_spread::median;
 use super::profile::{Profile, Window};
+use super::shape::Shape;
 use super::staircase::{NARROW, Staircase, USUAL_SHARE};
 
 /// One window's profile, and what was fitted to it.
@@ -33,6 +34,7 @@ pub(super) struct Seen {
 pub(super) struct Expected {
     pub(super) width: f64,
     pub(super) spread: f64,
+    pub(super) shape: Shape,
     /// What one pixel scatters, in the photo's light, where it is known.
     pub(super) noise: Option<f64>,
 }
@@ -77,13 +79,13 @@ impl Place {
         let problem = Problem { profile: &profile, spread: Spread::Free, core: None, blur: None, noise };
         let plain = || match clearance {
             Clearance::Crossed => None,
-            Clearance::Clear(..) => problem.fit(staircase(&profile, &[-half_width, half_width], 0, spread)),
-            Clearance::Beside { center, width, .. } => beside(&problem, half_width, center, width, spread),
+            Clearance::Clear(..) => problem.fit(staircase(&profile, &[-half_width, half_width], 0, expected)),
+            Clearance::Beside { center, width, .. } => beside(&problem, center, width, expected),
         };
         let narrow = 2.0 * half_width < 1.2 * NARROW * spread;
         let (plain, cored) = match (models, clearance) {
             (Models::Cored(seen), Clearance::Clear(..)) if !narrow => {
-                let start = staircase(&profile, &[-half_width, half_width], 0, spread);
+                let start = staircase(&profile, &[-half_width, half_width], 0, expected);
                 let cored = problem.fit(start.with_seen(&seen))?;
                 (cored, Some(cored))
             }
@@ -103,10 +105,10 @@ impl Place {
     /// The plain model fitted anew with the point spread held.
     pub(super) fn refit(&self, ln_spread: f64) -> Option<Self> {
         let mut start = self.plain.model;
-        // What is seen of a narrow stripe is the sum width² / 12 + blur²: a start that keeps it is near the new optimum.
+        // What is seen of a narrow stripe is the sum width² / 12 + blur² (of a clear one less of the width's): a start that keeps it is near the new optimum.
         let (k, width, center) = (start.shaft, start.width(), start.center());
         let gained = (2.0 * start.ln_spread).exp() - (2.0 * ln_spread).exp();
-        let half = (width * width + 12.0 * gained).max((0.3 * width).powi(2)).sqrt() / 2.0;
+        let half = (width * width + gained / start.shape.variance()).max((0.3 * width).powi(2)).sqrt() / 2.0;
         if start.steps == 2 {
             start.edges[k] = center - half;
             start.edges[k + 1] = center + half;
@@ -148,7 +150,8 @@ pub(super) fn has_core(places: &[Place], models: Models) -> bool {
 }
 
 /// The fit of two hairs side by side: with skin between them, or touching, by the Bayesian information criterion.
-fn beside(problem: &Problem, half_width: f64, center: f64, width: f64, spread: f64) -> Option<Fit> {
+fn beside(problem: &Problem, center: f64, width: f64, expected: &Expected) -> Option<Fit> {
+    let half_width = expected.width / 2.0;
     let (inner, outer) = (center.abs() - width / 2.0, center.abs() + width / 2.0);
     let side = center.signum();
     let gap = inner - half_width;
@@ -169,7 +172,7 @@ fn beside(problem: &Problem, half_width: f64, center: f64, width: f64, spread: f
                 let s = edges.len() - 2;
                 (edges.iter().rev().map(|e| -e).collect(), s)
             };
-            problem.fit(staircase(problem.profile, &edges, shaft, spread))
+            problem.fit(staircase(problem.profile, &edges, shaft, expected))
         })
         .map(|f| (n * f.cost.max(1e-12).ln() + f.parameters as f64 * n.ln(), f))
         .min_by(|a, b| a.0.total_cmp(&b.0))
@@ -177,8 +180,9 @@ fn beside(problem: &Problem, half_width: f64, center: f64, width: f64, spread: f
 }
 
 /// A staircase with these edges, its levels the mean light between them.
-fn staircase(profile: &Profile, edges: &[f64], shaft: usize, spread: f64) -> Staircase {
-    let mut model = Staircase::single([0.0; 3], [0.0; 2], spread);
+fn staircase(profile: &Profile, edges: &[f64], shaft: usize, expected: &Expected) -> Staircase {
+    let mut model = Staircase::single([0.0; 3], [0.0; 2], expected.spread);
+    model.shape = expected.shape;
     model.steps = edges.len();
     model.shaft = shaft;
     model.edges[..edges.len()].copy_from_slice(edges);

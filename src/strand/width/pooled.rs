@@ -6,7 +6,9 @@
 use super::choice::{Place, evidence, fit_core};
 use super::fit::{CorePrior, Fit, Problem, Spread};
 use super::profile::{Bin, Profile};
+use super::shape::{INDEPENDENT, Kind, Kinds, Looks, Shape, weights};
 use super::staircase::Staircase;
+use crate::strand::Tone;
 
 /// The mean profile of places without a second hair, each less its own skin; `None` where there is none.
 pub(super) fn mean_profile(places: &[&Place], spread: f64) -> Option<Profile> {
@@ -26,7 +28,8 @@ pub(super) fn mean_profile(places: &[&Place], spread: f64) -> Option<Profile> {
     if !(8.0..=4096.0).contains(&count) {
         return None;
     }
-    let mut sums = vec![[0.0_f64; 4]; count as usize];
+    let mut sums = vec![[0.0_f64; 5]; count as usize];
+    let mut told = 0.0;
     for (i, p) in single.iter().enumerate() {
         let (center, skin) = (center(&single, i), skin(p));
         for b in &p.profile.bins {
@@ -35,15 +38,24 @@ pub(super) fn mean_profile(places: &[&Place], spread: f64) -> Option<Profile> {
                 let sum = &mut sums[(((x - from) / bin) as usize).min(count as usize - 1)];
                 sum[0] += b.pixels;
                 sum[1] += b.pixels * x;
-                sum[2] += b.pixels * (b.light - skin) * p.profile.unit;
+                let light = (b.light - skin) * p.profile.unit;
+                sum[2] += b.pixels * light;
                 sum[3] += b.pixels * (x * x + p.profile.bin_variance);
+                sum[4] += b.pixels * light * light;
+                told += 1.0;
             }
         }
     }
     let pixels: f64 = sums.iter().map(|s| s[0]).sum();
     let spread: f64 = sums.iter().filter(|s| s[0] > 0.0).map(|s| s[3] - s[1] * s[1] / s[0]).sum();
-    let bins = sums.into_iter().filter(|s| s[0] > 0.0).map(|s| Bin { x: s[1] / s[0], light: s[2] / s[0], pixels: s[0] }).collect();
-    Profile::scaled(bins, spread / pixels, -skin_light / single.len() as f64)
+    let squares: f64 = sums.iter().filter(|s| s[0] > 0.0).map(|s| s[4] - s[2] * s[2] / s[0]).sum();
+    let bins: Vec<Bin> =
+        sums.into_iter().filter(|s| s[0] > 0.0).map(|s| Bin { x: s[1] / s[0], light: s[2] / s[0], pixels: s[0] }).collect();
+    let freedom = told - bins.len() as f64;
+    let mean = Profile::scaled(bins, spread / pixels, -skin_light / single.len() as f64)?;
+    // Skin and shaft differ from place to place by more than a pixel's noise, and in patches larger than a bin.
+    let scatter = if freedom > 0.0 { (squares / freedom).max(0.0).sqrt() / mean.unit } else { 0.0 };
+    Some(Profile { scatter, ..mean })
 }
 
 /// The width of a shaft by its mean profile.
@@ -52,19 +64,69 @@ pub(super) struct Pooled {
     pub(super) width: f64,
     /// Its variance, were the noise white; what is not known of the blur included.
     pub(super) white: f64,
-    /// Its variance by not knowing whether there is a core.
+    /// Its variance by not knowing whether there is a core, nor of which kind it is.
     pub(super) between: f64,
     /// The strength of its core, and the core's own size as a share of the width.
     pub(super) core_strength: f64,
     pub(super) core_share: Option<f64>,
 }
 
-/// Fits a mean profile without and with a core, from a rough width and what the photo says of blur and core.
+/// Fits a mean profile as a shaft of each kind, without and with a core, from what it looks like as an opaque one and what the photo says of blur
+/// and core.
 ///
-/// Where the photo's wide hairs tell what core to expect, the fit with it stands; else both count by their evidence (weights from the
-/// Bayesian information criterion), and what they disagree on adds to the variance.
-pub(super) fn width(profile: &Profile, width: f64, blur: (f64, f64), core: Option<CorePrior>) -> Option<Pooled> {
-    let half = width / 2.0;
+/// Where the photo's wide hairs tell what core to expect, the fits with it stand; else fits without count too, by their evidence (weights from the
+/// Bayesian information criterion). So do the kinds, each by how likely it is beforehand and its evidence. What all these disagree on adds to the
+/// variance.
+pub(super) fn width(profile: &Profile, looks: f64, blur: (f64, f64), core: Option<CorePrior>, kinds: &Kinds) -> Option<Pooled> {
+    let problem = Problem { profile, spread: Spread::Free, core, blur: Some(blur), noise: None };
+    let (tried, shares): (Vec<Kind>, Vec<f64>) = kinds.0.iter().copied().unzip();
+    let found = of_kinds(&problem, looks, blur.0, &tried)?;
+    let weights = weights(&criteria(&found, profile), &shares);
+    let mean = |of: &dyn Fn(&OfKind) -> f64| found.iter().zip(&weights).map(|(k, weight)| weight * of(k)).sum::<f64>();
+    let likeliest = (0..found.len()).max_by(|a, b| weights[*a].total_cmp(&weights[*b]))?;
+    let width = mean(&|k| k.mean(|f| f.model.width()));
+    let between = |k: &OfKind| k.share * (1.0 - k.share) * (k.cored.model.width() - k.plain.model.width()).powi(2);
+    Some(Pooled {
+        width,
+        white: mean(&|k| k.mean(|f| f.width_variance)),
+        between: mean(&|k| between(k) + (k.mean(|f| f.model.width()) - width).powi(2) + k.plain.model.shape.doubt() * width * width),
+        core_strength: mean(&|k| k.mean(|f| f.model.core_strength())),
+        core_share: found[likeliest].cored.model.core.map(|core| core.share),
+    })
+}
+
+/// What a mean profile says of the kinds that hair of its tone may be, where the shaft's own edges tell the blur.
+pub(super) fn looks(profile: &Profile, looks: f64, spread: f64, tone: Tone) -> Option<Looks> {
+    let problem = Problem { profile, spread: Spread::Free, core: None, blur: None, noise: None };
+    let kinds = Kinds::all(tone);
+    let found = of_kinds(&problem, looks, spread.ln(), &kinds)?;
+    Some(Looks {
+        shapes: found.iter().map(|k| k.plain.model.shape).collect(),
+        widths: found.iter().map(|k| k.mean(|f| f.model.width())).collect(),
+        criteria: criteria(&found, profile),
+    })
+}
+
+/// A mean profile fitted as a shaft of one kind.
+struct OfKind {
+    plain: Fit,
+    /// The same as `plain` where no core could be fitted.
+    cored: Fit,
+    /// How much the fit with the core counts.
+    share: f64,
+}
+
+impl OfKind {
+    fn mean(&self, of: fn(&Fit) -> f64) -> f64 {
+        self.share * of(&self.cored) + (1.0 - self.share) * of(&self.plain)
+    }
+}
+
+/// The fits of every kind, from the width of the opaque shaft that looks alike; where a kind cannot be fitted, that of the opaque one. `None` where
+/// that cannot.
+fn of_kinds(problem: &Problem, looks: f64, ln_spread: f64, kinds: &[Kind]) -> Option<Vec<OfKind>> {
+    let profile = problem.profile;
+    let half = looks / 2.0;
     let mean = |from: f64, to: f64| {
         let (sum, n) = profile
             .bins
@@ -74,24 +136,27 @@ pub(super) fn width(profile: &Profile, width: f64, blur: (f64, f64), core: Optio
         if n > 0.0 { sum / n } else { 0.5 }
     };
     let levels = [mean(f64::NEG_INFINITY, -half), mean(-half, half), mean(half, f64::INFINITY)];
-    let start = Staircase::single(levels, [-half, half], blur.0.exp());
-    let problem = Problem { profile, spread: Spread::Free, core, blur: Some(blur), noise: None };
-    let plain = problem.fit(start)?;
-    let cored = fit_core(&problem, &plain);
-    let share = match (&cored, core) {
-        (None, _) => 0.0,
-        (Some(_), Some(_)) => 1.0,
-        (Some(cored), None) => 1.0 / (1.0 + (-0.5 * evidence(profile, &plain, cored, 1.0)).exp()),
+    let opaque = problem.fit(Staircase::single(levels, [-half, half], ln_spread.exp()))?;
+    let of_kind = |&kind: &Kind| {
+        let shape = Shape::of(kind, &opaque, profile);
+        let plain = if kind == Kind::Opaque { opaque } else { problem.fit(opaque.model.shaped(shape)).unwrap_or(opaque) };
+        let cored = fit_core(problem, &plain);
+        let share = match (&cored, problem.core) {
+            (None, _) => 0.0,
+            (Some(_), Some(_)) => 1.0,
+            (Some(cored), None) => 1.0 / (1.0 + (-0.5 * evidence(profile, &plain, cored, 1.0)).exp()),
+        };
+        OfKind { plain, cored: cored.unwrap_or(plain), share }
     };
-    let cored = cored.unwrap_or(plain);
-    let mean = |of: fn(&Fit) -> f64| share * of(&cored) + (1.0 - share) * of(&plain);
-    Some(Pooled {
-        width: mean(|f| f.model.width()),
-        white: mean(|f| f.width_variance),
-        between: share * (1.0 - share) * (cored.model.width() - plain.model.width()).powi(2),
-        core_strength: mean(|f| f.model.core_strength()),
-        core_share: cored.model.core.map(|core| core.share),
-    })
+    Some(kinds.iter().map(of_kind).collect())
+}
+
+/// The criterion of each kind: −2 times the logarithm of its likelihood and what its parameters cost, by the noise that the best of them leaves.
+fn criteria(found: &[OfKind], profile: &Profile) -> Vec<f64> {
+    let noise = found.iter().map(|k| k.mean(|f| f.noise)).fold(f64::INFINITY, f64::min).max(profile.scatter);
+    let n = profile.bins.iter().map(|b| b.pixels).sum::<f64>() * INDEPENDENT;
+    let of = |f: &Fit| f.cost / (noise * noise) * INDEPENDENT + f.parameters as f64 * n.max(2.0).ln();
+    found.iter().map(|k| of(&k.cored).min(of(&k.plain))).collect()
 }
 
 /// The light of the skin beside a place's shaft.

@@ -108,6 +108,8 @@ pub(super) struct Profile {
     pub(super) bin_variance: f64,
     /// One unit of scaled light in the photo's light.
     pub(super) unit: f64,
+    /// The standard deviation of a pixel about the mean of several places, where the bins are such means; else 0.
+    pub(super) scatter: f64,
 }
 
 impl Profile {
@@ -177,7 +179,7 @@ impl Profile {
         let low = bins.iter().map(|b| b.light).fold(f64::INFINITY, f64::min);
         let unit = bins.iter().map(|b| b.light).fold(f64::NEG_INFINITY, f64::max) - low;
         let scaled = bins.into_iter().map(|b| Bin { light: (b.light - low) / unit, ..b }).collect();
-        (unit > 1e-6).then_some(Self { bins: scaled, darkest: (black - low) / unit, bin_variance, unit })
+        (unit > 1e-6).then_some(Self { bins: scaled, darkest: (black - low) / unit, bin_variance, unit, scatter: 0.0 })
     }
 }
 

@@ -6,6 +6,7 @@
 
 use super::fit::Spread;
 use super::profile::Profile;
+use super::shape::{Kind, Shape};
 
 const LEVELS: usize = 5;
 
@@ -39,6 +40,8 @@ pub(super) struct Staircase {
     /// Which edge the measured shaft begins at; it ends at the next.
     pub(super) shaft: usize,
     pub(super) core: Option<Core>,
+    /// How its light runs from the middle to the edges.
+    pub(super) shape: Shape,
     /// The logarithm of the point spread's standard deviation in pixels.
     pub(super) ln_spread: f64,
 }
@@ -53,6 +56,7 @@ impl Staircase {
             edges: [edges[0], edges[1], 0.0, 0.0],
             shaft: 0,
             core: None,
+            shape: Shape::OPAQUE,
             ln_spread: spread.ln(),
         }
     }
@@ -71,11 +75,14 @@ impl Staircase {
         self.levels[k + 1] - (self.levels[k] + self.levels[k + 2]) / 2.0
     }
 
-    /// Whether what lies to the left and right is equally light, about: where one side is darker by most of the shaft's own contrast, it is no skin
-    /// but another shaft.
+    /// Whether what lies to the left and right is equally light, about: where one side is darker by more than half of the shaft's own contrast, it is no skin
+    /// but another shaft, and where it is lighter the reflex of this one, whose other half lies beyond. Of hairs that touch nothing tells where the one
+    /// ends and the other begins.
     pub(super) fn skin_on_both_sides(&self) -> bool {
-        let (left, right) = (self.levels[self.shaft], self.levels[self.shaft + 2]);
-        (left - right).abs() < 0.8 * self.contrast().abs()
+        let (left, right) = (self.levels[0], self.levels[self.steps]);
+        let contrast = (self.levels[self.shaft + 1] - left.midpoint(right)).abs();
+        let gap = self.steps < 4 || (self.levels[2] - left.midpoint(right)).abs() < 0.5 * contrast;
+        self.steps != 3 && gap && (left - right).abs() < 0.55 * contrast
     }
 
     /// The core's light summed across the shaft, as a share of what the whole shaft takes away: blur leaves it as it is. Positive for a
@@ -122,6 +129,25 @@ impl Staircase {
         Blur { total: (own + profile.bin_variance).sqrt(), own, core: self.core_sigma() }
     }
 
+    /// The edges, those of the shaft where its shape ends.
+    fn shown_edges(&self) -> [f64; LEVELS - 1] {
+        let (mut edges, half) = (self.edges, 0.5 * self.shape.reach * self.width());
+        edges[self.shaft] = self.center() - half;
+        edges[self.shaft + 1] = self.center() + half;
+        edges
+    }
+
+    /// The same shaft with another shape, as wide as then looks most alike.
+    pub(super) fn shaped(mut self, shape: Shape) -> Self {
+        let (center, half) = (self.center(), 0.5 * self.width() * shape.over_opaque() / self.shape.over_opaque());
+        if self.steps == 2 {
+            self.edges[self.shaft] = center - half;
+            self.edges[self.shaft + 1] = center + half;
+        }
+        self.shape = shape;
+        self
+    }
+
     /// The light at `x` under a blur, and its derivative by each parameter: levels, edges, core, point spread.
     #[inline]
     pub(super) fn at<const N: usize>(&self, x: f64, Blur { total: blur, own, core: sigma }: Blur) -> (f64, [f64; N]) {
@@ -130,15 +156,37 @@ impl Staircase {
         let (mut by_spread, mut by_core) = (0.0, 0.0);
         let mut gradient = [0.0; N];
         gradient[0] = 1.0;
+        let uneven = self.shape.kind != Kind::Opaque;
+        let edges = if uneven { self.shown_edges() } else { self.edges };
+        let mut of_shaft = [(0.0, 0.0); 2];
         for k in 0..m {
-            let z = (x - self.edges[k]) / blur;
+            let z = (x - edges[k]) / blur;
             let (below, density) = normal(z);
+            if uneven && (k == self.shaft || k == self.shaft + 1) {
+                of_shaft[k - self.shaft] = (below, density);
+            }
             let step = self.levels[k + 1] - self.levels[k];
             light += step * below;
             gradient[k] -= below;
             gradient[k + 1] = below;
             gradient[m + 1 + k] = -step * density / blur;
             by_spread -= step * density * z;
+        }
+        let mut by_relief = 0.0;
+        if uneven {
+            let (k, contrast, reach) = (self.shaft, self.contrast(), self.shape.reach);
+            let (at, half) = (m + 1 + k, 0.5 * reach * self.width());
+            let [relief, by_x, by_half, by_ln_spread] = self.shape.relief(x - self.center(), half, (blur, own), of_shaft);
+            light += contrast * relief;
+            gradient[k] -= 0.5 * relief;
+            gradient[k + 1] += relief;
+            gradient[k + 2] -= 0.5 * relief;
+            // The edges shown lie within the shaft's own, and move with both of them.
+            let (near, far) = (0.5 * (1.0 + reach), 0.5 * (1.0 - reach));
+            let [left, right] = [gradient[at], gradient[at + 1]];
+            gradient[at] = near * left + far * right - 0.5 * contrast * (by_x + reach * by_half);
+            gradient[at + 1] = near * right + far * left - 0.5 * contrast * (by_x - reach * by_half);
+            by_relief = contrast * by_ln_spread;
         }
         let mut next = 2 * m + 1;
         if let Some(core) = &self.core {
@@ -162,7 +210,7 @@ impl Staircase {
             }
             by_core = by_ln_sigma * (1.0 - own_part);
         }
-        gradient[next] = by_spread * own / (blur * blur) + by_core;
+        gradient[next] = by_spread * own / (blur * blur) + by_core + by_relief;
         (light, gradient)
     }
 
@@ -241,4 +289,34 @@ fn decay(x: f64) -> f64 {
             + y * (0.5
                 + y * (1.0 / 6.0 + y * (1.0 / 24.0 + y * (1.0 / 120.0 + y * (1.0 / 720.0 + y * (1.0 / 5040.0 + y * (1.0 / 40320.0))))))));
     series * f64::from_bits(((1023 - whole as i64) as u64) << 52)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn slopes_are_those_of_the_light() {
+        let clear = Shape { kind: Kind::Clear(65), reach: 0.98, square: -0.18, fourth: -0.38 };
+        for shape in [Shape::OPAQUE, clear] {
+            let model = Staircase { shape, ..Staircase::single([0.9, 0.1, 0.7], [-3.0, 4.0], 1.3) }.with_core(0.2, 0.1, 0.12);
+            let light = |model: &Staircase, x: f64| {
+                let own = (2.0 * model.ln_spread).exp();
+                model.at::<9>(x, Blur { total: (own + 0.03).sqrt(), own, core: model.core_sigma() })
+            };
+            for x in [-6.0, -3.2, -1.0, 0.4, 3.0, 4.4, 7.0] {
+                let (here, slopes) = light(&model, x);
+                for (i, slope) in slopes.iter().enumerate() {
+                    let mut step = [0.0; 9];
+                    step[i] = 1e-3;
+                    let there = light(&model.moved(&step, Spread::Free, 0.0), x).0;
+                    assert!(
+                        ((there - here) / 1e-3 - slope).abs() < 2e-3,
+                        "{shape:?} at {x}, parameter {i}: {} and {slope}",
+                        (there - here) / 1e-3
+                    );
+                }
+            }
+        }
+    }
 }
