@@ -52,7 +52,7 @@ pub struct Proposal {
     line: Polyline,
 }
 
-/// What speaks for a strand, as [`WEIGHTS`] weighs it.
+/// What speaks for a strand, as `WEIGHTS` weighs it.
 pub type Evidence = [f64; 10];
 
 /// Log odds per unit of each evidence, and those of none.
