@@ -57,7 +57,7 @@ fn linked(tops: &Tops, high: f64) -> Vec<Line> {
     lines
 }
 
-/// The median strength over the line points of every sixteenth row: what texture and noise alone bring about, where lines are few. 0 without any.
+/// The median strength over the line points of every fourth row: what texture and noise alone bring about, where lines are few. 0 without any.
 fn median_strength(smooth: &Plane, sigma: f64) -> f64 {
     let mut strengths: Vec<f64> = vec![];
     scan(smooth, sigma, 1e-4, SPARSE, |_, _, top| strengths.push(top.strength));
@@ -69,7 +69,7 @@ fn median_strength(smooth: &Plane, sigma: f64) -> f64 {
 }
 
 /// Every so many rows tell what the texture is: those next to each other tell the same.
-const SPARSE: usize = 16;
+const SPARSE: usize = 4;
 
 /// Hands over the top of every inner pixel that has one of strength `least` or more, in every `step`th row, with its row and column.
 fn scan(smooth: &Plane, sigma: f64, least: f64, step: usize, mut found: impl FnMut(usize, usize, Top)) {
