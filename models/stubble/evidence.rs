@@ -1,4 +1,5 @@
-//! What speaks for every strand proposed in counted photos, one JSON line for each: what `weigh.py` fits the weights of `src/strand/weigh.rs` to.
+//! What speaks for every strand proposed in counted photos, one JSON line for each: what `weigh.py` fits the weights of `src/strand`
+//! to.
 //!
 //! `cargo run --release --example evidence -- PHOTO... > evidence.jsonl`; each photo has `<photo>.truth.json` beside it. `--model FILE` asks
 //! another network than the one that ships.
@@ -30,7 +31,8 @@ fn main() -> Result<(), Box<dyn Error>> {
     let mut arguments: Vec<String> = std::env::args().skip(1).collect();
     let model = match arguments.iter().position(|argument| argument == "--model") {
         Some(at) => {
-            let file = arguments.drain(at..at + 2).nth(1).ok_or("--model needs a file")?;
+            arguments.remove(at);
+            let file = (at < arguments.len()).then(|| arguments.remove(at)).ok_or("--model needs a file")?;
             Model::from_bytes(&std::fs::read(file)?)?
         }
         None => Model::shipped(),
