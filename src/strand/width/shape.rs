@@ -120,8 +120,11 @@ impl Shape {
 #[derive(Debug, Clone, PartialEq)]
 pub(super) struct Kinds(pub(super) Vec<(Kind, f64)>);
 
-/// The share of a photo's hair of one tone that is of one kind.
-const MOSTLY: f64 = 0.9;
+/// The share of a photo's hair of one tone that is of another kind than most of it, before any of it was seen.
+const FEW: f64 = 0.1;
+
+/// How many hairs' worth that share counts for beside those of the photo: as one that differs among ten.
+const FEW_AMONG: f64 = 10.0;
 
 /// A kind less likely than this is not tried.
 const LEAST_SHARE: f64 = 0.02;
@@ -140,21 +143,25 @@ impl Kinds {
     }
 
     /// How the hair of one tone in a photo is shared out, by what each hair of it says: the criterion of every kind in the order of `all`, or nothing of a
-    /// hair that is opaque beyond doubt. Hair of one tone in one photo is taken to be of one kind for the most part; what is usual says how likely
-    /// each is beforehand.
+    /// hair that is opaque beyond doubt. Hair of one tone in one photo is taken to be of one kind but for a few; what is usual says how likely each is
+    /// beforehand, and what those few are. How few they are the hairs say themselves.
     pub(super) fn shared(tone: Tone, hairs: &[Option<&[f64]>]) -> Self {
         let usual = Self::usual(tone).0;
         let even = vec![1.0; usual.len()];
+        let of_hair = |hair: &Option<&[f64]>| -> Vec<f64> {
+            hair.map_or_else(|| (0..usual.len()).map(|i| f64::from(u8::from(i == 0))).collect(), |criteria| weights(criteria, &even))
+        };
+        let said: Vec<Vec<f64>> = hairs.iter().map(of_hair).collect();
         let of_kind = |i: usize| {
-            let of_hair = |hair: &Option<&[f64]>| {
-                let own = hair.map_or(f64::from(u8::from(i == 0)), |criteria| weights(criteria, &even)[i]);
-                (MOSTLY * own + (1.0 - MOSTLY) / usual.len() as f64).ln()
-            };
-            -2.0 * hairs.iter().map(of_hair).sum::<f64>() / (hairs.len().max(1) as f64).sqrt()
+            let of_hair = |own: &Vec<f64>| ((1.0 - FEW) * own[i] + FEW / usual.len() as f64).ln();
+            -2.0 * said.iter().map(of_hair).sum::<f64>() / (hairs.len().max(1) as f64).sqrt()
         };
         let criteria: Vec<f64> = (0..usual.len()).map(of_kind).collect();
         let likely = weights(&criteria, &Self(usual.clone()).shares());
-        Self(usual.into_iter().zip(likely).map(|((kind, usual), likely)| (kind, MOSTLY * likely + (1.0 - MOSTLY) * usual)).collect())
+        let others: Vec<f64> = usual.iter().map(|(kind, _)| others(*kind, &usual, &said)).collect();
+        let few: f64 = likely.iter().zip(&others).map(|(likely, others)| likely * others).sum();
+        let shares = likely.iter().zip(&others).map(|(likely, others)| likely * (1.0 - others));
+        Self(usual.iter().zip(shares).map(|((kind, usual), share)| (*kind, share + few * usual)).collect())
     }
 
     /// The same without kinds too rare to try.
@@ -170,6 +177,24 @@ impl Kinds {
     pub(super) fn opaque() -> Self {
         Self(vec![(Kind::Opaque, 1.0)])
     }
+}
+
+/// The share of hairs that are of another kind than this one, by what each says: found in steps, as each hair's own share depends on it (Dempster,
+/// Laird & Rubin 1977, doi:10.1111/j.2517-6161.1977.tb01600.x). Hairs that say nothing leave it where it was; clear shafts are all of one kind here.
+fn others(kind: Kind, usual: &[(Kind, f64)], said: &[Vec<f64>]) -> f64 {
+    let alike = |other: Kind| std::mem::discriminant(&other) == std::mem::discriminant(&kind);
+    let likelihoods: Vec<(f64, f64)> = said
+        .iter()
+        .map(|own| {
+            let pairs = || usual.iter().zip(own);
+            let as_kind = pairs().filter(|((other, _), _)| alike(*other)).map(|(_, own)| *own).fold(0.0, f64::max);
+            (as_kind, pairs().map(|((_, usual), own)| usual * own).sum())
+        })
+        .collect();
+    (0..20).fold(FEW, |few, _| {
+        let other = |(as_kind, as_any): &(f64, f64)| few * as_any / ((1.0 - few) * as_kind + few * as_any).max(1e-300);
+        (FEW * FEW_AMONG + likelihoods.iter().map(other).sum::<f64>()) / (FEW_AMONG + likelihoods.len() as f64)
+    })
 }
 
 /// How much each of several counts, by its criterion (−2 times the logarithm of its likelihood) and its share beforehand; 1 in all.
