@@ -213,8 +213,11 @@ impl Traced {
 
     /// The same fitted anew with the shape that is most likely, given how the photo's hair of its tone is shared out.
     fn shaped(self, light: &(dyn Light + Sync), kinds: &[Kinds; 2], others: &[&Course], usable: &dyn Fn(Point) -> bool) -> Option<Self> {
-        let Some((shape, variance)) = self.looks.as_ref().map(|looks| looks.likeliest(&kinds[usize::from(self.tone == Tone::Light)]))
-        else {
+        if self.opaque {
+            return Some(self);
+        }
+        let looks = self.looks.clone().or_else(|| Looks::unseen(&self.places, self.tone));
+        let Some((shape, variance)) = looks.map(|looks| looks.likeliest(&kinds[usize::from(self.tone == Tone::Light)])) else {
             return Some(self);
         };
         if shape.kind == Kind::Opaque {

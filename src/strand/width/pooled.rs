@@ -89,7 +89,7 @@ pub(super) fn width(profile: &Profile, looks: f64, blur: (f64, f64), core: Optio
     Some(Pooled {
         width,
         white: mean(&|k| k.mean(|f| f.width_variance)),
-        between: mean(&|k| between(k) + (k.mean(|f| f.model.width()) - width).powi(2) + k.plain.model.shape.doubt() * width * width),
+        between: mean(&|k| between(k) + (k.mean(|f| f.model.width()) - width).powi(2) + (k.plain.model.shape.doubt * width).powi(2)),
         core_strength: mean(&|k| k.mean(|f| f.model.core_strength())),
         core_share: found[likeliest].cored.model.core.map(|core| core.share),
     })
@@ -138,8 +138,13 @@ fn of_kinds(problem: &Problem, looks: f64, ln_spread: f64, kinds: &[Kind]) -> Op
     let levels = [mean(f64::NEG_INFINITY, -half), mean(-half, half), mean(half, f64::INFINITY)];
     let opaque = problem.fit(Staircase::single(levels, [-half, half], ln_spread.exp()))?;
     let of_kind = |&kind: &Kind| {
-        let shape = Shape::of(kind, &opaque, profile);
-        let plain = if kind == Kind::Opaque { opaque } else { problem.fit(opaque.model.shaped(shape)).unwrap_or(opaque) };
+        let shaped = |from: Fit| problem.fit(from.model.shaped(Shape::of(kind, &from, profile))).unwrap_or(from);
+        let plain = match kind {
+            Kind::Opaque => opaque,
+            Kind::Clear(_) => shaped(opaque),
+            // How far its light falls is a share of its own contrast, which the first fit tells.
+            Kind::Rimmed => shaped(shaped(opaque)),
+        };
         let cored = fit_core(problem, &plain);
         let share = match (&cored, problem.core) {
             (None, _) => 0.0,

@@ -3,7 +3,9 @@
 //! An opaque shaft is as dark at its edges as in its middle. A translucent one holds back the more light the longer its way through it: across,
 //! the chord of a circle. Unpigmented hair besides bends light away at its rim, where it looks as dark as it looks bright in the middle.
 
+use super::choice::Place;
 use super::fit::Fit;
+use super::point_spread::median;
 use super::profile::Profile;
 use crate::strand::Tone;
 
@@ -26,6 +28,8 @@ pub(super) struct Shape {
     pub(super) reach: f64,
     pub(super) square: f64,
     pub(super) fourth: f64,
+    /// The standard deviation of the width by what is not known of such a shape, as a share of the width.
+    pub(super) doubt: f64,
 }
 
 /// The share of its own light that unpigmented hair loses at its rim: that of our drawn hair, for which nothing measured is known to us.
@@ -33,6 +37,12 @@ const RIM: f64 = 0.55;
 
 /// How much of the light behind its middle such hair holds back.
 const RIM_OPACITY: f64 = 0.85;
+
+/// The most that the light may fall towards the rim, over the middle's contrast: hair that fades more into its skin is hardly seen.
+const MOST_FALL: f64 = 3.0;
+
+/// What is not known of the rim moves the width by this share of it where the light falls to that of the skin, and by more the farther it falls.
+const RIM_DOUBT: f64 = 0.05;
 
 /// The contrast of the middle of rimmed hair over that of the opaque shaft which looks most like it.
 const MIDDLE: f64 = 1.28;
@@ -44,21 +54,28 @@ pub(super) const INDEPENDENT: f64 = 0.25;
 const CLEAR: [[f64; 2]; 5] = [[-0.3611, -0.3119], [-0.2918, -0.3429], [-0.1819, -0.3774], [-0.0614, -0.3785], [0.0137, -0.3124]];
 
 impl Shape {
-    pub(super) const OPAQUE: Self = Self { kind: Kind::Opaque, reach: 1.0, square: 0.0, fourth: 0.0 };
+    pub(super) const OPAQUE: Self = Self { kind: Kind::Opaque, reach: 1.0, square: 0.0, fourth: 0.0, doubt: 0.0 };
 
-    /// The shape of this kind for a shaft that was fitted as an opaque one.
-    pub(super) fn of(kind: Kind, opaque: &Fit, profile: &Profile) -> Self {
+    /// The shape of this kind for a shaft that was fitted so: as an opaque one, or already as one of this kind.
+    pub(super) fn of(kind: Kind, fit: &Fit, profile: &Profile) -> Self {
         match kind {
             Kind::Opaque => Self::OPAQUE,
             Kind::Clear(i) => Self::clear(i as f64),
             Kind::Rimmed => {
-                let skin = opaque.model.levels[0].midpoint(opaque.model.levels[2]) - profile.darkest;
-                let contrast = MIDDLE * opaque.model.contrast().abs().max(1e-3);
-                let fall = (RIM * (1.0 + RIM_OPACITY * skin / contrast)).clamp(RIM, 1.6);
-                let middle = 0.9991 + 0.0057 * fall;
-                Self { kind, reach: 0.97, square: -(0.1184 + 0.1373 * fall) / middle, fourth: -(0.2587 + 0.4897 * fall) / middle }
+                let k = fit.model.shaft;
+                let skin = fit.model.levels[k].midpoint(fit.model.levels[k + 2]) - profile.darkest;
+                let middle = if fit.model.shape.kind == kind { 1.0 } else { MIDDLE };
+                let contrast = middle * fit.model.contrast().abs().max(1e-3);
+                Self::rimmed((RIM * (1.0 + RIM_OPACITY * skin / contrast)).clamp(RIM, MOST_FALL))
             }
         }
+    }
+
+    /// A rimmed shaft whose light falls by this share of its middle's contrast towards the rim: beyond 1 it is darker there than its skin.
+    fn rimmed(fall: f64) -> Self {
+        let middle = 0.9991 + 0.0057 * fall;
+        let (square, fourth) = (-(0.1184 + 0.1373 * fall) / middle, -(0.2587 + 0.4897 * fall) / middle);
+        Self { kind: Kind::Rimmed, reach: 0.97, square, fourth, doubt: RIM_DOUBT * fall * fall }
     }
 
     /// The clear shaft at a place in `CLEAR`, straight between its entries.
@@ -67,7 +84,7 @@ impl Shape {
         let kind = Kind::Clear(at.round() as usize);
         let (low, share) = ((at as usize).min(CLEAR.len() - 2), at - (at as usize).min(CLEAR.len() - 2) as f64);
         let between = |of: usize| CLEAR[low][of] + (CLEAR[low + 1][of] - CLEAR[low][of]) * share;
-        Self { kind, reach: 0.98, square: between(0), fourth: between(1) }
+        Self { kind, reach: 0.98, square: between(0), fourth: between(1), doubt: 0.006 }
     }
 
     /// The variance of the light it takes or gives, as a share of the width squared: a twelfth of an opaque shaft.
@@ -75,16 +92,6 @@ impl Shape {
         let (mass, second) = (1.0 + self.square / 3.0 + self.fourth / 5.0, 1.0 / 3.0 + self.square / 5.0 + self.fourth / 7.0);
         // A rim darker than the skin takes away from what the middle gives: the measure ends before it loses its sense.
         (self.reach * self.reach * second / mass.max(0.2) / 4.0).max(0.03)
-    }
-
-    /// The variance of the width by what is not known of such a shape, as a share of the width squared: of clear shafts between what entries of `CLEAR`
-    /// say, of rimmed ones with what differs from hair to hair in how clear it is and how much light its rim loses.
-    pub(super) fn doubt(&self) -> f64 {
-        match self.kind {
-            Kind::Opaque => 0.0,
-            Kind::Clear(_) => 0.006_f64.powi(2),
-            Kind::Rimmed => 0.05_f64.powi(2),
-        }
     }
 
     /// Its width over that of the opaque shaft that looks most like it.
@@ -216,6 +223,21 @@ pub(super) struct Looks {
 }
 
 impl Looks {
+    /// Those of a shaft that tells nothing of its kind, as one does with another close beside all of it: every kind by how wide the shaft then is.
+    pub(super) fn unseen(places: &[Place], tone: Tone) -> Option<Self> {
+        let kinds = Kinds::all(tone);
+        let width = median(places.iter().map(|p| p.plain.model.width()).collect())?;
+        let of_kind = |kind: &Kind| {
+            let shapes = || places.iter().map(|p| Shape::of(*kind, &p.plain, &p.profile));
+            // Kinds differ from place to place in nothing but how far the light of a rimmed one falls.
+            let usual = median(shapes().map(|s| s.fourth).collect())?;
+            shapes().min_by(|a, b| (a.fourth - usual).abs().total_cmp(&(b.fourth - usual).abs()))
+        };
+        let shapes: Vec<Shape> = kinds.iter().filter_map(of_kind).collect();
+        let widths: Vec<f64> = shapes.iter().map(|shape| width * shape.over_opaque()).collect();
+        (shapes.len() == kinds.len()).then(|| Self { criteria: vec![0.0; shapes.len()], shapes, widths })
+    }
+
     /// The shape that is most likely, given how the photo's hair is shared out, and the variance of the width that the choice leaves, as a share of
     /// the width squared.
     pub(super) fn likeliest(&self, kinds: &Kinds) -> (Shape, f64) {
@@ -233,7 +255,7 @@ impl Looks {
             }
             _ => self.shapes[best],
         };
-        (shape, between / (mean * mean).max(1e-9) + shape.doubt())
+        (shape, between / (mean * mean).max(1e-9) + shape.doubt.powi(2))
     }
 }
 

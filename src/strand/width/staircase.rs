@@ -297,7 +297,7 @@ mod tests {
 
     #[test]
     fn slopes_are_those_of_the_light() {
-        let clear = Shape { kind: Kind::Clear(65), reach: 0.98, square: -0.18, fourth: -0.38 };
+        let clear = Shape { kind: Kind::Clear(65), reach: 0.98, square: -0.18, fourth: -0.38, doubt: 0.0 };
         for shape in [Shape::OPAQUE, clear] {
             let model = Staircase { shape, ..Staircase::single([0.9, 0.1, 0.7], [-3.0, 4.0], 1.3) }.with_core(0.2, 0.1, 0.12);
             let light = |model: &Staircase, x: f64| {
