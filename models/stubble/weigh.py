@@ -4,18 +4,15 @@
     weigh.py degrade FROM TO            blurred, flattened, stained and badly stored copies of drawn photos
     weigh.py fit KIND EVIDENCE...       the weights and the odds of none, from lines that the example `evidence` wrote; KIND is
                                         strands (weigh.rs), shafts (select.rs) or pairs (part.rs)
-    weigh.py score WEIGHTS EVIDENCE...  F1 on counted photos with the weights that `fit strands` printed
 
 See weigh.sh for the whole recipe.
 """
-import collections, glob, json, os, shutil, sys
+import argparse, collections, glob, json, os, shutil, sys
 import numpy as np
 from PIL import Image, ImageFilter
-from scipy.optimize import linear_sum_assignment
 
 TOLERANCE_UM = 110.5  # a strand is that hair from which its root and tip lie no farther off on average
 RIGHT = 0.6           # of the tolerance: so near a strand is right beyond doubt, and one beyond the tolerance wrong; between them nothing is learned
-EXPLAINED_PX, SHARED, WORKING_UM = 3.5, 0.35, 10.0  # as in src/strand/weigh.rs
 KINDS = {"strands": ("learned", "ridge", "turned"), "shafts": ("shaft",), "pairs": ("pair",)}
 SELECTED = 0.8        # taken from the odds of no evidence for strands: of those that explain the same hair the one chosen is likelier to be one thought too well of
 
@@ -121,69 +118,20 @@ def fit(kind, files):
     return [round(float(value), 2) for value in (*slopes, of_none)]
 
 
-def chosen(lines, odds, truth, least=0.35):
-    """The strands that together explain what is seen, each hair once, the likeliest first."""
-    um = truth.get("um_per_px") or 2.7624
-    size = (int(truth["height"] * um / WORKING_UM) + 3, int(truth["width"] * um / WORKING_UM) + 3)
-    explained, kept = np.zeros(size, bool), []
-    reach = int(np.ceil(EXPLAINED_PX))
-    disc = np.array([(x, y) for x in range(-reach, reach + 1) for y in range(-reach, reach + 1) if x * x + y * y <= EXPLAINED_PX**2])
-    limit = np.array(size[::-1]) - 1
-    for i in np.argsort(-odds, kind="stable"):
-        if odds[i] < np.log(least / (1 - least)):
-            break
-        line = lines[i] * um / WORKING_UM
-        at = np.r_[0, np.cumsum(np.hypot(*np.diff(line, axis=0).T))]
-        steps = np.linspace(0, at[-1], max(int(round(at[-1])), 1) + 1)
-        pixels = np.stack([np.interp(steps, at, line[:, k]) for k in (0, 1)], 1).round().astype(int).clip(0, limit)
-        if explained[pixels[:, 1], pixels[:, 0]].mean() <= SHARED:
-            kept.append(i)
-            around = (pixels[:, None] + disc).reshape(-1, 2).clip(0, limit)
-            explained[around[:, 1], around[:, 0]] = True
-    return kept
-
-
-def agreement(found, truth):
-    """How many strands are right and wrong, and how many hairs are missed."""
-    reach = TOLERANCE_UM / (truth.get("um_per_px") or 2.7624)
-    hairs, loose = kinds(truth)
-
-    def matched(distance):
-        rows, columns = linear_sum_assignment(np.minimum(distance, 10 * reach)) if distance.size else ([], [])
-        return [(i, j) for i, j in zip(rows, columns) if distance[i, j] < reach]
-
-    pairs = matched(apart(found, hairs))
-    right, known = {i for i, _ in pairs}, {j for _, j in pairs}
-    forgiven = {i for i, _ in matched(either_way(found, loose))}
-    wrong = sum(i not in right and i not in forgiven and not near for i, near in enumerate(unsure(found, truth, reach)))
-    missed = sum(j not in known and not near for j, near in enumerate(unsure(hairs, truth, reach)))
-    return np.array([len(pairs), wrong, missed])
-
-
-def score(weights, files):
-    """Right, wrong and missed over all photos, and by scene."""
-    scenes = collections.defaultdict(lambda: np.zeros(3))
-    for photo, truth, lines, evidence in photos(files, "strands"):
-        kept = chosen(lines, evidence @ np.array(weights[:-1]) + weights[-1], truth)
-        found = np.array([[*lines[i][0], *lines[i][-1]] for i in kept]).reshape(-1, 4)
-        scenes[os.path.basename(photo).rsplit("-", 1)[0]] += agreement(found, truth)
-    f1 = lambda s: 2 * s[0] / max(2 * s[0] + s[1] + s[2], 1)
-    total = sum(scenes.values())
-    print(f"F1 {f1(total):.3f}  precision {total[0] / max(total[0] + total[1], 1):.3f}  recall {total[0] / max(total[0] + total[2], 1):.3f}")
-    if 1 < len(scenes) < 30:
-        print("  ".join(f"{name} {f1(counts):.2f}" for name, counts in sorted(scenes.items())))
-
-
 def main():
-    verb, *rest = sys.argv[1:]
-    if verb == "degrade":
-        degrade(*rest)
-    elif verb == "fit":
-        print(json.dumps(fit(rest[0], rest[1:])))
-    elif verb == "score":
-        score(json.loads(rest[0]), rest[1:])
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    verbs = parser.add_subparsers(dest="verb", required=True)
+    verb = verbs.add_parser("degrade")
+    verb.add_argument("source")
+    verb.add_argument("target")
+    verb = verbs.add_parser("fit")
+    verb.add_argument("kind", choices=KINDS)
+    verb.add_argument("evidence", nargs="+")
+    given = parser.parse_args()
+    if given.verb == "degrade":
+        degrade(given.source, given.target)
     else:
-        sys.exit(__doc__)
+        print(json.dumps(fit(given.kind, given.evidence)))
 
 
 if __name__ == "__main__":

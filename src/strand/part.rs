@@ -1,6 +1,6 @@
 //! Parting hairs that touch: a dark mass whose sides tell of two.
 
-use super::select::{Found, LEAST_CHANCE, Weighed, chance, strip};
+use super::select::{Found, LEAST_CHANCE, Weighed, chance, odds, strip};
 use super::shaft::Shaft;
 use crate::geometry::{Point, Polyline, Vector};
 use crate::raster::{Mask, Plane, sample};
@@ -27,7 +27,7 @@ pub(super) fn parted(found: Vec<Found>, plane: &Plane, hair: f64, told: &mut dyn
         let evidence = [gain.max(1e-3).ln(), (b.slope - a.slope).abs(), longer, shorter.ln()];
         let shafts = bars.map(|bar| mass.shaft(&bar, &found.shaft));
         told(Weighed::Pair { lines: [0, 1].map(|i: usize| shafts[i].line.clone()), evidence });
-        let chance = chance(&evidence, &WEIGHTS, ODDS_OF_NONE);
+        let chance = chance(odds(&evidence, &WEIGHTS, ODDS_OF_NONE));
         (chance > LEAST_CHANCE).then(|| shafts.map(|shaft| Found { shaft, chance: found.chance * chance }))
     };
     (1..).zip(found).flat_map(|(own, found)| parts(own, &found).map_or_else(|| vec![found], Vec::from)).collect()

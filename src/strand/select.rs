@@ -63,20 +63,24 @@ pub(super) fn likely(shafts: Vec<Shaft>, plane: &Plane, seen: &Segmentation, fie
             (shaft, evidence)
         })
         .unzip();
-    let weights: Vec<f64> = evidence.iter().map(|evidence| chance(evidence, &WEIGHTS, ODDS_OF_NONE)).collect();
+    let weights: Vec<f64> = evidence.iter().map(|evidence| chance(odds(evidence, &WEIGHTS, ODDS_OF_NONE))).collect();
     for (evidence, stray) in evidence.iter_mut().zip(strays(&shafts, &weights, stroke)) {
         evidence[5] = stray.min(MOST_STRAY);
     }
     shafts.iter().zip(&evidence).for_each(|(shaft, evidence)| told(Weighed::Shaft { line: &shaft.line, evidence: *evidence }));
     (shafts.into_iter().zip(evidence))
-        .map(|(shaft, evidence)| Found { shaft, chance: chance(&evidence, &WEIGHTS, ODDS_OF_NONE) })
+        .map(|(shaft, evidence)| Found { shaft, chance: chance(odds(&evidence, &WEIGHTS, ODDS_OF_NONE)) })
         .filter(|found| found.chance >= LEAST_CHANCE)
         .collect()
 }
 
-/// What a logistic score makes of evidence.
-pub(super) fn chance(evidence: &[f64], weights: &[f64], of_none: f64) -> f64 {
-    let odds: f64 = of_none + evidence.iter().zip(weights).map(|(evidence, weight)| evidence * weight).sum::<f64>();
+/// The log odds that weighed evidence gives.
+pub(super) fn odds(evidence: &[f64], weights: &[f64], of_none: f64) -> f64 {
+    of_none + evidence.iter().zip(weights).map(|(evidence, weight)| evidence * weight).sum::<f64>()
+}
+
+/// The chance at these log odds.
+pub(super) fn chance(odds: f64) -> f64 {
     1.0 / (1.0 + (-odds).exp())
 }
 
