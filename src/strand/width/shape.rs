@@ -165,7 +165,9 @@ impl Kinds {
         };
         let criteria: Vec<f64> = (0..usual.len()).map(of_kind).collect();
         let likely = weights(&criteria, &Self(usual.clone()).shares());
-        let others: Vec<f64> = usual.iter().map(|(kind, _)| others(*kind, &usual, &said)).collect();
+        // Hair that is opaque beyond doubt says nothing of hair that is not.
+        let unsure: Vec<Vec<f64>> = hairs.iter().filter(|hair| hair.is_some()).map(of_hair).collect();
+        let others: Vec<f64> = usual.iter().map(|(kind, _)| others(*kind, &usual, &unsure)).collect();
         let few: f64 = likely.iter().zip(&others).map(|(likely, others)| likely * others).sum();
         let shares = likely.iter().zip(&others).map(|(likely, others)| likely * (1.0 - others));
         Self(usual.iter().zip(shares).map(|((kind, usual), share)| (*kind, share + few * usual)).collect())

@@ -284,6 +284,26 @@ fn what_is_not_usable_is_not_used() {
 }
 
 #[test]
+fn the_halves_of_a_shaft_that_its_reflex_parts_have_no_width() {
+    let with_halves = |halves: usize| {
+        let mut strips = vec![Strip { width: 14.0, ..Strip::default() }; 4];
+        strips.push(Strip { width: 18.0, reflex: 1.0, ..Strip::default() });
+        let (light, mut lines) = photo(&strips, 2);
+        let whole = lines.pop().unwrap();
+        let across = whole.tangent(20.0, 5.0).unwrap().normal();
+        lines.extend([-6.0, 6.0][..halves].iter().map(|aside| Polyline::new(whole.points.iter().map(|p| *p + across * *aside).collect())));
+        let rough = |i: usize| Some(Pixels(if i < 4 { 14.0 } else { 7.0 }));
+        let shafts: Vec<Shaft> =
+            lines.iter().enumerate().map(|(i, l)| Shaft { centerline: l, tone: Tone::Dark, rough_width: rough(i) }).collect();
+        measured_widths(&light, &shafts)
+    };
+    // One alone looks like a thin hair and nothing else.
+    assert!(with_halves(1)[4].is_some());
+    let widths = with_halves(2);
+    assert!(widths[..4].iter().all(Option::is_some) && widths[4..] == [None, None], "{widths:?}");
+}
+
+#[test]
 fn a_reflex_that_looks_like_blur_is_told_from_it() {
     let strip = |width: f64| Strip { width, point_spread: 3.0, skin: [0.2; 2], shaft: 0.6, reflex: -0.6, noise: 0.01, ..Strip::default() };
     let strips: Vec<Strip> = [20.0, 20.0, 20.0, 40.0, 40.0, 40.0].map(strip).to_vec();
