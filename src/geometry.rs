@@ -64,7 +64,7 @@ impl Vector {
 
     /// Its length.
     pub fn length(self) -> f64 {
-        self.x.hypot(self.y)
+        self.dot(self).sqrt()
     }
 
     /// The same direction at length 1, or `None` for a displacement of no length.
@@ -268,6 +268,59 @@ impl Polyline {
                 w[0].lerp(w[1], t).distance(p)
             })
             .fold(f64::INFINITY, f64::min)
+    }
+}
+
+/// A chain with the distance along it of every corner, so that places on it are found without a walk from its end.
+///
+/// # Examples
+/// ```
+/// use anagen::geometry::{Measured, Point, Polyline};
+/// let line = Polyline::new(vec![Point::new(0.0, 0.0), Point::new(3.0, 4.0), Point::new(3.0, 10.0)]);
+/// let measured = Measured::new(&line);
+/// assert!([-1.0, 0.0, 2.0, 5.0, 8.0, 12.0].into_iter().all(|distance| measured.at(distance) == line.at(distance)));
+/// ```
+#[derive(Debug, Clone)]
+pub struct Measured<'a> {
+    line: &'a Polyline,
+    along: Vec<f64>,
+}
+
+impl<'a> Measured<'a> {
+    /// A chain, which must not be empty.
+    pub fn new(line: &'a Polyline) -> Self {
+        let mut along = Vec::with_capacity(line.points.len());
+        let mut passed = 0.0;
+        along.push(passed);
+        along.extend(line.points.windows(2).map(|w| {
+            passed += w[0].distance(w[1]);
+            passed
+        }));
+        Self { line, along }
+    }
+
+    /// The sum of the pieces' lengths.
+    pub fn length(&self) -> f64 {
+        self.along[self.along.len() - 1]
+    }
+
+    /// As [`Polyline::at`].
+    pub fn at(&self, distance: f64) -> Point {
+        let points = &self.line.points;
+        let next = self.along.partition_point(|along| *along < distance);
+        match next {
+            0 => points[0],
+            next if next == points.len() => points[next - 1],
+            next => {
+                let (from, to) = (self.along[next - 1], self.along[next]);
+                points[next - 1].lerp(points[next], (distance - from) / (to - from))
+            }
+        }
+    }
+
+    /// As [`Polyline::tangent`].
+    pub fn tangent(&self, distance: f64, reach: f64) -> Option<Vector> {
+        (self.at((distance + reach).min(self.length())) - self.at((distance - reach).max(0.0))).unit()
     }
 }
 

@@ -2,6 +2,7 @@
 
 use crate::geometry::{Point, Rect};
 use crate::photo::Photo;
+use crate::raster::Plane;
 use crate::raster::drawn::{DrawnLine, LineSearch, level_lines};
 use crate::raster::edges::{EdgeSearch, LevelEdge, level_edges};
 use crate::units::Pixels;
@@ -48,21 +49,26 @@ impl ScaleBar {
     /// # Source
     /// Ours.
     pub fn find(photo: &Photo) -> Option<Self> {
-        let (width, height) = (photo.width(), photo.height());
+        Self::find_on(&photo.luma_plane())
+    }
+
+    /// The same on a photo's luma.
+    pub fn find_on(luma: &Plane) -> Option<Self> {
+        let (height, width) = luma.dim();
         let from = height / 2;
-        let plane = photo.luma_from(from);
+        let (_, plane) = luma.view().split_at(Axis(0), from);
         let search = LineSearch {
             length: (SHORTEST * width as f64).max(24.0) as usize,
             thickness: (width / 100).max(4),
             bridge: (width / 12).max(10),
         };
-        let lines = level_lines(&plane.view(), &search);
+        let lines = level_lines(&plane, &search);
         lines
             .iter()
             .filter(|line| line.length() <= LONGEST * width as f64 && line.length() >= SLENDER * line.thickness())
-            .map(|line| Candidate::at(*line, &plane.view()))
+            .map(|line| Candidate::at(*line, &plane))
             .filter(|candidate| !candidate.is_part_of_a_frame(&lines))
-            .filter_map(|candidate| candidate.measure(&plane.view()))
+            .filter_map(|candidate| candidate.measure(&plane))
             .max_by(|(a, a_rank), (b, b_rank)| a_rank.cmp(b_rank).then(a.length.0.total_cmp(&b.length.0)))
             .map(|(bar, _)| bar.moved_down(from as f64))
     }

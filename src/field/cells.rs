@@ -41,26 +41,26 @@ impl Cells {
         let aside = (longer / 280).max(6);
         // Sharpness is a matter of how a hair looks, and a hair is a part of the photo, not a number of pixels.
         let rise = (longer / 850).max(1);
-        let looks: Vec<Look> = (0..rows)
+        let looks: Vec<Vec<Look>> = (0..rows)
             .into_par_iter()
-            .flat_map_iter(|row| {
+            .map(|row| {
                 let mut down = Columns::new(width);
                 let mut chroma = vec![0.0; width];
                 for y in row * step..((row + 1) * step).min(height) {
                     let line = luma.row(y).to_slice().expect(CONTIGUOUS);
                     down.look_at(line, luma.row((y + rise).min(height - 1)).to_slice().expect(CONTIGUOUS), rise);
-                    for x in (0..width).filter(|x| line[*x] > CLIPPED) {
+                    for x in beyond(line, CLIPPED) {
                         down.clipped[x] += f32::from(photo.rgb(x, y).iter().all(|&c| c > CLIPPED));
                     }
                     photo.chroma_row(y, &mut chroma);
-                    for x in (0..width).filter(|x| chroma[*x] > VIVID) {
+                    for x in beyond(&chroma, VIVID) {
                         down.vivid[x] += f32::from(stands_out(photo, luma, (x, y), aside));
                     }
                 }
-                (0..width).step_by(step).map(move |first| down.look(first..(first + step).min(width))).collect::<Vec<_>>()
+                (0..width).step_by(step).map(|first| down.look(first..(first + step).min(width))).collect()
             })
             .collect();
-        let plane = |value: fn(&Look) -> f32| Plane::from_shape_fn((rows, columns), |(r, c)| value(&looks[r * columns + c]));
+        let plane = |value: fn(&Look) -> f32| Plane::from_shape_fn((rows, columns), |(r, c)| value(&looks[r][c]));
         Self {
             step,
             luma: plane(|look| look.sum / look.pixels),
@@ -147,6 +147,16 @@ impl Columns {
             steepest: self.steepest[columns.clone()].iter().copied().fold(0.0, f32::max),
         }
     }
+}
+
+/// The places of a row whose values lie beyond a bound. They are few: most stretches are told at once to have none.
+fn beyond(values: &[f32], bound: f32) -> impl Iterator<Item = usize> {
+    const STRETCH: usize = 64;
+    let stretches = values.chunks(STRETCH).enumerate();
+    let any = move |stretch: &[f32]| stretch.iter().map(|value| u32::from(*value > bound)).sum::<u32>() > 0;
+    stretches
+        .filter(move |(_, stretch)| any(stretch))
+        .flat_map(move |(i, stretch)| (i * STRETCH..).zip(stretch).filter(move |(_, value)| **value > bound).map(|(at, _)| at))
 }
 
 /// Whether a colorful pixel is more so than what lies `aside` on both sides, across or down. A strip of tinted skin between two dark hairs is

@@ -16,7 +16,7 @@ use crate::calibration::ScaleBar;
 use crate::geometry::{Point, Polygon, Rect};
 use crate::photo::{Caveat, CaveatCode, Photo};
 use crate::raster::regions::{outline, regions, simplified};
-use crate::raster::{self, Mask};
+use crate::raster::{self, Mask, Plane};
 use cells::Cells;
 use frame::Inner;
 use overlay::Overlay;
@@ -59,14 +59,18 @@ impl Field {
     /// The area is right to the cells of the grid: about 0.6 % of the width. Nothing tells skin from other things that are not drawn, such
     /// as cloth or a finger.
     pub fn find(photo: &Photo, bar: Option<&ScaleBar>, roi: Option<&Roi>) -> (Self, Vec<Caveat>) {
+        Self::find_on(photo, &photo.luma_plane(), bar, roi)
+    }
+
+    /// The same of a photo whose luma is at hand.
+    pub fn find_on(photo: &Photo, luma: &Plane, bar: Option<&ScaleBar>, roi: Option<&Roi>) -> (Self, Vec<Caveat>) {
         let step = (photo.width().max(photo.height()) as f64 / 640.0).round().max(1.0) as usize;
-        let luma = photo.luma_plane();
-        let cells = Cells::of(photo, &luma, step);
+        let cells = Cells::of(photo, luma, step);
         let (rows, columns) = cells.dim();
-        let inner = Inner::of(&luma);
+        let inner = Inner::of(luma);
         let within = frame::cell_range(&inner, step, rows, columns);
         let frame = frame::frame(&cells, &inner);
-        let overlay = Overlay::of(&cells, &luma);
+        let overlay = Overlay::of(&cells, luma);
         let bar = bar.map_or(&[][..], |bar| &bar.regions);
         // A line of the bar is thin, its label is not.
         let thin = 4.0 * step as f64;

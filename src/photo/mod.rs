@@ -177,6 +177,16 @@ impl Photo {
         LUMINANCE[0] * self.linear[r] + LUMINANCE[1] * self.linear[g] + LUMINANCE[2] * self.linear[b]
     }
 
+    /// Writes the light of neighboring pixels of a row, from column `x` on.
+    pub fn light_row(&self, x: usize, y: usize, values: &mut [f32]) {
+        let pixels = y * self.width + x..y * self.width + x + values.len();
+        let light = |[r, g, b]: [usize; 3]| LUMINANCE[0] * self.linear[r] + LUMINANCE[1] * self.linear[g] + LUMINANCE[2] * self.linear[b];
+        match &self.samples {
+            Samples::Eight(all) => values.iter_mut().zip(&all[pixels]).for_each(|(value, color)| *value = light(color.map(usize::from))),
+            Samples::Sixteen(all) => values.iter_mut().zip(&all[pixels]).for_each(|(value, color)| *value = light(color.map(usize::from))),
+        }
+    }
+
     /// The sRGB-encoded luma at a pixel, 0 to 1: how light it looks, and the scale on which what programs draw has even steps.
     pub fn luma(&self, x: usize, y: usize) -> f32 {
         let [r, g, b] = self.rgb(x, y);
@@ -208,28 +218,14 @@ impl Photo {
 
     /// The sRGB-encoded luma at every pixel, 0 to 1, at full resolution.
     pub fn luma_plane(&self) -> Plane {
-        self.luma_from(0)
-    }
-
-    /// The sRGB-encoded luma at every pixel from a row on, 0 to 1.
-    pub fn luma_from(&self, first: usize) -> Plane {
-        let top = self.linear.len() - 1;
-        // A division per channel and pixel would cost more than all else here.
-        let shares = LUMINANCE.map(|weight| (0..=top).map(|v| weight * (v as f32 / top as f32)).collect::<Vec<_>>());
-        let luma = |[r, g, b]: [usize; 3]| shares[0][r] + shares[1][g] + shares[2][b];
-        self.plane_from(first, |i| match &self.samples {
-            Samples::Eight(pixels) => luma(pixels[i].map(usize::from)),
-            Samples::Sixteen(pixels) => luma(pixels[i].map(usize::from)),
-        })
-    }
-
-    /// A plane of the rows from `first` on, by the pixel's place in the photo, counted along the rows.
-    fn plane_from(&self, first: usize, value: impl Fn(usize) -> f32 + Sync) -> Plane {
-        let mut plane = Plane::zeros((self.height - first, self.width));
+        let mut plane = Plane::zeros((self.height, self.width));
         let values = plane.as_slice_mut().expect("a new plane is contiguous");
-        values.par_chunks_mut(self.width).enumerate().for_each(|(y, row)| {
-            let start = (first + y) * self.width;
-            row.iter_mut().enumerate().for_each(|(x, v)| *v = value(start + x));
+        values.par_chunks_mut(self.width).enumerate().for_each(|(y, values)| {
+            let row = y * self.width..(y + 1) * self.width;
+            match &self.samples {
+                Samples::Eight(pixels) => luma_row(&pixels[row], 255.0, values),
+                Samples::Sixteen(pixels) => luma_row(&pixels[row], 65535.0, values),
+            }
         });
         plane
     }
@@ -261,7 +257,8 @@ impl Photo {
 
     /// The mean colors of the cells of one row of a plane.
     fn mean_row(&self, down: &Cover, across: &[Cover]) -> Vec<[f32; 3]> {
-        let mut sums = vec![[0.0f32; 3]; self.width];
+        // One value more, so that the colors of the last pixel too can be read four values at a time.
+        let mut sums = vec![0.0f32; 3 * self.width + 1];
         for (y, share) in down.weights() {
             let row = y * self.width..(y + 1) * self.width;
             match &self.samples {
@@ -270,7 +267,11 @@ impl Photo {
             }
         }
         let mean = |cover: &Cover| {
-            cover.weights().fold([0.0; 3], |sum, (x, share)| [0, 1, 2].map(|channel| sum[channel] + share * sums[x][channel]))
+            let mut mean = [0.0; 4];
+            for (x, share) in cover.weights() {
+                mean.iter_mut().zip(&sums[3 * x..3 * x + 4]).for_each(|(mean, sum)| *mean += share * sum);
+            }
+            [mean[0], mean[1], mean[2]]
         };
         across.iter().map(mean).collect()
     }
@@ -296,7 +297,7 @@ impl Photo {
 
 #[inline(always)]
 fn chroma([r, g, b]: [u16; 3], top: f32) -> f32 {
-    f32::from(r.max(g).max(b)) / top - f32::from(r.min(g).min(b)) / top
+    f32::from(r.max(g).max(b) - r.min(g).min(b)) / top
 }
 
 /// The photo pixels under one plane pixel along one axis, each with its share; the shares sum to 1.
@@ -326,8 +327,17 @@ impl Cover {
     }
 }
 
-fn add_scaled<T: Copy + Into<f32>>(sums: &mut [[f32; 3]], row: &[[T; 3]], scale: f32) {
-    let (sums, row) = (sums.as_flattened_mut(), row.as_flattened());
+/// Writes the luma of a row of colors, whose channels go up to `top`.
+fn luma_row<T: Copy + Into<f32>>(row: &[[T; 3]], top: f32, values: &mut [f32]) {
+    let [red, green, blue] = LUMINANCE.map(|weight| weight / top);
+    widely(
+        #[inline(always)]
+        || values.iter_mut().zip(row).for_each(|(value, &[r, g, b])| *value = red * r.into() + green * g.into() + blue * b.into()),
+    );
+}
+
+fn add_scaled<T: Copy + Into<f32>>(sums: &mut [f32], row: &[[T; 3]], scale: f32) {
+    let row = row.as_flattened();
     widely(
         #[inline(always)]
         || sums.iter_mut().zip(row).for_each(|(sum, &value)| *sum += scale * value.into()),

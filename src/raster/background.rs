@@ -99,45 +99,46 @@ fn window_quantiles(values: &Plane, reach: usize, quantile: f64) -> Plane {
 /// A set of ranks that tells its members by their order.
 struct Ranks {
     member: Vec<bool>,
-    /// How many members each bucket of ranks has.
-    buckets: Vec<usize>,
+    /// How many members each bucket of ranks has, for buckets of either size.
+    buckets: [Vec<usize>; 2],
     held: usize,
 }
 
-/// How many ranks share a bucket.
-const BUCKET: usize = 128;
+/// How many ranks share a bucket, each size a multiple of the next.
+const BUCKETS: [usize; 2] = [1024, 64];
 
 impl Ranks {
     fn new(count: usize) -> Self {
-        Self { member: vec![false; count], buckets: vec![0; count.div_ceil(BUCKET)], held: 0 }
+        Self { member: vec![false; count], buckets: BUCKETS.map(|size| vec![0; count.div_ceil(size)]), held: 0 }
     }
 
     fn clear(&mut self) {
         self.member.fill(false);
-        self.buckets.fill(0);
+        self.buckets.iter_mut().for_each(|counts| counts.fill(0));
         self.held = 0;
     }
 
     fn add(&mut self, rank: usize) {
         self.member[rank] = true;
-        self.buckets[rank / BUCKET] += 1;
+        self.buckets.iter_mut().zip(BUCKETS).for_each(|(counts, size)| counts[rank / size] += 1);
         self.held += 1;
     }
 
     fn remove(&mut self, rank: usize) {
         self.member[rank] = false;
-        self.buckets[rank / BUCKET] -= 1;
+        self.buckets.iter_mut().zip(BUCKETS).for_each(|(counts, size)| counts[rank / size] -= 1);
         self.held -= 1;
     }
 
     /// The member that `place` others come before; there must be more than those.
     fn at(&self, mut place: usize) -> usize {
-        let mut bucket = 0;
-        while place >= self.buckets[bucket] {
-            place -= self.buckets[bucket];
-            bucket += 1;
+        let mut rank = 0;
+        for (counts, size) in self.buckets.iter().zip(BUCKETS) {
+            while place >= counts[rank / size] {
+                place -= counts[rank / size];
+                rank += size;
+            }
         }
-        let mut rank = bucket * BUCKET;
         loop {
             if self.member[rank] {
                 if place == 0 {
@@ -190,7 +191,9 @@ fn fill_gaps(level: &mut Plane) -> Option<()> {
     for mut row in level.rows_mut() {
         let known: Vec<usize> = (0..columns).filter(|&c| !row[c].is_nan()).collect();
         for c in 0..columns {
-            if let Some(&near) = known.iter().min_by_key(|k| k.abs_diff(c)).filter(|_| row[c].is_nan()) {
+            if row[c].is_nan()
+                && let Some(&near) = known.iter().min_by_key(|k| k.abs_diff(c))
+            {
                 row[c] = row[near];
             }
         }

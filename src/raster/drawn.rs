@@ -117,10 +117,10 @@ fn follow(
         let below = (value(lower + 2, column) + value(lower + 3, column)) / 2.0;
         Crossing { inside, ground: if above < below { [above, below] } else { [below, above] } }
     };
-    let crossings: Vec<Crossing> = (0..columns).map(across).collect();
     let contrast = |c: &Crossing| (c.ground[0] + c.ground[1]) / 2.0 - c.inside;
-    let typical = median(crossings[start..end].iter().map(contrast));
-    let color = median(crossings[start..end].iter().map(|c| c.inside));
+    let seen: Vec<Crossing> = (start..end).map(across).collect();
+    let typical = median(seen.iter().map(contrast));
+    let color = median(seen.iter().map(|c| c.inside));
     if typical < LEAST_STEP {
         return None;
     }
@@ -129,14 +129,18 @@ fn follow(
     let shown = |c: &Crossing| c.ground[0] - c.inside > 0.4 * typical && (c.inside - color).abs() < 0.6 * typical;
     let hidden = |c: &Crossing| c.ground[0] < color + 0.6 * typical && c.inside < color + 0.15 * typical + 0.012;
     let (first, last) = (
-        reach((0..start).rev().map(|x| &crossings[x]), search.bridge, shown, hidden).map_or(start, |n| start - n),
-        reach((end..columns).map(|x| &crossings[x]), search.bridge, shown, hidden).map_or(end, |n| end + n),
+        reach((0..start).rev().map(across), search.bridge, shown, hidden).map_or(start, |n| start - n),
+        reach((end..columns).map(across), search.bridge, shown, hidden).map_or(end, |n| end + n),
     );
+    // Most are hairs that lie level: few columns tell.
+    if last - first < search.length {
+        return None;
+    }
+    let crossings: Vec<Crossing> = (0..columns).map(across).collect();
     let whole = &crossings[first..last];
     let visible: Vec<usize> = (first..last).filter(|&x| shown(&crossings[x])).collect();
     let excused = whole.iter().filter(|c| !shown(c) && hidden(c)).count();
-    let long_enough = last - first >= search.length && visible.len() * 5 >= (last - first) * 2;
-    if !long_enough || visible.len() * 100 < (whole.len() - excused) * 88 {
+    if visible.len() * 5 < (last - first) * 2 || visible.len() * 100 < (whole.len() - excused) * 88 {
         return None;
     }
     if !of_one_color(&visible, &crossings, typical) {
@@ -150,8 +154,8 @@ fn follow(
 }
 
 /// How many further columns the line goes on for, hidden stretches of at most `bridge` between shown ones included.
-fn reach<'a>(
-    onward: impl Iterator<Item = &'a Crossing>,
+fn reach(
+    onward: impl Iterator<Item = Crossing>,
     bridge: usize,
     shown: impl Fn(&Crossing) -> bool,
     hidden: impl Fn(&Crossing) -> bool,
@@ -159,7 +163,7 @@ fn reach<'a>(
     let (mut last, mut since, mut strange, mut again) = (None, 0, 0, 0);
     for (i, crossing) in onward.enumerate() {
         since += 1;
-        if shown(crossing) {
+        if shown(&crossing) {
             again += 1;
             // After a hidden stretch a few columns prove nothing.
             if since <= 3 || again >= 6 {
@@ -167,7 +171,7 @@ fn reach<'a>(
             }
         } else {
             again = 0;
-            strange += usize::from(!hidden(crossing));
+            strange += usize::from(!hidden(&crossing));
         }
         if since > bridge || strange > 12 {
             break;

@@ -131,12 +131,23 @@ pub fn simplified(polygon: &Polygon, tolerance: f64) -> Polygon {
 
 /// What is left of a mask where a square of 2 × `reach` + 1 cells fits in; beyond its border a mask holds nothing.
 pub fn opened(mask: &Mask, reach: usize) -> Mask {
+    if is_empty(mask) {
+        return mask.clone();
+    }
     mask_of(&morphology::open(&picture(mask, reach), Norm::LInf, radius(reach)), reach, mask.dim())
 }
 
 /// The mask grown by `reach` cells to all sides, corners included.
 pub fn grown(mask: &Mask, reach: usize) -> Mask {
+    if is_empty(mask) {
+        return mask.clone();
+    }
     mask_of(&morphology::dilate(&picture(mask, 0), Norm::LInf, radius(reach)), 0, mask.dim())
+}
+
+/// Whether a mask holds nothing, as most do that tell what is drawn over the skin.
+fn is_empty(mask: &Mask) -> bool {
+    !mask.iter().any(|held| *held)
 }
 
 /// A reach as the library takes it, at most 255 cells.

@@ -4,7 +4,7 @@
 mod convolution;
 mod onnx;
 
-use crate::raster::Plane;
+use crate::raster::{CONTIGUOUS, Plane};
 use convolution::{BLOCK, Convolution};
 use rten_simd::SimdUnaryOp;
 use rten_vecmath::Sigmoid;
@@ -54,6 +54,8 @@ enum Operation {
 struct Held {
     first: usize,
     rows: VecDeque<Vec<f32>>,
+    /// Rows given up, whose memory the next ones take: they hold zeros wherever no value of a row comes to lie.
+    spare: Vec<Vec<f32>>,
 }
 
 impl Held {
@@ -142,7 +144,8 @@ impl Network {
             }
             for i in 0..=last {
                 while held[i].done() < wanted[i] {
-                    let next = self.row(i, held[i].done(), given, &held, &rows, &layouts);
+                    let mut next = held[i].spare.pop().unwrap_or_else(|| vec![0.0; self.layers[i].channels * layouts[i].pitch]);
+                    self.row(i, held[i].done(), given, &held, (&rows, &layouts), &mut next);
                     held[i].rows.push_back(next);
                 }
             }
@@ -159,34 +162,48 @@ impl Network {
             layer.from.iter().for_each(|&from| needed[from] = needed[from].min(start));
         }
         for (own, needed) in held.iter_mut().zip(needed) {
-            while own.first < needed && own.rows.pop_front().is_some() {
+            while own.first < needed
+                && let Some(row) = own.rows.pop_front()
+            {
+                own.spare.push(row);
                 own.first += 1;
             }
         }
     }
 
-    /// A row of a layer, from the rows held.
-    fn row(&self, i: usize, row: usize, given: &[Plane], held: &[Held], rows: &[usize], layouts: &[Layout]) -> Vec<f32> {
+    /// Works out a row of a layer, from the rows held; what lies before and after the values of a channel stays 0.
+    fn row(&self, i: usize, row: usize, given: &[Plane], held: &[Held], (rows, layouts): (&[usize], &[Layout]), values: &mut [f32]) {
         let (layer, layout) = (&self.layers[i], layouts[i]);
-        let mut values = vec![0.0; layer.channels * layout.pitch];
         let source = |k: usize| held[layer.from[k]].row(layer.reads(row).start);
         match &layer.operation {
             Operation::Given => {
-                for (channel, plane) in given.iter().enumerate().filter(|(_, plane)| row < plane.nrows()) {
-                    values[layout.values(channel)].iter_mut().zip(plane.row(row)).for_each(|(to, from)| *to = *from);
+                for (channel, plane) in given.iter().enumerate() {
+                    let values = &mut values[layout.values(channel)];
+                    if row < plane.nrows() {
+                        values[..plane.ncols()].copy_from_slice(plane.row(row).to_slice().expect(CONTIGUOUS));
+                    } else {
+                        values.fill(0.0);
+                    }
                 }
             }
             Operation::Phases(count) => {
                 let (row, from, channels) = (source(0), layouts[layer.from[0]], layer.channels / count);
-                for (phase, channel) in (0..*count).flat_map(|phase| (0..channels).map(move |channel| (phase, channel))) {
-                    let every = row[from.values(channel)].chunks_exact(*count).map(|columns| columns[phase]);
-                    values[layout.values(phase * channels + channel)].iter_mut().zip(every).for_each(|(to, from)| *to = from);
+                for channel in 0..channels {
+                    let read = &row[from.values(channel)];
+                    for phase in 0..*count {
+                        let to = &mut values[layout.values(phase * channels + channel)];
+                        // Of a step that is known several are read at a time.
+                        match count {
+                            2 => to.iter_mut().zip(read.as_chunks::<2>().0).for_each(|(to, from)| *to = from[phase]),
+                            _ => to.iter_mut().zip(read.chunks_exact(*count)).for_each(|(to, from)| *to = from[phase]),
+                        }
+                    }
                 }
             }
             Operation::Convolve(convolution) => {
                 let from = &held[layer.from[0]];
                 let inside = |row: isize| usize::try_from(row).ok().filter(|row| *row < rows[layer.from[0]]);
-                convolution.row(row, |row| inside(row).map(|row| from.row(row)), layout, &mut values);
+                convolution.row(row, |row| inside(row).map(|row| from.row(row)), layout, values);
             }
             Operation::Enlarge => {
                 let (lower, from, channels) = (row % 2, layouts[layer.from[0]], layer.channels);
@@ -207,9 +224,15 @@ impl Network {
                 }
             }
             Operation::Slice(channels) => values.copy_from_slice(&source(0)[channels.start * layout.pitch..channels.end * layout.pitch]),
-            Operation::Join => values = (0..layer.from.len()).flat_map(source).copied().collect(),
+            Operation::Join => {
+                let mut rest = values;
+                for part in (0..layer.from.len()).map(source) {
+                    let (to, after) = rest.split_at_mut(part.len());
+                    to.copy_from_slice(part);
+                    rest = after;
+                }
+            }
         }
-        values
     }
 }
 

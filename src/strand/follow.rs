@@ -6,7 +6,7 @@ use super::trace::{Traced, in_order};
 use super::weigh::{Proposal, chosen, mean_along, most_near, proposals};
 use super::{End, Strand, Tone};
 use crate::field::Field;
-use crate::geometry::{Point, Polyline, Vector};
+use crate::geometry::{Measured, Point, Polyline, Vector};
 use crate::raster::{Plane, sample};
 use crate::segment::learned::{Answer, REACH};
 use crate::segment::steger::{self, LinePoint};
@@ -80,10 +80,11 @@ fn pieces(line: &[LinePoint], answer: &Answer) -> Vec<Piece> {
     }
     let line = raw.resampled(1.0);
     let n = line.points.len();
-    let step = line.length() / (n - 1) as f64;
+    let measured = Measured::new(&line);
+    let step = measured.length() / (n - 1) as f64;
     let forth: Vec<f64> = (0..n)
         .map(|i| {
-            let tangent = line.tangent(i as f64 * step, 2.0).unwrap_or_default();
+            let tangent = measured.tangent(i as f64 * step, 2.0).unwrap_or_default();
             direction(answer, line.points[i]).dot(tangent)
         })
         .collect();
@@ -182,7 +183,8 @@ fn two_in_line(line: &Polyline, first: usize, last: usize, forth: bool, answer: 
 /// The median width of the hair about a line, to where it ends or a neighbor's centerline rises.
 fn width(line: &Polyline, answer: &Answer) -> f64 {
     let n = line.points.len();
-    let step = line.length() / (n - 1).max(1) as f64;
+    let measured = Measured::new(line);
+    let step = measured.length() / (n - 1).max(1) as f64;
     let side = |at: Point, outward: Vector| {
         let (mut d, mut low) = (0.0, 1.0f32);
         while d < 8.0 {
@@ -198,7 +200,7 @@ fn width(line: &Polyline, answer: &Answer) -> f64 {
     };
     let widths: Vec<f64> = (0..n)
         .map(|i| {
-            let across = line.tangent(i as f64 * step, 2.0).unwrap_or_default().normal();
+            let across = measured.tangent(i as f64 * step, 2.0).unwrap_or_default().normal();
             side(line.points[i], across) + side(line.points[i], -across)
         })
         .collect();

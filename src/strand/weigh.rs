@@ -4,7 +4,7 @@
 use super::End;
 use super::select::{chance, odds};
 use super::trace::Traced;
-use crate::geometry::{Point, Polyline, Vector};
+use crate::geometry::{Measured, Point, Polyline, Vector};
 use crate::raster::{Mask, Plane, holds, sample};
 use crate::segment::learned::{Answer, REACH};
 use std::cmp::Ordering;
@@ -241,10 +241,11 @@ fn grows_alike(proposals: &[Proposal], weights: &[f64]) -> Vec<f64> {
 
 /// The share of a line whose ways lead to its ends, or as far along it as ways reach.
 fn agreement(line: &Polyline, answer: &Answer) -> f64 {
-    let (n, length) = (line.points.len(), line.length());
+    let measured = Measured::new(line);
+    let (n, length) = (line.points.len(), measured.length());
     let agrees = |i: &usize| {
         let (at, along) = (line.points[*i], length * *i as f64 / (n - 1).max(1) as f64);
-        let (root, tip) = (line.at((along - REACH).max(0.0)) - at, line.at((along + REACH).min(length)) - at);
+        let (root, tip) = (measured.at((along - REACH).max(0.0)) - at, measured.at((along + REACH).min(length)) - at);
         (answer.to_root(at) - root).length().hypot((answer.to_tip(at) - tip).length()) < AGREEING
     };
     (0..n).filter(agrees).count() as f64 / n as f64

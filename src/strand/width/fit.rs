@@ -2,6 +2,7 @@
 
 use super::profile::Profile;
 use super::staircase::{Staircase, USUAL_SHARE};
+use crate::raster::wide::widely;
 
 /// Whether the point spread is fitted along or held.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -185,8 +186,9 @@ impl Problem<'_> {
     /// Lays a model over the profile.
     fn lay<const N: usize>(&self, model: Staircase) -> Laid<N> {
         let blur = model.blur(self.profile);
-        let bins = self.profile.bins.iter().map(|bin| {
-            let (light, slopes) = model.at(bin.x, blur);
+        let steps = model.blurred_steps(&self.profile.bins, &blur);
+        let bins = self.profile.bins.iter().enumerate().map(|(i, bin)| {
+            let (light, slopes) = model.at(bin.x, &blur, steps.each_ref().map(|of_edge| of_edge.get(i).copied().unwrap_or_default()));
             Left { light: bin.light - light, pixels: bin.pixels, slopes }
         });
         Laid { model, bins: bins.collect(), known: self.known(&model) }
@@ -281,16 +283,22 @@ impl<const N: usize> Laid<N> {
 
     fn equations(&self, noise: f64) -> Normal<N> {
         let mut system = Normal { matrix: [[0.0; N]; N], right: [0.0; N], cost: 0.0 };
-        for (left, cost, weight) in self.counted(noise) {
-            system.cost += cost;
-            for j in 0..N {
-                let weighted = weight * left.slopes[j];
-                system.right[j] += weighted * left.light;
-                for k in 0..=j {
-                    system.matrix[j][k] += weighted * left.slopes[k];
+        widely(
+            #[inline(always)]
+            || {
+                for (left, cost, weight) in self.counted(noise) {
+                    system.cost += cost;
+                    // Both halves, though they are the same: whole rows are worked out at a time.
+                    for j in 0..N {
+                        let weighted = weight * left.slopes[j];
+                        system.right[j] += weighted * left.light;
+                        for k in 0..N {
+                            system.matrix[j][k] += weighted * left.slopes[k];
+                        }
+                    }
                 }
-            }
-        }
+            },
+        );
         system
     }
 

@@ -11,6 +11,11 @@ pub trait Light {
 
     /// The linear light at a pixel.
     fn at(&self, x: usize, y: usize) -> f32;
+
+    /// Writes the linear light of neighboring pixels of row `y`, from column `x` on.
+    fn row(&self, x: usize, y: usize, values: &mut [f32]) {
+        (x..).zip(values).for_each(|(x, value)| *value = self.at(x, y));
+    }
 }
 
 impl Light for Photo {
@@ -20,6 +25,10 @@ impl Light for Photo {
 
     fn at(&self, x: usize, y: usize) -> f32 {
         self.light(x, y)
+    }
+
+    fn row(&self, x: usize, y: usize, values: &mut [f32]) {
+        self.light_row(x, y, values);
     }
 }
 
@@ -137,7 +146,7 @@ impl Profile {
         if lowest.is_nan() || highest.is_nan() || lowest > highest {
             return None;
         }
-        let mut seen = 0.0;
+        let (mut seen, mut line) = (0.0, vec![]);
         for row in lowest as usize..=highest as usize {
             let dy = row as f64 - window.middle.y;
             // The stretch of this row inside the window, from its two pairs of parallel sides.
@@ -148,14 +157,16 @@ impl Profile {
             if first > last {
                 continue;
             }
-            for column in first as usize..=last as usize {
+            line.resize(last as usize - first as usize + 1, 0.0);
+            light.row(first as usize, row, &mut line);
+            for (column, &value) in (first as usize..).zip(&line) {
                 let p = Point::new(column as f64, row as f64);
                 let (_, x) = window.local(p);
                 let place = (x - from) / bin;
                 if place < 0.0 || place >= count || !usable(p) {
                     continue;
                 }
-                let value = f64::from(light.at(column, row));
+                let value = f64::from(value);
                 if value.is_finite() {
                     let sum = &mut sums[place as usize];
                     sum[0] += 1.0;

@@ -5,8 +5,9 @@
 //! of a shiny hair) or dip (the darker middle of a translucent one).
 
 use super::fit::Spread;
-use super::profile::Profile;
+use super::profile::{Bin, Profile};
 use super::shape::{Kind, Shape};
+use crate::raster::wide::widely;
 
 const LEVELS: usize = 5;
 
@@ -126,11 +127,14 @@ impl Staircase {
     /// The blur in a profile whose bins add some of their own.
     pub(super) fn blur(&self, profile: &Profile) -> Blur {
         let own = (2.0 * self.ln_spread).exp();
-        Blur { total: (own + profile.bin_variance).sqrt(), own, core: self.core_sigma() }
+        Blur::new((own + profile.bin_variance).sqrt(), own, self.core_sigma())
     }
 
     /// The edges, those of the shaft where its shape ends.
     fn shown_edges(&self) -> [f64; LEVELS - 1] {
+        if self.shape.kind == Kind::Opaque {
+            return self.edges;
+        }
         let (mut edges, half) = (self.edges, 0.5 * self.shape.reach * self.width());
         edges[self.shaft] = self.center() - half;
         edges[self.shaft + 1] = self.center() + half;
@@ -148,35 +152,46 @@ impl Staircase {
         self
     }
 
-    /// The light at `x` under a blur, and its derivative by each parameter: levels, edges, core, point spread.
+    /// For each edge, how far a step at it has risen at every bin, and how steeply it rises there.
+    pub(super) fn blurred_steps(&self, bins: &[Bin], blur: &Blur) -> [Vec<(f64, f64)>; LEVELS - 1] {
+        let edges = self.shown_edges();
+        std::array::from_fn(|k| {
+            let mut risen = vec![(0.0, 0.0); if k < self.steps { bins.len() } else { 0 }];
+            widely(
+                #[inline(always)]
+                || risen.iter_mut().zip(bins).for_each(|(risen, bin)| *risen = normal((bin.x - edges[k]) * blur.over)),
+            );
+            risen
+        })
+    }
+
+    /// The light at `x` under a blur, and its derivative by each parameter: levels, edges, core, point spread; `risen` is what `blurred_steps` says of
+    /// this place.
     #[inline]
-    pub(super) fn at<const N: usize>(&self, x: f64, Blur { total: blur, own, core: sigma }: Blur) -> (f64, [f64; N]) {
+    pub(super) fn at<const N: usize>(&self, x: f64, blur: &Blur, risen: [(f64, f64); LEVELS - 1]) -> (f64, [f64; N]) {
+        let &Blur { total: blur, own, core: sigma, over, share } = blur;
         let m = self.steps;
         let mut light = self.levels[0];
         let (mut by_spread, mut by_core) = (0.0, 0.0);
         let mut gradient = [0.0; N];
         gradient[0] = 1.0;
         let uneven = self.shape.kind != Kind::Opaque;
-        let edges = if uneven { self.shown_edges() } else { self.edges };
-        let mut of_shaft = [(0.0, 0.0); 2];
+        let edges = self.shown_edges();
         for k in 0..m {
-            let z = (x - edges[k]) / blur;
-            let (below, density) = normal(z);
-            if uneven && (k == self.shaft || k == self.shaft + 1) {
-                of_shaft[k - self.shaft] = (below, density);
-            }
+            let z = (x - edges[k]) * over;
+            let (below, density) = risen[k];
             let step = self.levels[k + 1] - self.levels[k];
             light += step * below;
             gradient[k] -= below;
             gradient[k + 1] = below;
-            gradient[m + 1 + k] = -step * density / blur;
+            gradient[m + 1 + k] = -step * density * over;
             by_spread -= step * density * z;
         }
         let mut by_relief = 0.0;
         if uneven {
             let (k, contrast, reach) = (self.shaft, self.contrast(), self.shape.reach);
             let (at, half) = (m + 1 + k, 0.5 * reach * self.width());
-            let [relief, by_x, by_half, by_ln_spread] = self.shape.relief(x - self.center(), half, (blur, own), of_shaft);
+            let [relief, by_x, by_half, by_ln_spread] = self.shape.relief(x - self.center(), half, (blur, own), [risen[k], risen[k + 1]]);
             light += contrast * relief;
             gradient[k] -= 0.5 * relief;
             gradient[k + 1] += relief;
@@ -210,7 +225,7 @@ impl Staircase {
             }
             by_core = by_ln_sigma * (1.0 - own_part);
         }
-        gradient[next] = by_spread * own / (blur * blur) + by_core + by_relief;
+        gradient[next] = by_spread * share + by_core + by_relief;
         (light, gradient)
     }
 
@@ -254,6 +269,15 @@ pub(super) struct Blur {
     own: f64,
     /// The core's standard deviation; zero without one.
     core: f64,
+    /// One over `total`, and `own` as a share of its variance: divisions cost more than all else in the fit's inner loop.
+    over: f64,
+    share: f64,
+}
+
+impl Blur {
+    fn new(total: f64, own: f64, core: f64) -> Self {
+        Self { total, own, core, over: 1.0 / total, share: own / (total * total) }
+    }
 }
 
 /// The standard normal distribution's cumulative share and density at `z`.
@@ -263,13 +287,10 @@ pub(super) struct Blur {
 ///
 /// # Source
 /// Abramowitz & Stegun 1964, 7.1.26; one exponential serves both.
-#[inline]
+#[inline(always)]
 fn normal(z: f64) -> (f64, f64) {
     let size = z.abs();
-    if size > 5.0 {
-        return (if z > 0.0 { 1.0 } else { 0.0 }, 0.0);
-    }
-    let exponential = decay(size * size / 2.0);
+    let exponential = if size > 5.0 { 0.0 } else { decay(size * size / 2.0) };
     let t = 1.0 / (1.0 + 0.327_591_1 * size * std::f64::consts::FRAC_1_SQRT_2);
     let series = t * (0.254_829_592 + t * (-0.284_496_736 + t * (1.421_413_741 + t * (-1.453_152_027 + t * 1.061_405_429))));
     let tail = series * exponential / 2.0;
@@ -277,23 +298,33 @@ fn normal(z: f64) -> (f64, f64) {
 }
 
 /// e to the power of −x, for x from 0 to 700, within 1e-9 of its size: the fit's inner loop, several times faster than the exact one.
-#[inline]
+#[inline(always)]
 fn decay(x: f64) -> f64 {
+    /// So large that what is added to it is rounded to a whole number, which its lowest bits then hold.
+    const WHOLE: f64 = 6_755_399_441_055_744.0;
     let turns = x * std::f64::consts::LOG2_E;
-    // The next whole number, by a cast: where the processor's own rounding is not presumed, `ceil` is a call.
-    let below = turns as i32;
-    let whole = f64::from(below + i32::from(f64::from(below) < turns));
-    let y = (whole - turns) * std::f64::consts::LN_2;
-    let series = 1.0
-        + y * (1.0
-            + y * (0.5
-                + y * (1.0 / 6.0 + y * (1.0 / 24.0 + y * (1.0 / 120.0 + y * (1.0 / 720.0 + y * (1.0 / 5040.0 + y * (1.0 / 40320.0))))))));
-    series * f64::from_bits(((1023 - whole as i64) as u64) << 52)
+    let rounded = turns + WHOLE;
+    let y = (rounded - WHOLE - turns) * std::f64::consts::LN_2;
+    // Terms by pairs, for a chain of them would keep the processor waiting.
+    let (y2, y4) = (y * y, y * y * (y * y));
+    let series = (1.0 + y)
+        + (0.5 + y * (1.0 / 6.0)) * y2
+        + ((1.0 / 24.0 + y * (1.0 / 120.0)) + (1.0 / 720.0 + y * (1.0 / 5040.0)) * y2) * y4
+        + y4 * y4 * (1.0 / 40320.0);
+    series * f64::from_bits((1023 + WHOLE.to_bits()).wrapping_sub(rounded.to_bits()) << 52)
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn decay_is_the_exponential() {
+        for i in 0..7000 {
+            let x = 0.1 * f64::from(i);
+            assert!((decay(x) / (-x).exp() - 1.0).abs() < 1e-9, "{} at {x}", decay(x));
+        }
+    }
 
     #[test]
     fn slopes_are_those_of_the_light() {
@@ -302,7 +333,9 @@ mod tests {
             let model = Staircase { shape, ..Staircase::single([0.9, 0.1, 0.7], [-3.0, 4.0], 1.3) }.with_core(0.2, 0.1, 0.12);
             let light = |model: &Staircase, x: f64| {
                 let own = (2.0 * model.ln_spread).exp();
-                model.at::<9>(x, Blur { total: (own + 0.03).sqrt(), own, core: model.core_sigma() })
+                let blur = Blur::new((own + 0.03).sqrt(), own, model.core_sigma());
+                let steps = model.blurred_steps(&[Bin { x, light: 0.0, pixels: 1.0 }], &blur);
+                model.at::<9>(x, &blur, steps.map(|risen| risen.first().copied().unwrap_or_default()))
             };
             for x in [-6.0, -3.2, -1.0, 0.4, 3.0, 4.4, 7.0] {
                 let (here, slopes) = light(&model, x);
