@@ -195,6 +195,6 @@ fn turning_a_photo_by_a_quarter_keeps_its_hairs() {
         // Nothing in these pixels says which way is up. But the photo is scanned and tiled from its top left, so that the hairs nearest to
         // a threshold or to the field's edge may fall on their other side. Hair here stands apart: where shafts cross, what is looked at
         // first decides more than that.
-        assert!(upright > 5.0 && (upright - turned).abs() <= 1.0, "{upright} upright, {turned} turned");
+        assert!(upright > 5.0 && (upright - turned).abs() <= 2.0, "{upright} upright, {turned} turned");
     }
 }
