@@ -4,28 +4,26 @@ use super::wide::widely;
 use super::{CONTIGUOUS, Mask, Plane, gaussian};
 use ndarray::Axis;
 
-/// The level that a share `quantile` of the surrounding visible pixels lies below, at every pixel.
+/// For each of the `quantiles`, the level that such a share of the surrounding visible pixels lies below, at every block.
 ///
 /// Blocks of `block` × `block` pixels are averaged, the quantile is taken over the blocks within `reach` blocks either way, and the
-/// result is smoothed and interpolated; what is smaller than the window by far, such as hair at a quantile of 0.75, leaves no trace.
-/// Pixels that are not `visible` have no say. `None` when none is visible.
+/// result is smoothed; what is smaller than the window by far, such as hair at a quantile of 0.75, leaves no trace. Pixels that are not
+/// `visible` have no say. `None` when none is visible.
 ///
 /// # Source
 /// Ours; a rank filter in place of the closing usual for hair, for a closing follows single bright specks.
-pub fn quantile_background(plane: &Plane, visible: &Mask, block: usize, reach: usize, quantile: f64) -> Option<Plane> {
-    let mut level = window_quantiles(&block_means(plane, visible, block), reach, quantile);
-    fill_gaps(&mut level)?;
-    Some(enlarged(&gaussian::blurred(&level, reach as f64 / 2.0), block, plane.dim()))
-}
-
-/// The plane at `times` as many pixels each way, cut to a size, interpolated bilinearly and held to its edge.
-fn enlarged(plane: &Plane, times: usize, (rows, columns): (usize, usize)) -> Plane {
-    let mut result = Plane::zeros((rows, columns));
-    let mut enlargement = Enlargement::new(plane, times);
-    for (r, mut target) in result.rows_mut().into_iter().enumerate() {
-        enlargement.row(r, target.as_slice_mut().expect("a new plane is contiguous"));
+pub fn quantile_levels<const N: usize>(
+    plane: &Plane,
+    visible: &Mask,
+    block: usize,
+    reach: usize,
+    quantiles: [f64; N],
+) -> Option<[Plane; N]> {
+    let mut levels = window_quantiles(&block_means(plane, visible, block), reach, quantiles);
+    for level in &mut levels {
+        fill_gaps(level)?;
     }
-    result
+    Some(levels.map(|level| gaussian::blurred(&level, reach as f64 / 2.0)))
 }
 
 /// A plane at `times` as many pixels each way, interpolated bilinearly and held to its edge, row by row.
@@ -61,11 +59,11 @@ impl<'a> Enlargement<'a> {
     }
 }
 
-/// The level that a share `quantile` of the known values within `reach` either way lies below; NaN where none is known.
+/// For each of the `quantiles`, the level that such a share of the known values within `reach` either way lies below; NaN where none is known.
 ///
 /// # Source
 /// The sliding histogram of Huang, Yang and Tang 1979, doi:10.1109/TASSP.1979.1163188, over ranks in place of gray levels.
-fn window_quantiles(values: &Plane, reach: usize, quantile: f64) -> Plane {
+fn window_quantiles<const N: usize>(values: &Plane, reach: usize, quantiles: [f64; N]) -> [Plane; N] {
     let (rows, columns) = values.dim();
     let mut known: Vec<(f32, usize)> = values.iter().enumerate().filter(|(_, v)| !v.is_nan()).map(|(i, v)| (*v, i)).collect();
     known.sort_by(|a, b| a.0.total_cmp(&b.0).then(a.1.cmp(&b.1)));
@@ -73,7 +71,7 @@ fn window_quantiles(values: &Plane, reach: usize, quantile: f64) -> Plane {
     for (rank, (_, i)) in known.iter().enumerate() {
         ranks[*i] = Some(rank);
     }
-    let mut result = Plane::from_elem((rows, columns), f32::NAN);
+    let mut results = quantiles.map(|_| Plane::from_elem((rows, columns), f32::NAN));
     let mut window = Ranks::new(known.len());
     for r in 0..rows {
         let lines = r.saturating_sub(reach)..(r + reach + 1).min(rows);
@@ -88,12 +86,14 @@ fn window_quantiles(values: &Plane, reach: usize, quantile: f64) -> Plane {
                 column(c - reach - 1).for_each(|rank| window.remove(rank));
             }
             if window.held > 0 {
-                let place = ((window.held - 1) as f64 * quantile).round() as usize;
-                result[[r, c]] = known[window.at(place)].0;
+                for (result, quantile) in results.iter_mut().zip(quantiles) {
+                    let place = ((window.held - 1) as f64 * quantile).round() as usize;
+                    result[[r, c]] = known[window.at(place)].0;
+                }
             }
         }
     }
-    result
+    results
 }
 
 /// A set of ranks that tells its members by their order.
@@ -215,14 +215,16 @@ mod tests {
 
     #[test]
     fn nothing_visible_has_no_background() {
-        assert!(quantile_background(&Plane::zeros((8, 8)), &Mask::from_elem((8, 8), false), 4, 1, 0.5).is_none());
+        assert!(quantile_levels(&Plane::zeros((8, 8)), &Mask::from_elem((8, 8), false), 4, 1, [0.5]).is_none());
     }
 
     #[test]
     fn quantiles_of_windows_are_those_of_their_sorted_values() {
         let values = Plane::from_shape_fn((9, 14), |(r, c)| if (r * 5 + c) % 7 == 0 { f32::NAN } else { ((r * 31 + c * 17) % 11) as f32 });
         for (reach, quantile) in [(0, 0.5), (2, 0.75), (3, 0.1), (20, 0.5)] {
-            for ((r, c), value) in window_quantiles(&values, reach, quantile).indexed_iter() {
+            let [other, found] = window_quantiles(&values, reach, [0.3, quantile]);
+            assert_eq!(other.dim(), found.dim());
+            for ((r, c), value) in found.indexed_iter() {
                 let near = |a: usize, b: usize| a.abs_diff(b) <= reach;
                 let mut window: Vec<f32> =
                     values.indexed_iter().filter(|((y, x), v)| near(*y, r) && near(*x, c) && !v.is_nan()).map(|(_, v)| *v).collect();
@@ -238,17 +240,20 @@ mod tests {
     #[test]
     fn enlarging_interpolates_between_the_centers() {
         let plane = ndarray::array![[0.0, 4.0], [8.0, 12.0]];
-        let large = enlarged(&plane, 4, (8, 7));
-        for ((r, c), value) in large.indexed_iter() {
-            let at = crate::geometry::Point::new((c as f64 + 0.5) / 4.0 - 0.5, (r as f64 + 0.5) / 4.0 - 0.5);
-            assert!((value - super::super::sample(&plane, at)).abs() < 1e-5);
+        let (mut enlargement, mut line) = (Enlargement::new(&plane, 4), [0.0; 7]);
+        for r in 0..8 {
+            enlargement.row(r, &mut line);
+            for (c, value) in line.iter().enumerate() {
+                let at = crate::geometry::Point::new((c as f64 + 0.5) / 4.0 - 0.5, (r as f64 + 0.5) / 4.0 - 0.5);
+                assert!((value - super::super::sample(&plane, at)).abs() < 1e-5);
+            }
         }
     }
 
     #[test]
     fn thin_dark_lines_leave_no_trace() {
         let plane = Plane::from_shape_fn((64, 64), |(r, _)| if r % 16 < 2 { 0.1 } else { 0.8 });
-        let level = quantile_background(&plane, &Mask::from_elem((64, 64), true), 4, 4, 0.75).expect("visible");
+        let [level] = quantile_levels(&plane, &Mask::from_elem((64, 64), true), 4, 4, [0.75]).expect("visible");
         assert!(level.iter().all(|v| (v - 0.8).abs() < 1e-5));
     }
 }

@@ -4,6 +4,7 @@ pub mod background;
 pub mod drawn;
 pub mod edges;
 pub mod gaussian;
+pub mod halved;
 pub mod light;
 pub mod regions;
 pub mod wide;

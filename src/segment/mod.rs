@@ -12,7 +12,7 @@ use crate::calibration::Calibration;
 use crate::field::Field;
 use crate::geometry::Point;
 use crate::photo::Photo;
-use crate::raster::Plane;
+use crate::raster::{Plane, sample};
 use learned::Model;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -98,7 +98,8 @@ pub struct Segmentation {
     pub stroke: f64,
     /// How hair of each tone stands out, in natural-log units of light; 0 is bare skin.
     pub contrasts: Vec<Contrast>,
-    /// How much redder light the skin swallows than its surroundings: shafts under the skin show as a bluish haze.
+    /// How much redder light the skin swallows than its surroundings, on a grid of two working pixels: shafts under the skin show as a bluish
+    /// haze.
     pub haze: Plane,
 }
 
@@ -114,6 +115,11 @@ pub struct Contrast {
 }
 
 impl Segmentation {
+    /// The haze at a working position.
+    pub fn haze_at(&self, p: Point) -> f64 {
+        f64::from(sample(&self.haze, Point::new((p.x + 0.5) / 2.0 - 0.5, (p.y + 0.5) / 2.0 - 0.5)))
+    }
+
     /// Where a working position lies in the photo.
     pub fn to_photo(&self, p: Point) -> Point {
         Point::new((p.x + 0.5) * self.factor - 0.5, (p.y + 0.5) * self.factor - 0.5)

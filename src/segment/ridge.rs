@@ -1,9 +1,10 @@
 //! The classical detector: flatten the light, then lines under a pixel at the scales of hair.
 
-use super::steger;
+use super::steger::{LinePoint, Side, Smooth};
 use super::{Contrast, Segmentation, Tone, View, WORKING_UM};
 use crate::field::Field;
 use crate::photo::Photo;
+use crate::raster::halved::halved;
 use crate::raster::light::ln;
 use crate::raster::wide::widely;
 use crate::raster::{CONTIGUOUS, Mask, Plane, background, gaussian, sample};
@@ -19,14 +20,14 @@ const MOST_CONTRAST: f32 = 3.0;
 
 /// What each pixel of the field is. `None` when the field shows nothing.
 pub fn segment(view: &View) -> Option<Segmentation> {
-    let planes = {
-        let brightest = brightest(view);
-        [Tone::Dark, Tone::Light].map(|tone| Some((tone, contrast(tone, &brightest, &view.visible)?)))
-    };
-    let [Some(dark), Some(light)] = planes else { return None };
-    let haze = gaussian::blurred(&haze(contrast(Tone::Dark, &view.light[0], &view.visible)?, &dark.1), 2.0);
-    let contrasts = [dark, light].map(|(tone, plane)| {
-        let lines = [0.32, 0.16, 0.6].iter().flat_map(|share| steger::lines_above_texture(&plane, share * USUAL, least(tone))).collect();
+    let [dark, light] = contrasts(brightest(view), &view.visible)?;
+    let haze = haze(view, &dark)?;
+    // Dark lines are the light ones of the negative: the levels of the skin that the two contrasts stand against hardly bend.
+    let fine = Smooth::of(&dark, 0.16 * USUAL);
+    let usual = fine.halved().further(0.32 * USUAL);
+    let coarse = usual.further(0.6 * USUAL);
+    let contrasts = [(Tone::Dark, Side::Bright, dark), (Tone::Light, Side::Dark, light)].map(|(tone, side, plane)| {
+        let lines = [&usual, &fine, &coarse].into_iter().flat_map(|smooth| smooth.lines_above_texture(side, least(tone))).collect();
         Contrast { tone, plane, lines }
     });
     Some(Segmentation { factor: view.factor, stroke: USUAL, contrasts: contrasts.into(), haze })
@@ -41,12 +42,12 @@ fn brightest(view: &View) -> Plane {
     ndarray::Zip::from(red).and(green).and(blue).map_collect(|r, g, b| r.max(*g).max(*b))
 }
 
-/// How hair of a tone stands out: the natural log of skin over light, or of light over skin; 0 where nothing is visible.
-fn contrast(tone: Tone, light: &Plane, visible: &Mask) -> Option<Plane> {
-    match tone {
-        Tone::Dark => log_ratio(light, visible, 0.75, -1.0),
-        Tone::Light => log_ratio(light, visible, 0.5, 1.0),
-    }
+/// How dark and how light hair stands out: the natural log of the level of bright skin over the light, and of the light over the level of usual
+/// skin; 0 where nothing is visible. `None` when nothing is.
+fn contrasts(light: Plane, visible: &Mask) -> Option<[Plane; 2]> {
+    let [bright, usual] = log_levels(&light, visible, BLOCK, [0.75, 0.5])?;
+    let log = logarithm(light);
+    Some([stand_out(log.clone(), &bright, visible, BLOCK, -1.0), stand_out(log, &usual, visible, BLOCK, 1.0)])
 }
 
 /// The least strength at which a line of this tone is followed, whatever the texture; skin has more bright specks than dark ones.
@@ -57,34 +58,60 @@ fn least(tone: Tone) -> f64 {
     }
 }
 
-/// How strongly shafts show through the skin: by the red light it swallows, and once more by what it swallows of red alone. Hair on the
-/// skin, which swallows all colors alike, is left out.
-fn haze(mut red: Plane, dark: &Plane) -> Plane {
-    ndarray::Zip::from(&mut red).and(dark).for_each(|red, dark| *red = if *dark > HAIR_CONTRAST { 0.0 } else { *red + (*red - dark) });
-    red
+/// How strongly shafts show through the skin, on half the grid: by the red light it swallows, and once more by what it swallows of red alone.
+/// Hair on the skin, which swallows all colors alike, is left out.
+fn haze(view: &View, dark: &Plane) -> Option<Plane> {
+    let (red, dark) = (halved(&view.light[0]), halved(dark));
+    let visible = Mask::from_shape_fn(red.dim(), |(r, c)| view.visible[[2 * r, 2 * c]]);
+    let [bright] = log_levels(&red, &visible, BLOCK / 2, [0.75])?;
+    let mut haze = stand_out(logarithm(red), &bright, &visible, BLOCK / 2, -1.0);
+    ndarray::Zip::from(&mut haze).and(&dark).for_each(|red, dark| *red = if *dark > HAIR_CONTRAST { 0.0 } else { *red + (*red - dark) });
+    Some(gaussian::blurred(&haze, 1.0))
 }
 
 /// Beyond this contrast no haze goes, only hair on the skin.
 const HAIR_CONTRAST: f32 = 1.0;
 
-/// The natural log of the level a share `quantile` lies below over the plane (sign −1), or of the plane over it (sign +1); 0 where nothing is visible.
-fn log_ratio(plane: &Plane, visible: &Mask, quantile: f64, sign: f32) -> Option<Plane> {
-    let mut ratio = background::quantile_background(plane, visible, 8, 8, quantile)?;
-    let floor = (-MOST_CONTRAST).exp();
-    for ((mut level, light), visible) in ratio.rows_mut().into_iter().zip(plane.rows()).zip(visible.rows()) {
-        let level = level.as_slice_mut().expect("a new plane is contiguous");
-        let (light, visible) = (light.to_slice().expect(CONTIGUOUS), visible.to_slice().expect(CONTIGUOUS));
+/// Pixels each way of the blocks over which the level of the skin is taken, and how many of these to each side.
+const BLOCK: usize = 8;
+const REACH: usize = 8;
+
+/// The natural logs of the levels that shares of the light lie below, by blocks.
+fn log_levels<const N: usize>(light: &Plane, visible: &Mask, block: usize, quantiles: [f64; N]) -> Option<[Plane; N]> {
+    let levels = background::quantile_levels(light, visible, block, REACH, quantiles)?;
+    Some(levels.map(logarithm))
+}
+
+/// The natural log of light.
+fn logarithm(mut light: Plane) -> Plane {
+    let values = light.as_slice_mut().expect(CONTIGUOUS);
+    widely(
+        #[inline(always)]
+        || values.iter_mut().for_each(|value| *value = ln(value.max(DARKEST))),
+    );
+    light
+}
+
+/// What is darker holds no more light than this share of white.
+const DARKEST: f32 = 1e-4;
+
+/// How the log of light stands out against that of a level: below it (sign −1) or above it (sign +1); 0 where nothing is visible.
+fn stand_out(mut log: Plane, level: &Plane, visible: &Mask, block: usize, sign: f32) -> Plane {
+    let mut enlargement = background::Enlargement::new(level, block);
+    let mut skin = vec![0.0; log.ncols()];
+    for (r, (mut row, visible)) in log.rows_mut().into_iter().zip(visible.rows()).enumerate() {
+        enlargement.row(r, &mut skin);
+        let (row, visible) = (row.as_slice_mut().expect(CONTIGUOUS), visible.to_slice().expect(CONTIGUOUS));
         widely(
             #[inline(always)]
             || {
-                for ((level, light), visible) in level.iter_mut().zip(light).zip(visible) {
-                    let log = ln((light / level.max(1e-4)).max(floor));
-                    *level = if *visible { sign * log } else { 0.0 };
+                for ((value, skin), visible) in row.iter_mut().zip(&skin).zip(visible) {
+                    *value = if *visible { sign * (*value - skin).max(-MOST_CONTRAST) } else { 0.0 };
                 }
             },
         );
     }
-    Some(ratio)
+    log
 }
 
 /// The photo pixels per working pixel at which the dominant strokes have the usual width, for photos of unknown scale: of the octaves and tones, the one whose lines of usual width
@@ -95,9 +122,8 @@ pub(super) fn usual_stroke(photo: &Photo, field: &Field) -> Option<f64> {
     let mut best: Option<(f64, f64)> = None;
     for factor in octaves {
         let view = View::of(photo, field, factor);
-        let brightest = brightest(&view);
-        for tone in [Tone::Dark, Tone::Light] {
-            let Some(plane) = contrast(tone, &brightest, &view.visible) else { continue };
+        let Some(planes) = contrasts(brightest(&view), &view.visible) else { continue };
+        for (tone, plane) in [Tone::Dark, Tone::Light].into_iter().zip(planes) {
             let (weight, width) = weigh_usual_lines(&plane, least(tone));
             if weight * factor > best.map_or(0.0, |b| b.0) {
                 best = Some((weight * factor, width * factor));
@@ -109,7 +135,8 @@ pub(super) fn usual_stroke(photo: &Photo, field: &Field) -> Option<f64> {
 
 /// The summed strength of the lines of about usual width and the median of their widths, in working pixels.
 fn weigh_usual_lines(plane: &Plane, least: f64) -> (f64, f64) {
-    let mut widths: Vec<(f64, f64)> = steger::lines_above_texture(plane, 0.32 * USUAL, least)
+    let mut widths: Vec<(f64, f64)> = Smooth::of(plane, 0.32 * USUAL)
+        .lines_above_texture(Side::Bright, least)
         .iter()
         .filter(|line| line.len() as f64 > 1.5 * USUAL)
         .flat_map(|line| line.iter().step_by(3).filter_map(|p| Some((bar_width(plane, p)?, p.strength))))
@@ -126,7 +153,7 @@ fn weigh_usual_lines(plane: &Plane, least: f64) -> (f64, f64) {
 }
 
 /// The full width at half height across a line point, if both sides fall that low within reach.
-fn bar_width(plane: &Plane, p: &steger::LinePoint) -> Option<f64> {
+fn bar_width(plane: &Plane, p: &LinePoint) -> Option<f64> {
     let top = sample(plane, p.at);
     let across = crate::geometry::Vector::from_angle(p.angle).normal();
     let side = |sign: f64| (1..40).map(|i| 0.5 * f64::from(i)).find(|d| sample(plane, p.at + across * (sign * d)) < 0.5 * top);

@@ -1,7 +1,7 @@
 //! Curvilinear structures under a pixel.
 
 use crate::geometry::Point;
-use crate::raster::{Plane, gaussian, wide::widely};
+use crate::raster::{CONTIGUOUS, Plane, gaussian, halved::halved, wide::widely};
 
 /// A place where a bright line's profile has its top.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -27,16 +27,100 @@ pub type Line = Vec<LinePoint>;
 /// Steger 1998, doi:10.1109/34.659930. The plane's derivatives are differences of the blurred plane, not of the kernel; junctions are
 /// left open, for strands are joined later with the evidence of direction and width.
 pub fn lines(plane: &Plane, sigma: f64, low: f64, high: f64) -> Vec<Line> {
-    linked(&Tops::of(&gaussian::blurred(plane, sigma), sigma, low), high)
+    Smooth::of(plane, sigma).lines(Side::Bright, low, high)
 }
 
-/// The bright lines of a plane that stand out from its own texture: six times the median strength of all its line points, or `least` if
-/// that is more. Lines are followed down to 0.4 of that.
-pub fn lines_above_texture(plane: &Plane, sigma: f64, least: f64) -> Vec<Line> {
-    let smooth = gaussian::blurred(plane, sigma);
-    let high = (6.0 * median_strength(&smooth, sigma)).max(least);
-    linked(&Tops::of(&smooth, sigma, 0.4 * high), high)
+/// Which lines: those above what lies beside them, or below.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Side {
+    /// Above.
+    Bright,
+    /// Below: the bright lines of the negative.
+    Dark,
 }
+
+/// A plane blurred, on which lines of one scale are found.
+#[derive(Debug, Clone)]
+pub struct Smooth {
+    plane: Plane,
+    /// The standard deviation of the blur, in pixels of its own.
+    sigma: f64,
+    /// Pixels of the original plane per pixel of its own, each way.
+    step: f64,
+}
+
+impl Smooth {
+    /// A plane blurred by a Gaussian of standard deviation `sigma` pixels.
+    pub fn of(plane: &Plane, sigma: f64) -> Self {
+        Self { plane: gaussian::blurred(plane, sigma), sigma, step: 1.0 }
+    }
+
+    /// The same on half the grid: of a blur of two pixels and more nothing is lost.
+    pub fn halved(&self) -> Self {
+        // The mean of two pixels blurs too, by a quarter of a pixel squared.
+        Self { plane: halved(&self.plane), sigma: 0.5 * (self.sigma * self.sigma + 0.25).sqrt(), step: 2.0 * self.step }
+    }
+
+    /// The same blurred further, to `sigma` pixels of the original plane.
+    pub fn further(&self, sigma: f64) -> Self {
+        let sigma = sigma / self.step;
+        let missing = (sigma * sigma - self.sigma * self.sigma).max(0.0).sqrt();
+        Self { plane: gaussian::blurred(&self.plane, missing), sigma, step: self.step }
+    }
+
+    /// The lines that stand out from the plane's own texture: six times the median strength of all its line points, or `least` if that is
+    /// more. Lines are followed down to 0.4 of that.
+    pub fn lines_above_texture(&self, side: Side, least: f64) -> Vec<Line> {
+        let high = (6.0 * self.median_strength(side)).max(least);
+        self.lines(side, 0.4 * high, high)
+    }
+
+    fn lines(&self, side: Side, low: f64, high: f64) -> Vec<Line> {
+        let mut lines = linked(&Tops::of(self, side, low), high);
+        for point in lines.iter_mut().flatten() {
+            point.at = Point::new((point.at.x + 0.5) * self.step - 0.5, (point.at.y + 0.5) * self.step - 0.5);
+        }
+        lines
+    }
+
+    /// The median strength over the line points of every fourth row of the original: what texture and noise alone bring about, where lines are
+    /// few. 0 without any.
+    fn median_strength(&self, side: Side) -> f64 {
+        let mut strengths: Vec<f32> = vec![];
+        self.scan(side, (SPARSE / self.step) as usize, |_, _, row| strengths.extend(row.iter().filter(|strength| **strength >= LEAST)));
+        if strengths.is_empty() {
+            return 0.0;
+        }
+        let middle = strengths.len() / 2;
+        f64::from(*strengths.select_nth_unstable_by(middle, f32::total_cmp).1)
+    }
+
+    /// Hands over every `step`th inner row by its number, with the three lines it is worked out from and the strengths of its inner pixels: 0
+    /// where a pixel has no top.
+    fn scan(&self, side: Side, step: usize, mut found: impl FnMut(usize, [&[f32]; 3], &[f32])) {
+        let (rows, columns) = self.plane.dim();
+        if rows < 3 || columns < 3 {
+            return;
+        }
+        let row = |r: usize| self.plane.row(r).to_slice().expect(CONTIGUOUS);
+        let mut strengths = vec![0.0; columns - 2];
+        let unit = (self.sigma * self.sigma) as f32;
+        for r in (1..rows - 1).step_by(step) {
+            let lines = [row(r - 1), row(r), row(r + 1)];
+            widely(
+                #[inline(always)]
+                || strengths_of(lines, side, unit, &mut strengths),
+            );
+            found(r, lines, &strengths);
+        }
+    }
+}
+
+/// Every so many rows of the original tell what the texture is: those next to each other tell the same.
+const SPARSE: f64 = 4.0;
+
+/// The least strength that is any at all.
+const LEAST: f32 = 1e-4;
 
 fn linked(tops: &Tops, high: f64) -> Vec<Line> {
     let mut seeds: Vec<&(usize, LinePoint)> = tops.points.iter().filter(|(_, p)| p.strength >= high).collect();
@@ -57,108 +141,61 @@ fn linked(tops: &Tops, high: f64) -> Vec<Line> {
     lines
 }
 
-/// The median strength over the line points of every fourth row: what texture and noise alone bring about, where lines are few. 0 without any.
-fn median_strength(smooth: &Plane, sigma: f64) -> f64 {
-    let mut strengths: Vec<f64> = vec![];
-    scan(smooth, sigma, 1e-4, SPARSE, |_, _, top| strengths.push(top.strength));
-    if strengths.is_empty() {
-        return 0.0;
-    }
-    let middle = strengths.len() / 2;
-    *strengths.select_nth_unstable_by(middle, f64::total_cmp).1
-}
-
-/// Every so many rows tell what the texture is: those next to each other tell the same.
-const SPARSE: usize = 4;
-
-/// Hands over the top of every inner pixel that has one of strength `least` or more, in every `step`th row, with its row and column.
-fn scan(smooth: &Plane, sigma: f64, least: f64, step: usize, mut found: impl FnMut(usize, usize, Top)) {
-    let (rows, columns) = smooth.dim();
-    if rows < 3 || columns < 3 {
-        return;
-    }
-    let smooth = smooth.as_standard_layout();
-    let row = |r: usize| smooth.row(r).to_slice().expect("the layout is standard");
-    let mut curvatures = vec![0.0; columns - 2];
-    // Most pixels end at this bound, rounded so as to let none pass by; those beyond it are weighed exactly.
-    let bound = (-least / (sigma * sigma) * (1.0 - 1e-6)) as f32;
-    for r in (1..rows - 1).step_by(step) {
-        let lines = [row(r - 1), row(r), row(r + 1)];
-        widely(
-            #[inline(always)]
-            || curvatures_of(lines, &mut curvatures),
-        );
-        for (i, &curvature) in curvatures.iter().enumerate() {
-            if curvature <= bound
-                && let Some(top) = top(lines, i + 1, curvature, sigma).filter(|top| top.strength >= least)
-            {
-                found(r, i + 1, top);
-            }
-        }
-    }
-}
-
-/// The second derivatives of three rows at the inner pixel in this column, (xx, yy, xy).
+/// The strength of the top of every inner pixel of the middle row, 0 where it has none.
 #[inline(always)]
-fn second_derivatives([above, here, below]: [&[f32]; 3], c: usize) -> (f32, f32, f32) {
-    let center = here[c];
-    let (xx, yy) = (here[c + 1] + here[c - 1] - 2.0 * center, below[c] + above[c] - 2.0 * center);
-    (xx, yy, 0.25 * (below[c + 1] - below[c - 1] - above[c + 1] + above[c - 1]))
-}
-
-/// The least curvature in any direction at every inner pixel of the middle row.
-#[inline(always)]
-fn curvatures_of(lines: [&[f32]; 3], curvatures: &mut [f32]) {
+fn strengths_of(lines: [&[f32]; 3], side: Side, unit: f32, strengths: &mut [f32]) {
     // Of equal and known length, so that no bound is checked in the loop and several pixels are worked out at a time.
-    let [above, here, below] = lines.map(|line| &line[..curvatures.len() + 2]);
-    for (i, curvature) in curvatures.iter_mut().enumerate() {
-        let (xx, yy, xy) = second_derivatives([above, here, below], i + 1);
-        *curvature = 0.5 * (xx + yy) - (0.25 * (xx - yy) * (xx - yy) + xy * xy).sqrt();
+    let lines = lines.map(|line| &line[..strengths.len() + 2]);
+    for (i, strength) in strengths.iter_mut().enumerate() {
+        let top = Top::of(lines, i + 1, side);
+        let within = top.dx.abs() <= BESIDE && top.dy.abs() <= BESIDE && top.curvature < 0.0;
+        *strength = if within { -top.curvature * unit } else { 0.0 };
     }
 }
 
-/// Where a profile has its top within a pixel.
+/// How far from its center, each way, a top counts as a pixel's: hardly beside it.
+const BESIDE: f32 = 0.6;
+
+/// Where the profile across a line has its top, by the light at a pixel and those around.
 struct Top {
-    /// From the pixel's center.
-    dx: f64,
-    dy: f64,
-    strength: f64,
+    /// From the pixel's center; no number where all ways are alike.
+    dx: f32,
+    dy: f32,
+    /// The second derivative across, below 0 at a top.
+    curvature: f32,
     /// Of the second derivatives: xx − yy and 2 xy, whose angle is twice that across the line, a quarter turn on.
-    doubled: (f64, f64),
+    doubled: (f32, f32),
 }
 
 impl Top {
-    fn at(&self, row: usize, column: usize) -> LinePoint {
-        let across = 0.5 * self.doubled.1.atan2(self.doubled.0) + std::f64::consts::FRAC_PI_2;
-        LinePoint {
-            at: Point::new(column as f64 + self.dx, row as f64 + self.dy),
-            angle: (across + std::f64::consts::FRAC_PI_2).rem_euclid(std::f64::consts::PI),
-            strength: self.strength,
+    #[inline(always)]
+    fn of([above, here, below]: [&[f32]; 3], c: usize, side: Side) -> Self {
+        let sign = if side == Side::Bright { 1.0 } else { -1.0 };
+        let center = 2.0 * here[c];
+        let (xx, yy) = (sign * (here[c + 1] + here[c - 1] - center), sign * (below[c] + above[c] - center));
+        let xy = sign * 0.25 * (below[c + 1] - below[c - 1] - above[c + 1] + above[c - 1]);
+        let (gx, gy) = (sign * 0.5 * (here[c + 1] - here[c - 1]), sign * 0.5 * (below[c] - above[c]));
+        let (mean, half) = (0.5 * (xx + yy), (0.25 * (xx - yy) * (xx - yy) + xy * xy).sqrt());
+        let (least, greatest) = (mean - half, mean + half);
+        // The gradient's part across the line is (greatest − H) g / (greatest − least): the other one is what H stretches by the greatest.
+        let step = 1.0 / (2.0 * half * least);
+        Self {
+            dx: (xx * gx + xy * gy - greatest * gx) * step,
+            dy: (xy * gx + yy * gy - greatest * gy) * step,
+            curvature: least,
+            doubled: (xx - yy, 2.0 * xy),
         }
     }
-}
 
-/// The top in the pixel of the middle row in this column, if it lies within the pixel or hardly beside it.
-fn top(lines: [&[f32]; 3], c: usize, curvature: f32, sigma: f64) -> Option<Top> {
-    let (xx, yy, xy) = second_derivatives(lines, c);
-    let [above, here, below] = lines;
-    let curvature = f64::from(curvature);
-    let (d, s) = (f64::from(xx - yy), 2.0 * f64::from(xy));
-    // The unit vector across, by the half-angle formulas: angles cost more than all else here.
-    let h = (d * d + s * s).sqrt();
-    let (nx, ny) = if h == 0.0 {
-        (0.0, 1.0)
-    } else if d <= 0.0 {
-        let nx = (0.5 * (1.0 - d / h)).sqrt();
-        (nx, -0.5 * s / (h * nx))
-    } else {
-        let ny = (0.5 * (1.0 + d / h)).sqrt();
-        (-0.5 * s / (h * ny), ny)
-    };
-    let (gx, gy) = (f64::from(0.5 * (here[c + 1] - here[c - 1])), f64::from(0.5 * (below[c] - above[c])));
-    let t = -(gx * nx + gy * ny) / curvature;
-    let top = Top { dx: t * nx, dy: t * ny, strength: -curvature * sigma * sigma, doubled: (d, s) };
-    (top.dx.abs() <= 0.6 && top.dy.abs() <= 0.6).then_some(top)
+    fn at(&self, row: usize, column: usize, strength: f32) -> LinePoint {
+        let (d, s) = (f64::from(self.doubled.0), f64::from(self.doubled.1));
+        let across = 0.5 * s.atan2(d) + std::f64::consts::FRAC_PI_2;
+        LinePoint {
+            at: Point::new(column as f64 + f64::from(self.dx), row as f64 + f64::from(self.dy)),
+            angle: (across + std::f64::consts::FRAC_PI_2).rem_euclid(std::f64::consts::PI),
+            strength: f64::from(strength),
+        }
+    }
 }
 
 /// The line points of a plane: which pixel has which, row by row.
@@ -176,12 +213,15 @@ const OCTANTS: [(isize, isize); 8] = [(0, 1), (1, 1), (1, 0), (1, -1), (0, -1), 
 const NONE: u32 = u32::MAX;
 
 impl Tops {
-    fn of(smooth: &Plane, sigma: f64, least: f64) -> Self {
-        let (rows, columns) = smooth.dim();
+    fn of(smooth: &Smooth, side: Side, least: f64) -> Self {
+        let (rows, columns) = smooth.plane.dim();
         let mut tops = Self { points: vec![], index: vec![NONE; rows * columns], rows, columns };
-        scan(smooth, sigma, least, 1, |row, column, top| {
-            tops.index[row * columns + column] = tops.points.len() as u32;
-            tops.points.push((row * columns + column, top.at(row, column)));
+        smooth.scan(side, 1, |row, lines, strengths| {
+            for (i, &strength) in strengths.iter().enumerate().filter(|(_, strength)| f64::from(**strength) >= least) {
+                let pixel = row * columns + i + 1;
+                tops.index[pixel] = tops.points.len() as u32;
+                tops.points.push((pixel, Top::of(lines, i + 1, side).at(row, i + 1, strength)));
+            }
         });
         tops
     }
@@ -261,7 +301,12 @@ mod tests {
     fn tops_are_where_the_definition_has_them() {
         let plane = Plane::from_shape_fn((12, 15), |(r, c)| (((r * 7 + c * 13 + r * c) % 17) as f32 / 9.0).sin());
         let mut found = vec![];
-        scan(&plane, 1.5, 0.05, 1, |r, c, top| found.push((r, c, top.at(r, c))));
+        let smooth = Smooth { plane: plane.clone(), sigma: 1.5, step: 1.0 };
+        smooth.scan(Side::Bright, 1, |r, lines, strengths| {
+            for (i, &strength) in strengths.iter().enumerate().filter(|(_, strength)| **strength >= 0.05) {
+                found.push((r, i + 1, Top::of(lines, i + 1, Side::Bright).at(r, i + 1, strength)));
+            }
+        });
         let mut expected = vec![];
         for (r, c) in (1..11_usize).flat_map(|r| (1..14_usize).map(move |c| (r, c))) {
             let v = |down: isize, right: isize| f64::from(plane[[r.wrapping_add_signed(down), c.wrapping_add_signed(right)]]);
@@ -284,6 +329,34 @@ mod tests {
             assert_eq!((r, c), (er, ec));
             assert!((point.at.x - x).abs() < 1e-4 && (point.at.y - y).abs() < 1e-4, "{point:?}, not {x}, {y}");
             assert!((point.angle - angle).sin().abs() < 1e-4, "{point:?}, not at {angle}");
+        }
+    }
+
+    #[test]
+    fn dark_lines_are_those_of_the_negative_and_blurs_add_up() {
+        let plane = bar(13.0, 0.3);
+        let of = |lines: Vec<Line>| -> Vec<LinePoint> { lines.into_iter().flatten().collect() };
+        let bright = of(lines(&plane, 4.2, 0.1, 0.2));
+        let dark = of(Smooth::of(&plane.mapv(|v| 1.0 - v), 2.1).further(4.2).lines(Side::Dark, 0.1, 0.2));
+        // Where a blur reaches beyond the edge, two in turn see another edge than one.
+        let inner: Vec<&LinePoint> = bright.iter().filter(|p| (p.at.x - 30.0).hypot(p.at.y - 30.0) < 20.0).collect();
+        assert!(inner.len() > 30);
+        for point in inner {
+            let same = |other: &&LinePoint| point.at.distance(other.at) < 0.05 && (point.strength - other.strength).abs() < 0.01;
+            assert!(dark.iter().any(|other| same(&other)), "{point:?} is not among {dark:?}");
+        }
+    }
+
+    #[test]
+    fn half_the_grid_shows_a_line_where_it_is() {
+        for angle in [0.0_f64, 0.3, 0.785, 1.2, 1.571, 2.5] {
+            let smooth = Smooth::of(&bar(13.0, angle), 2.1).halved().further(4.2);
+            assert_eq!(smooth.plane.dim(), (31, 31));
+            let (s, c) = angle.sin_cos();
+            let lines = smooth.lines(Side::Bright, 0.1, 0.2);
+            let inner = lines.iter().flatten().filter(|p| (p.at.x - 30.0).hypot(p.at.y - 30.0) < 15.0);
+            let off: Vec<f64> = inner.map(|p| -(p.at.x - 30.2) * s + (p.at.y - 30.4) * c).collect();
+            assert!(off.len() > 8 && off.iter().all(|off| off.abs() < 0.1), "{off:?} px beside the middle at {angle}");
         }
     }
 

@@ -84,8 +84,8 @@ fn haze_evidence(shaft: &Shaft, seen: &Segmentation) -> f64 {
         for step in 0..12 {
             let d = (0.7 + 0.3 * f64::from(step)) * seen.stroke;
             for side in -2..=2 {
-                sum += f64::from(sample(&seen.haze, from + heading * d + heading.normal() * (0.4 * f64::from(side) * seen.stroke)))
-                    .clamp(-0.5, 1.5);
+                let at = from + heading * d + heading.normal() * (0.4 * f64::from(side) * seen.stroke);
+                sum += seen.haze_at(at).clamp(-0.5, 1.5);
                 n += 1.0;
             }
         }

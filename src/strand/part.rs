@@ -3,7 +3,7 @@
 use super::select::{Found, LEAST_CHANCE, Weighed, chance, odds, strip};
 use super::shaft::Shaft;
 use crate::geometry::{Point, Polyline, Vector};
-use crate::raster::{Mask, Plane, sample};
+use crate::raster::{Plane, sample};
 use ndarray::Array2;
 
 /// The shafts, those parted in two that two straight hairs of about `hair` width explain so much better that it is likely: where one of them
@@ -12,10 +12,9 @@ use ndarray::Array2;
 /// What speaks for two is told: what the second explains, the angle between them, the longer one's length and the shorter one's.
 pub(super) fn parted(found: Vec<Found>, plane: &Plane, hair: f64, told: &mut dyn FnMut(Weighed)) -> Vec<Found> {
     let mut owners = Owners::zeros(plane.dim());
-    let mut marks = Mask::from_elem(plane.dim(), false);
     for (own, found) in (1..).zip(&found) {
-        for at in strip(&found.shaft, 0.5 * found.shaft.width, &mut marks) {
-            owners[at] = if owners[at] == 0 { own } else { SHARED };
+        for at in strip(&found.shaft, 0.5 * found.shaft.width, plane.dim()) {
+            owners[at] = if [0, own].contains(&owners[at]) { own } else { SHARED };
         }
     }
     let mut parts = |own: u32, found: &Found| {
@@ -166,13 +165,13 @@ impl Mass {
         if length < 1.2 * hair || line.length() > 1.25 * length || line.points.iter().any(|p| (*p - start).dot(across).abs() > 1.5 * hair) {
             return None;
         }
-        let level = 0.5 * shaft.height;
+        let (level, whole) = (0.5 * shaft.height, line.length());
         let count = (length / STEP) as usize + 1;
         let sides = (0..count)
             .map(|k| {
                 let t = k as f64 * STEP;
                 let base = start + along * t;
-                let offset = (line.at(t / length * line.length()) - start).dot(across);
+                let offset = (line.at(t / length * whole) - start).dot(across);
                 let dark = |o: f64| {
                     let p = base + across * o;
                     let (r, c) = (p.y.round(), p.x.round());

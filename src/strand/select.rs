@@ -164,40 +164,35 @@ pub(super) fn distinct(shafts: Vec<Shaft>, plane: &Plane) -> Vec<Shaft> {
         .collect();
     ranked.sort_by(|a, b| b.0.total_cmp(&a.0));
     let mut covered = Mask::from_elem(plane.dim(), false);
-    let mut marks = covered.clone();
     let mut kept = vec![];
     for (_, shaft) in ranked {
-        let core = strip(&shaft, 0.35 * shaft.width, &mut marks);
-        let fresh = core.iter().filter(|at| !covered[**at]).count();
-        if fresh as f64 > 0.6 * core.len() as f64 {
-            strip(&shaft, 0.5 * shaft.width + 1.0, &mut marks).iter().for_each(|at| covered[*at] = true);
+        let core = strip(&shaft, 0.35 * shaft.width, plane.dim());
+        let (all, fresh) = core.fold((0.0, 0.0), |(all, fresh), at| (all + 1.0, fresh + f64::from(u8::from(!covered[at]))));
+        if fresh > 0.6 * all {
+            strip(&shaft, 0.5 * shaft.width + 1.0, plane.dim()).for_each(|at| covered[at] = true);
             kept.push(shaft);
         }
     }
     kept
 }
 
-/// The working pixels within `reach` of a shaft's centerline, each once, in no order. `marks` is empty before and after.
-pub(super) fn strip(shaft: &Shaft, reach: f64, marks: &mut Mask) -> Vec<[usize; 2]> {
-    let (rows, columns) = marks.dim();
-    let mut pixels = vec![];
-    for w in shaft.line.points.windows(2) {
-        let Some(along) = (w[1] - w[0]).unit() else { continue };
-        let length = w[0].distance(w[1]);
-        for i in 0..(2.0 * length).ceil() as usize {
-            for k in 0..=(2.0 * reach).ceil() as usize * 2 {
-                let p = w[0] + along * (i as f64 * 0.5) + along.normal() * ((k as f64 * 0.5).min(2.0 * reach) - reach);
-                if p.x >= 0.0 && p.y >= 0.0 && (p.x as usize) < columns && (p.y as usize) < rows {
-                    let pixel = [p.y as usize, p.x as usize];
-                    if !std::mem::replace(&mut marks[pixel], true) {
-                        pixels.push(pixel);
-                    }
-                }
-            }
-        }
-    }
-    pixels.iter().for_each(|pixel| marks[*pixel] = false);
-    pixels
+/// How far apart places may lie and still leave out no pixel.
+const APART: f64 = 0.7;
+
+/// The working pixels within `reach` of a shaft's centerline, some more than once.
+pub(super) fn strip(shaft: &Shaft, reach: f64, (rows, columns): (usize, usize)) -> impl Iterator<Item = [usize; 2]> {
+    let count = (2.0 * reach / APART).ceil().max(1.0);
+    let pieces = shaft.line.points.windows(2).filter_map(|w| Some((w[0], w[0].distance(w[1]), (w[1] - w[0]).unit()?)));
+    pieces
+        .flat_map(move |(start, length, along)| {
+            let steps = (length / APART).ceil();
+            (0..steps as u32).flat_map(move |i| {
+                let middle = start + along * (length * f64::from(i) / steps);
+                (0..=count as u32).map(move |k| middle + along.normal() * (reach * (2.0 * f64::from(k) / count - 1.0)))
+            })
+        })
+        .filter(move |p| p.x >= 0.0 && p.y >= 0.0 && (p.x as usize) < columns && (p.y as usize) < rows)
+        .map(|p| [p.y as usize, p.x as usize])
 }
 
 /// How much of a shaft's two sides is really an edge, where the contrast falls away: 1 for a bar on bare skin, near 0 for a path across a bundle.
