@@ -6,10 +6,15 @@
 use super::locate::Located;
 use super::neighbors::{Clearance, Course, clearance};
 use super::profile::{Light, Profile, Window};
-use crate::geometry::{Point, Polyline, Vector};
+use crate::geometry::{Point, Polyline};
 
-/// A band is as dark as its shaft, seam and skin are not: halfway between, edges are drawn.
+/// A band is as dark as its shaft, seam and skin are not: halfway between, edges are drawn. A seam may be less light than skin: there, they are drawn
+/// nearer to the band.
 const HALFWAY: f64 = 0.5;
+const SHALLOW: f64 = 0.8;
+
+/// How much darker a band must be than the seam.
+const PARTED: f64 = 0.2;
 
 /// The share of the windows that must show the second band where the others do.
 const ALONG: f64 = 0.7;
@@ -19,6 +24,9 @@ const WIDEST: f64 = 1.6;
 
 /// How far along the shaft the ends of its two halves may lie apart, in widths of the photo's usual hair: where their traces end is not known better.
 const LEVEL: f64 = 1.5;
+
+/// How far from the ends, as a share of the length, their distance is told.
+const INNER: f64 = 0.15;
 
 /// How much the distance of the two may change from end to end, in the same.
 const APART: f64 = 0.4;
@@ -61,17 +69,25 @@ pub(super) fn is_half(
     windows.len() >= 2 && shown as f64 >= ALONG * windows.len() as f64 && aside.abs() < second.far
 }
 
+/// The points just beside the middle of what was located: the other band may lie to either side, untraced.
+pub(super) fn sides(located: &Located) -> Option<[Point; 2]> {
+    let half = located.centerline.length() / 2.0;
+    let middle = located.centerline.at(half);
+    let along = (located.centerline.at(half + 1.0) - middle).unit()?;
+    Some([1.0, -1.0].map(|side| middle + along.normal() * side))
+}
+
 /// Whether two lines begin and end side by side and keep their distance, as the two halves of one shaft do; `usual` is the width of the photo's hair.
 pub(super) fn alike(one: &Polyline, other: &Polyline, usual: f64) -> bool {
-    let (Some(a), Some(b), Some(p), Some(q)) = (one.points.first(), one.points.last(), other.points.first(), other.points.last()) else {
-        return false;
-    };
-    let (p, q) = if a.distance(*p) + b.distance(*q) <= a.distance(*q) + b.distance(*p) { (p, q) } else { (q, p) };
-    let Some(along) = (*b - *a).unit() else { return false };
-    let (begin, end) = (*p - *a, *q - *b);
-    let (across, later) = (begin.cross(along), end.cross(along));
-    let level = |v: Vector| v.dot(along).abs() < LEVEL * usual;
-    level(begin) && level(end) && across.abs().max(later.abs()) < usual && (across - later).abs() < APART * usual
+    let at = |line: &Polyline, share: f64| line.at(share * line.length());
+    let same_way = at(one, 0.0).distance(at(other, 0.0)) + at(one, 1.0).distance(at(other, 1.0))
+        <= at(one, 0.0).distance(at(other, 1.0)) + at(one, 1.0).distance(at(other, 0.0));
+    let away = |share: f64| at(other, if same_way { share } else { 1.0 - share }) - at(one, share);
+    let Some(along) = (at(one, 1.0) - at(one, 0.0)).unit() else { return false };
+    let level = |share: f64| away(share).dot(along).abs() < LEVEL * usual;
+    // At their very ends, a shaft cut askew parts them, and traces stray.
+    let (across, later) = (away(INNER).cross(along), away(1.0 - INNER).cross(along));
+    level(0.0) && level(1.0) && across.abs().max(later.abs()) < usual && (across - later).abs() < APART * usual
 }
 
 /// Which column a distance across falls into.
@@ -117,24 +133,28 @@ impl Second {
         }
         let depth = |x: f64| (skin - light(x)) / contrast;
         let end = WIDEST * usual - 0.5 * width;
-        let first_beyond = |from: f64, dark: bool| {
+        let first_beyond = |from: f64, dark: bool, level: f64| {
             (0..)
                 .map(|i| from + f64::from(i) * STEP)
                 .take_while(|x| *x < end + 2.0)
-                .find(|x| (depth(*x) > HALFWAY) == dark && depth(*x).is_finite())
+                .find(|x| (depth(*x) > level) == dark && depth(*x).is_finite())
         };
-        let near = first_beyond(0.3 * width, false)?;
-        let begin = first_beyond(near, true)?;
-        let far = first_beyond(begin, false)?;
-        let (seam, middle, band, whole) = (near.midpoint(begin), begin.midpoint(far), far - begin, far + 0.5 * width);
-        let like = (whole / usual).ln().abs() < (width / usual).ln().abs();
-        let parted = begin - near < 1.3 * width.max(band) && band > 0.3 * width && band < 2.5 * width;
-        (whole < WIDEST * usual && like && parted && depth(middle) > 0.6).then_some(Self { seam, middle, far, skin, contrast })
+        [HALFWAY, SHALLOW].into_iter().find_map(|level| {
+            let near = first_beyond(0.3 * width, false, level)?;
+            let begin = first_beyond(near, true, level)?;
+            let far = first_beyond(begin, false, HALFWAY)?;
+            let (seam, middle, band, whole) = (near.midpoint(begin), begin.midpoint(far), far - begin, far + 0.5 * width);
+            // Of two hairs the seam is skin or, where they touch, as dark as they are: what lies between is a reflex.
+            let like = (whole / usual).ln().abs() < (width / usual).ln().abs() || depth(seam) > HALFWAY;
+            let parted = begin - near < 1.3 * width.max(band) && band > 0.3 * width && band < 2.5 * width;
+            let parted = parted && depth(middle) > 0.6 && depth(middle) - depth(seam) > PARTED;
+            (whole < WIDEST * usual && like && parted).then_some(Self { seam, middle, far, skin, contrast })
+        })
     }
 
     /// Whether one window shows it too.
     fn shown(&self, light: &dyn Fn(f64) -> f64) -> bool {
         let depth = |x: f64| (self.skin - light(x)) / self.contrast;
-        depth(self.middle) > 0.4 && depth(self.middle) - depth(self.seam) > 0.2
+        depth(self.middle) > 0.4 && depth(self.middle) - depth(self.seam) > PARTED
     }
 }

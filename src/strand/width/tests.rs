@@ -285,22 +285,30 @@ fn what_is_not_usable_is_not_used() {
 
 #[test]
 fn the_halves_of_a_shaft_that_its_reflex_parts_have_no_width() {
-    let with_halves = |halves: usize| {
+    // Four whole hairs, then one traced along the bands to either side of its reflex.
+    let traced = |last: Strip, asides: &[f64]| {
         let mut strips = vec![Strip { width: 14.0, ..Strip::default() }; 4];
-        strips.push(Strip { width: 18.0, reflex: 1.0, ..Strip::default() });
+        strips.push(last);
         let (light, mut lines) = photo(&strips, 2);
         let whole = lines.pop().unwrap();
         let across = whole.tangent(20.0, 5.0).unwrap().normal();
-        lines.extend([-6.0, 6.0][..halves].iter().map(|aside| Polyline::new(whole.points.iter().map(|p| *p + across * *aside).collect())));
+        lines.extend(asides.iter().map(|aside| Polyline::new(whole.points.iter().map(|p| *p + across * *aside).collect())));
         let rough = |i: usize| Some(Pixels(if i < 4 { 14.0 } else { 7.0 }));
         let shafts: Vec<Shaft> =
             lines.iter().enumerate().map(|(i, l)| Shaft { centerline: l, tone: Tone::Dark, rough_width: rough(i) }).collect();
         measured_widths(&light, &shafts)
     };
-    // One alone looks like a thin hair and nothing else.
-    assert!(with_halves(1)[4].is_some());
-    let widths = with_halves(2);
-    assert!(widths[..4].iter().all(Option::is_some) && widths[4..] == [None, None], "{widths:?}");
+    let thin = Strip { width: 7.0, ..Strip::default() };
+    assert!(traced(thin, &[0.0]).iter().all(Option::is_some));
+    // A reflex as bright as the skin, and a fainter one in a shaft far thicker than the others.
+    for (width, reflex, aside) in [(18.0, 1.0, 6.0), (26.0, 0.6, 8.5)] {
+        let parted = Strip { width, reflex, ..Strip::default() };
+        for asides in [&[-aside][..], &[aside], &[-aside, aside]] {
+            let widths = traced(parted.clone(), asides);
+            assert!(widths[..4].iter().all(Option::is_some), "{widths:?}");
+            assert!(widths[4..].iter().all(Option::is_none), "{width} px, {asides:?}: {widths:?}");
+        }
+    }
 }
 
 #[test]
