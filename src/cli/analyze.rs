@@ -207,13 +207,6 @@ impl Analyze {
     }
 
     fn record(&self, inputs: &Inputs, outcomes: &[Option<Outcome>], stated: &Stated, wall: Duration) -> Run {
-        let mut stages: BTreeMap<Stage, f64> = BTreeMap::new();
-        for (stage, spent) in outcomes.iter().flatten().flat_map(|outcome| &outcome.stages) {
-            *stages.entry(*stage).or_default() += spent.as_secs_f64();
-        }
-        for seconds in stages.values_mut() {
-            *seconds = milliseconds(*seconds);
-        }
         let outcome = |i: usize| outcomes.get(i).and_then(Option::as_ref);
         let mut photos: Vec<PhotoRun> = inputs.photos.iter().enumerate().map(|(i, input)| photo_run(input, outcome(i))).collect();
         photos.extend(inputs.troubles.iter().map(|trouble| PhotoRun {
@@ -245,7 +238,7 @@ impl Analyze {
             interrupted: count(Status::NotReached) > 0,
             photos,
             pairs: vec![],
-            times: Times { wall_s: milliseconds(wall.as_secs_f64()), stages_s: stages },
+            times: Times { wall_s: milliseconds(wall.as_secs_f64()), stages_s: stages(outcomes) },
         }
     }
 
@@ -291,6 +284,16 @@ impl Analyze {
             eprintln!("{done} analyzed, {reused} reused, {failed} failed: {}", printable(&place));
         }
     }
+}
+
+/// The seconds that each stage took, all photos together.
+pub fn stages(outcomes: &[Option<Outcome>]) -> BTreeMap<Stage, f64> {
+    let mut stages: BTreeMap<Stage, f64> = BTreeMap::new();
+    for (stage, spent) in outcomes.iter().flatten().flat_map(|outcome| &outcome.stages) {
+        *stages.entry(*stage).or_default() += spent.as_secs_f64();
+    }
+    stages.values_mut().for_each(|seconds| *seconds = milliseconds(*seconds));
+    stages
 }
 
 /// What became of a photo, as the record has it.

@@ -11,7 +11,7 @@ use super::{Ending, about, deliver, printable, results_folder};
 use crate::compare::{Fate, Uncut, compare};
 use crate::report::{Aligned, Picture, Shown, comparison, comparison_page, comparisons_page};
 use crate::results::{
-    self, ComparisonResult, Input, Inputs, PairRun, Pseudonyms, RunCommand, SessionRun, SessionSource, Status, json,
+    self, ComparisonResult, Input, Inputs, PairRun, PhotoRun, Pseudonyms, RunCommand, SessionRun, SessionSource, Status, json,
     write_comparison_tables, write_whole,
 };
 use crate::session::{Session, days_between};
@@ -90,14 +90,15 @@ impl Compare {
     pub fn run(&self) -> Result<Ending, String> {
         let began = Instant::now();
         let sides = [self.photos(&self.baseline)?, self.photos(&self.follow_up)?];
-        let (pairs, mut failed) = self.paired(&sides)?;
+        let (pairs, lonely) = self.paired(&sides)?;
+        let mut failed = !lonely.is_empty();
         let codes = self.privacy.codes()?;
         let inputs = coded(named(&pairs), codes.as_ref());
         if self.dry_run {
             return self.rehearsed(&pairs, &inputs);
         }
         let folder = results_folder(&self.out)?;
-        let Looked { photos, mut runs } = seen(&inputs, &self.measuring, &folder, self.quiet)?;
+        let Looked { photos, mut runs, stages } = seen(&inputs, &self.measuring, &folder, self.quiet)?;
         // Where nothing else says the site, photos are paired by their files' names.
         runs.iter_mut().filter_map(|run| Some((&run.path, run.session.as_mut()?))).for_each(|(path, session)| by_file_name(path, session));
         let (mut comparisons, mut pages) = (vec![], vec![]);
@@ -141,7 +142,9 @@ impl Compare {
         }
         write_comparison_tables(&folder, &comparisons)
             .map_err(|error| about(&self.out, format!("the tables could not be written: {error}")))?;
-        let run = record(RunCommand::Compare, (&[&self.baseline, &self.follow_up], codes.as_ref()), &self.measuring, runs, told, began)?;
+        runs.extend(lonely.iter().map(|file| of_no_pair(file, codes.as_ref())));
+        let inputs = [&self.baseline, &self.follow_up];
+        let run = record(RunCommand::Compare, (&inputs, codes.as_ref()), &self.measuring, (runs, stages), told, began)?;
         folder.write_json("run.json", &run).map_err(|error| about(&folder.place("run.json"), error))?;
         if let Some(place) = &self.json {
             let texts: Vec<String> = comparisons.iter().map(json).collect();
@@ -185,10 +188,10 @@ impl Compare {
         Ok(found.photos.into_iter().map(|input| input.file).collect())
     }
 
-    /// The files of each pair, and whether a photo has no partner, which is said.
-    fn paired(&self, sides: &[Vec<PathBuf>; 2]) -> Result<(Vec<[PathBuf; 2]>, bool), String> {
+    /// The files of each pair, and those that have no partner, which is said.
+    fn paired(&self, sides: &[Vec<PathBuf>; 2]) -> Result<(Vec<[PathBuf; 2]>, Vec<PathBuf>), String> {
         if let [[baseline], [follow_up]] = [&sides[0][..], &sides[1][..]] {
-            return Ok((vec![[baseline.clone(), follow_up.clone()]], false));
+            return Ok((vec![[baseline.clone(), follow_up.clone()]], vec![]));
         }
         if self.baseline.is_file() != self.follow_up.is_file() {
             return Err("name two photos or two folders: one photo has no one partner in a folder of several".into());
@@ -200,15 +203,15 @@ impl Compare {
         for site in sites {
             let [a, b] = [0, 1].map(|side| by_site[side].get(site).map_or(&[][..], Vec::as_slice));
             pairs.extend(a.iter().zip(b).map(|(a, b)| [a.clone(), b.clone()]));
-            lonely.extend(a.iter().skip(b.len()).chain(b.iter().skip(a.len())));
+            lonely.extend(a.iter().skip(b.len()).chain(b.iter().skip(a.len())).cloned());
         }
         for file in &lonely {
-            eprintln!("{}", about(file, "the other session shows no photo of this site"));
+            eprintln!("{}", about(file, NO_PARTNER));
         }
         if pairs.is_empty() {
             return Err("the two sessions have no site in common: name the two photos to compare".into());
         }
-        Ok((pairs, !lonely.is_empty()))
+        Ok((pairs, lonely))
     }
 
     /// The comparison of a pair, and the pictures and the page that show it.
@@ -293,6 +296,15 @@ fn coded(photos: Vec<Input>, codes: Option<&Pseudonyms>) -> Vec<Input> {
 fn pair_run([baseline, follow_up]: [String; 2], end: Result<String, String>) -> PairRun {
     let status = if end.is_ok() { Status::Done } else { Status::Failed };
     PairRun { baseline, follow_up, status, reason: end.as_ref().err().cloned(), result: end.ok() }
+}
+
+/// Why a photo of two sessions is in no pair.
+const NO_PARTNER: &str = "the other session shows no photo of this site";
+
+fn of_no_pair(file: &Path, codes: Option<&Pseudonyms>) -> PhotoRun {
+    let named = file.to_string_lossy();
+    let path = codes.map_or(named.to_string(), |codes| codes.other(&named));
+    PhotoRun { path, status: Status::Failed, reason: Some(NO_PARTNER.into()), result: None, cuts: None, session: None }
 }
 
 fn by_file_name(path: &str, session: &mut SessionRun) {

@@ -2,6 +2,7 @@
 
 use super::analyze::milliseconds;
 use super::measuring::Measuring;
+use crate::analyze::Stage;
 use crate::measure::Cuts;
 use crate::results::{PairRun, PhotoResult, PhotoRun, Pseudonyms, Run, RunCommand, RunSchema, SessionRun, SessionSource, Status, Times};
 use crate::session::Session;
@@ -18,7 +19,7 @@ pub fn record(
     command: RunCommand,
     (inputs, codes): (&[&PathBuf], Option<&Pseudonyms>),
     measuring: &Measuring,
-    photos: Vec<PhotoRun>,
+    (photos, stages): (Vec<PhotoRun>, BTreeMap<Stage, f64>),
     pairs: Vec<PairRun>,
     began: Instant,
 ) -> Result<Run, String> {
@@ -45,7 +46,7 @@ pub fn record(
         interrupted: false,
         photos,
         pairs,
-        times: Times { wall_s: milliseconds(began.elapsed().as_secs_f64()), stages_s: BTreeMap::new() },
+        times: Times { wall_s: milliseconds(began.elapsed().as_secs_f64()), stages_s: stages },
     })
 }
 

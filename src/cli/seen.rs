@@ -1,17 +1,19 @@
 //! Photos to compare: each with its result, analyzed now or by an earlier run, and its pixels.
 
-use super::analyze::{photo_run, stop_on_interrupt};
+use super::analyze::{photo_run, stages, stop_on_interrupt};
 use super::batch::{Batch, Outcome, Overlay};
 use super::config::{Plan, plans};
 use super::measuring::Measuring;
 use super::progress::Progress;
 use super::{about, hairs, record};
+use crate::analyze::Stage;
 use crate::calibration::ScaleBar;
 use crate::compare::Visit;
 use crate::field::Field;
 use crate::measure::Cuts;
 use crate::photo::{Limits, Photo};
 use crate::results::{Folder, Input, PhotoResult, PhotoRun, read_at_most};
+use std::collections::BTreeMap;
 
 /// A photo with its result, still on disk.
 pub struct Seen {
@@ -27,6 +29,8 @@ pub struct Looked {
     pub photos: Vec<Option<Seen>>,
     /// The same as the run's record has them.
     pub runs: Vec<PhotoRun>,
+    /// The seconds that each stage of their analysis took.
+    pub stages: BTreeMap<Stage, f64>,
 }
 
 /// The photos' results in the folder, in the order given: those an earlier run left there, under whatever name, and the others made now.
@@ -72,7 +76,7 @@ pub fn seen(inputs: &[Input], measuring: &Measuring, folder: &Folder, quiet: boo
         PhotoRun { session, ..photo_run(input, ends[i].as_ref()) }
     };
     let runs = photos.iter().enumerate().map(run).collect();
-    Ok(Looked { photos: seen, runs })
+    Ok(Looked { photos: seen, runs, stages: stages(&ends) })
 }
 
 /// The photo under the name an earlier run gave it in the folder, if it is there with the same bytes.

@@ -114,7 +114,7 @@ impl Timeline {
             return rehearse(&photos, &self.out, &self.measuring.limits());
         }
         let folder = results_folder(&self.out)?;
-        let Looked { photos, runs } = seen(&inputs.photos, &self.measuring, &folder, self.quiet)?;
+        let Looked { photos, runs, stages } = seen(&inputs.photos, &self.measuring, &folder, self.quiet)?;
         let (sites, undated) = by_site(&inputs.photos, &photos, subject.as_ref());
         for input in &undated {
             eprintln!("{}", about(&input.file, "no date in its path or the photo: it is in no timeline"));
@@ -137,7 +137,7 @@ impl Timeline {
         write_timeline_tables(&folder, &timelines)
             .map_err(|error| about(&self.out, format!("the tables could not be written: {error}")))?;
         let runs = runs.into_iter().map(|run| of_folder(run, subject.as_ref())).collect();
-        let run = record(RunCommand::Timeline, (&[&self.folder], codes.as_ref()), &self.measuring, runs, vec![], began)?;
+        let run = record(RunCommand::Timeline, (&[&self.folder], codes.as_ref()), &self.measuring, (runs, stages), vec![], began)?;
         folder.write_json("run.json", &run).map_err(|error| about(&folder.place("run.json"), error))?;
         if timelines.iter().all(|timeline| timeline.sessions.iter().all(|session| session.photo.is_none())) {
             return Err(

@@ -33,7 +33,10 @@ fn vellus_share(thicknesses: &[Vec<Thickness>], cuts: &Cuts) -> Measurement {
     let clusters = count(thicknesses, |t| t.at_least(cuts.vellus_below_um).map(|at_least| !at_least));
     let share = clustered_share(&clusters);
     let n = of_all(&clusters);
-    let method = format!("Hairs under {} µm among the counted hairs that have a thickness; {SHARE}.", cuts.vellus_below_um.0);
+    let method = format!(
+        "Hairs under {} µm among the counted hairs that have a thickness or are known to be thinner than can be trusted; {SHARE}.",
+        cuts.vellus_below_um.0
+    );
     Measurement::new("vellus_share", "1", n, share.map(|s| s.0), share.map(|s| s.1), method)
 }
 

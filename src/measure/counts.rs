@@ -23,7 +23,7 @@ pub fn hairs(sample: &Sample, scaled: Option<&Scaled>) -> Vec<Measurement> {
 pub fn units(sample: &Sample, scaled: Option<&Scaled>) -> Vec<Measurement> {
     let n = sample.counted_units.len();
     let count = compound_poisson(sample.counted_units.iter().map(|_| 1.0));
-    let counted = format!("Follicular units whose ostium lies in the field, {}; {UNITS}.", grouping(sample, scaled));
+    let counted = format!("Follicular units with a counted hair whose ostium lies in the field, {}; {UNITS}.", grouping(sample, scaled));
     let mut found = vec![Measurement::new("follicular_unit_count", "1", n, Some(count.0), Some(count.1), counted)];
     found.extend(scaled.map(|scaled| {
         let method = format!("Follicular units whose ostium lies in the field, over its area; {UNITS} and the scale's uncertainty.");

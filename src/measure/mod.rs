@@ -138,7 +138,7 @@ struct Sample<'a> {
     strands: &'a [Strand],
     /// Every unit, counted or not.
     units: &'a [Unit],
-    /// The units whose ostium lies in the field.
+    /// The units whose ostium lies in the field, less those of which no hair counts.
     counted_units: Vec<&'a Unit>,
     /// The strands whose root lies in the field, those of a unit together; a unit across the border is cut by it.
     clusters: Vec<Vec<&'a Strand>>,
@@ -153,7 +153,9 @@ impl<'a> Sample<'a> {
         // A strand that no unit claims is a cluster of its own.
         clusters.extend(counted.into_values().map(|s| vec![s]));
         clusters.retain(|c| !c.is_empty());
-        Self { field, strands, units, counted_units: units.iter().filter(|u| field.counts(u.ostium)).collect(), clusters }
+        let counts = |id: &usize| clusters.iter().flatten().any(|s| s.id == *id);
+        let counted_units = units.iter().filter(|u| field.counts(u.ostium) && u.strands.iter().any(counts)).collect();
+        Self { field, strands, units, counted_units, clusters }
     }
 
     fn hairs(&self) -> impl Iterator<Item = &'a Strand> + '_ {

@@ -112,6 +112,16 @@ fn every_measurement_lies_in_its_interval_and_says_its_method() {
 }
 
 #[test]
+fn a_unit_of_which_no_hair_counts_does_not_count() {
+    let mut strands = scalp();
+    // The first unit is of one hair, the second of two: of neither the first hair's root was seen.
+    strands[0].root_end = End::Border;
+    strands[1].root_end = End::Border;
+    let found = measure(&strands, &field(2000.0, 2000.0), None);
+    assert_eq!((value(&found, "hair_count"), value(&found, "follicular_unit_count")), (47.0, 24.0));
+}
+
+#[test]
 fn a_scalp_of_one_square_centimeter_is_counted_right() {
     let found = measure(&scalp(), &field(2000.0, 2000.0), Some(&scale(5.0, 0.0)));
     let (singles, pairs, triples) = (9.0, 8.0, 8.0);

@@ -141,6 +141,11 @@ fn sessions_go_on_without_the_photos_that_fail_or_have_no_partner() {
     let output = compare(folder, "s01/2026-02-10", "s01/2026-08-11");
     assert_eq!(code(&output), 2, "{}", stderr(&output));
     assert!(stderr(&output).contains("frontal.jpg") && stderr(&output).contains("occipital.png: the other session shows no photo"));
+    let run = read(&folder.join("out/run.json"));
+    let failed: Vec<&str> =
+        run["photos"].as_array().unwrap().iter().filter(|p| p["status"] == "failed").map(|p| p["reason"].as_str().unwrap()).collect();
+    assert_eq!((failed.len(), &run["failed"]), (3, &3.into()), "{run}");
+    assert!(failed.contains(&"the other session shows no photo of this site"), "{failed:?}");
     assert_eq!(files(&folder.join("out")).keys().filter(|name| name.starts_with("comparisons/") && name.ends_with(".json")).count(), 1);
     let rows = fs::read_to_string(folder.join("out/comparisons.csv")).unwrap();
     assert_eq!(rows.lines().count(), 2, "{rows}");

@@ -56,6 +56,21 @@ fn series_is_followed_from_photos_to_trends_and_broken_photos_are_named() {
     let density = timeline["measurements"].as_array().unwrap().iter().find(|m| m["name"] == "hair_density").unwrap();
     assert_eq!((density["points"].as_array().unwrap().len(), &density["trend"]["n"]), (3, &3.into()));
     assert!(density["trend"]["low"].as_f64().unwrap() < density["trend"]["per_month"].as_f64().unwrap());
+    // What no field can show is not said of one: a share beyond 0 and 1, or more hairs of at least 30 µm than of at least 20 µm.
+    let points = |name: &str| -> Vec<f64> {
+        let going = timeline["measurements"].as_array().unwrap().iter().find(|m| m["name"] == name).unwrap_or_else(|| panic!("{name}"));
+        going["points"].as_array().unwrap().iter().map(|point| point["value"].as_f64().unwrap()).collect()
+    };
+    for share in ["vellus_share", "hair_coverage"] {
+        assert!(points(share).iter().all(|value| (0.0..=1.0).contains(value)), "{share}: {:?}", points(share));
+    }
+    let sweep = [20, 30, 40, 50, 60].map(|cut| points(&format!("hair_density_at_least_{cut}um")));
+    for (more, fewer) in std::iter::once(&points("hair_density")).chain(&sweep).zip(&sweep) {
+        assert!(more.iter().zip(fewer).all(|(more, fewer)| fewer <= more), "{more:?} then {fewer:?}");
+    }
+    let seconds = read(&folder.path().join("out/run.json"))["times"]["stages_s"].clone();
+    assert!(seconds["segment"].as_f64().is_some_and(|seconds| seconds > 0.0), "{seconds}");
+
     let event = &timeline["events"][0];
     assert_eq!((&event["label"], &event["date"], &event["baseline"]), (&"start".into(), &"2026-02-01".into(), &0.into()));
     let times: Vec<(&str, u64)> =

@@ -51,10 +51,30 @@ pub(super) fn goings(
             names.push((change.name, change.unit));
         }
     }
-    let mut goings: Vec<Going> = names.into_iter().filter_map(|(name, unit)| of.paired(name, unit)).collect();
+    let mut goings: Vec<Going> = vec![];
+    for (name, unit) in names {
+        let going = of.paired(name, unit, &|session| most(name, session, &goings));
+        goings.extend(going);
+    }
     goings.extend(OF_EACH_FIELD.iter().filter_map(|name| of.unpaired(name)));
     goings
 }
+
+/// The most that a measurement can be in a session: a share 1, and of the sweep no cut more than the one before it, the first no more than all
+/// hair. A first session's value and a change over other skin may together exceed it.
+fn most(name: &str, session: usize, before: &[Going]) -> f64 {
+    let of_session = |going: &Going| going.levels.iter().find(|level| level.session == session).map(|level| level.value);
+    match name {
+        _ if name.ends_with("_share") => 1.0,
+        _ if name.starts_with(SWEEP) => {
+            before.iter().rev().find(|g| g.name.starts_with("hair_density")).and_then(of_session).unwrap_or(f64::INFINITY)
+        }
+        _ => f64::INFINITY,
+    }
+}
+
+/// How the names of the sweep begin.
+const SWEEP: &str = "hair_density_at_least_";
 
 struct Sessions<'a> {
     occasions: &'a [Occasion],
@@ -85,7 +105,7 @@ impl Sessions<'_> {
     }
 
     /// A measurement by its changes, hair for hair, over the skin that each two sessions share.
-    fn paired(&self, name: &str, unit: &str) -> Option<Going> {
+    fn paired(&self, name: &str, unit: &str, most: &dyn Fn(usize) -> f64) -> Option<Going> {
         let with: Vec<(&(usize, usize), &Change)> =
             self.comparisons().filter_map(|(pair, c)| Some((pair, c.changes.iter().find(|c| c.name == name)?))).collect();
         let changes: Vec<PairedChange> = with
@@ -103,7 +123,9 @@ impl Sessions<'_> {
         let levels: Vec<Level> = self
             .sessions
             .iter()
-            .filter_map(|&k| Some(Level { session: k, months: self.months(k), value: start + above[k]?, change: since_first(k) }))
+            .filter_map(|&k| {
+                Some(Level { session: k, months: self.months(k), value: (start + above[k]?).min(most(k)).max(0.0), change: since_first(k) })
+            })
             .collect();
         let change = levels.last().and_then(|last| last.change.as_ref()?.interval);
         let mut trend = trend(&levels, change.map(|i| (i.high - i.low) / 2.0));
