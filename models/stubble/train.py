@@ -288,7 +288,7 @@ def main():
     weights /= weights.sum()
     print(f"{len(examples)} photos, {sum(e[3].size for e in examples) * 4 / 1e6:.0f} megapixels at {WORKING_UM} µm/px", flush=True)
 
-    detector = Detector()
+    detector = Detector().to(memory_format=torch.channels_last)
     print(f"{sum(p.numel() for p in detector.parameters())} weights", flush=True)
     if settings.start:
         start_from(detector, settings.start, batch(examples, weights, settings.size, 64, np.random.default_rng(settings.seed))[0])
@@ -308,7 +308,7 @@ def main():
         given, heat, ways, sure = coming.result()
         coming = pool.submit(draw)
         with torch.autocast("cpu", dtype=torch.bfloat16):
-            answer = detector(given)
+            answer = detector(given.contiguous(memory_format=torch.channels_last))
         total, entropy, off = loss(answer.float(), heat, ways, sure)
         optimizer.zero_grad()
         total.backward()
