@@ -2,6 +2,7 @@
 //! them any more. So what is held at a time follows the width of a photo, not its height, and no part is worked out twice.
 
 mod convolution;
+mod file;
 mod onnx;
 
 use crate::raster::{CONTIGUOUS, Plane};

@@ -42,7 +42,12 @@ fn weights_that_cannot_be_used_are_an_error_and_nothing_takes_their_place() {
     let folder = tempfile::tempdir().unwrap();
     assert_eq!(code(&anagen(&["phantom", "--out", "in", "--scene", "clipped-small"], folder.path())), 0);
     fs::write(folder.path().join("poor.onnx"), b"these are no weights").unwrap();
-    for (file, cause) in [("missing.onnx", "missing.onnx"), ("poor.onnx", "not a readable ONNX network")] {
+    // A reader that looks for the end of the number in it would never come back.
+    let endless = Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures/hostile/endless_number.onnx");
+    fs::copy(endless, folder.path().join("endless.onnx")).unwrap();
+    for (file, cause) in
+        [("missing.onnx", "missing.onnx"), ("poor.onnx", "not a readable ONNX network"), ("endless.onnx", "not a readable ONNX network")]
+    {
         let output = anagen(&["analyze", "in", "--out", "out", "--model", file], folder.path());
         assert_eq!(code(&output), 1, "{}", stderr(&output));
         assert!(stderr(&output).contains(cause), "{}", stderr(&output));

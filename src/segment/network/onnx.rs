@@ -1,8 +1,9 @@
 //! The layers of a network in an ONNX file.
 
 use super::convolution::{Convolution, Kernel};
+use super::file::{Graph, Node};
 use super::{Layer, Operation};
-use rten_onnx::onnx::{DataType, GraphProto, ModelProto, NodeProto, TensorProto};
+use rten_onnx::onnx::{DataType, TensorProto};
 use std::collections::BTreeMap;
 
 /// What no network asks for that a photo is worth: more layers, channels in one, and reach in one are refused.
@@ -13,21 +14,20 @@ const MOST_COARSENING: usize = 64;
 
 /// The layers, each after those it reads; the first is what is given, the last the answer.
 pub(super) fn layers(bytes: &[u8]) -> Result<Vec<Layer>, String> {
-    let graph = ModelProto::parse_buf(bytes).map_err(|error| error.to_string())?.graph.ok_or("it holds no graph")?;
+    let graph = Graph::of(bytes).map_err(|error| error.to_string())?.ok_or("it holds no graph")?;
     let mut reader = Reader { graph: &graph, tensors: BTreeMap::new(), places: BTreeMap::new(), layers: vec![] };
-    for tensor in &graph.initializer {
+    for tensor in &graph.tensors {
         reader.tensors.insert(tensor.name.as_deref().unwrap_or_default(), tensor);
     }
-    let given: Vec<&str> =
-        graph.input.iter().filter_map(|input| input.name.as_deref()).filter(|name| !reader.tensors.contains_key(name)).collect();
+    let given: Vec<&str> = graph.inputs.iter().map(String::as_str).filter(|name| !reader.tensors.contains_key(name)).collect();
     let [given] = given[..] else { return Err(format!("{} inputs, not one", given.len())) };
     reader.places.insert(given, 0);
-    for node in &graph.node {
-        reader.read(node).map_err(|why| format!("{}: {why}", node.op_type.as_deref().unwrap_or("an operation without a name")))?;
+    for node in &graph.nodes {
+        let name = if node.operation.is_empty() { "an operation without a name" } else { &node.operation };
+        reader.read(node).map_err(|why| format!("{name}: {why}"))?;
     }
-    let [answer] = &graph.output[..] else { return Err(format!("{} outputs, not one", graph.output.len())) };
-    let answer = answer.name.as_deref().unwrap_or_default();
-    match reader.places.get(answer) {
+    let [answer] = &graph.outputs[..] else { return Err(format!("{} outputs, not one", graph.outputs.len())) };
+    match reader.places.get(answer.as_str()) {
         Some(place) if *place > 0 => {
             reader.layers.truncate(place + 1);
             Ok(reader.layers)
@@ -37,7 +37,7 @@ pub(super) fn layers(bytes: &[u8]) -> Result<Vec<Layer>, String> {
 }
 
 struct Reader<'a> {
-    graph: &'a GraphProto,
+    graph: &'a Graph,
     tensors: BTreeMap<&'a str, &'a TensorProto>,
     /// The layer that works out each value.
     places: BTreeMap<&'a str, usize>,
@@ -49,11 +49,11 @@ type Weights = (Vec<f32>, [usize; 3], Vec<f32>);
 
 impl<'a> Reader<'a> {
     /// Adds the layers of an operation.
-    fn read(&mut self, node: &'a NodeProto) -> Result<(), String> {
-        let name = node.output.first().ok_or("it has no output")?.as_str();
-        let last = match node.op_type.as_deref().unwrap_or_default() {
+    fn read(&mut self, node: &'a Node) -> Result<(), String> {
+        let name = node.outputs.first().ok_or("it has no output")?.as_str();
+        let last = match node.operation.as_str() {
             "Constant" => {
-                let value = node.attribute.iter().find_map(|attribute| attribute.t.as_ref()).ok_or("it holds no tensor")?;
+                let value = node.attributes.iter().find_map(|attribute| attribute.tensor.as_ref()).ok_or("it holds no tensor")?;
                 self.tensors.insert(name, value);
                 return Ok(());
             }
@@ -70,7 +70,7 @@ impl<'a> Reader<'a> {
                 self.add(Operation::Add, vec![a, b], channels, coarser)?
             }
             "Concat" => {
-                let from = (0..node.input.len()).map(|i| self.place(node, i)).collect::<Result<Vec<_>, _>>()?;
+                let from = (0..node.inputs.len()).map(|i| self.place(node, i)).collect::<Result<Vec<_>, _>>()?;
                 let coarser = self.layers[*from.first().ok_or("it has no input")?].coarser;
                 if integer(node, "axis") != Some(1) || from.iter().any(|place| self.layers[*place].coarser != coarser) {
                     return Err("only the channels of layers of one size are joined".into());
@@ -94,21 +94,21 @@ impl<'a> Reader<'a> {
     }
 
     /// A layer of the same shape as the one it reads.
-    fn alike(&mut self, node: &NodeProto, operation: Operation) -> Result<usize, String> {
+    fn alike(&mut self, node: &Node, operation: Operation) -> Result<usize, String> {
         let from = self.place(node, 0)?;
         self.add(operation, vec![from], self.layers[from].channels, self.layers[from].coarser)
     }
 
     /// The layer that an operation reads.
-    fn place(&self, node: &NodeProto, input: usize) -> Result<usize, String> {
-        let name = node.input.get(input).ok_or("an input is missing")?;
+    fn place(&self, node: &Node, input: usize) -> Result<usize, String> {
+        let name = node.inputs.get(input).ok_or("an input is missing")?;
         // The first layer is there once it is known how many channels it has, which the convolution that reads it says.
         self.places.get(name.as_str()).copied().filter(|place| *place < self.layers.len()).ok_or(format!("no layer {name}"))
     }
 
     /// The numbers of a tensor an operation reads, and its sides.
-    fn tensor(&self, node: &NodeProto, input: usize) -> Result<(Vec<f32>, Vec<usize>), String> {
-        let name = node.input.get(input).ok_or("its weights are missing")?;
+    fn tensor(&self, node: &Node, input: usize) -> Result<(Vec<f32>, Vec<usize>), String> {
+        let name = node.inputs.get(input).ok_or("its weights are missing")?;
         let tensor = self.tensors.get(name.as_str()).ok_or(format!("no weights {name}"))?;
         let sides: Vec<usize> = tensor.dims.iter().map(|side| usize::try_from(*side).unwrap_or(0)).collect();
         let values = match &tensor.raw_data {
@@ -123,18 +123,18 @@ impl<'a> Reader<'a> {
     }
 
     /// A square kernel, with one bias per channel of the answer, which are its first or its second side.
-    fn kernel(&self, node: &NodeProto, answered: usize) -> Result<Weights, String> {
+    fn kernel(&self, node: &Node, answered: usize) -> Result<Weights, String> {
         let (weights, sides) = self.tensor(node, 1)?;
         let [first, second, size, across] = sides[..] else { return Err("its kernel is not four-dimensional".into()) };
         let channels = [first, second][answered];
-        let bias = if node.input.len() > 2 { self.tensor(node, 2)?.0 } else { vec![0.0; channels] };
+        let bias = if node.inputs.len() > 2 { self.tensor(node, 2)?.0 } else { vec![0.0; channels] };
         if size != across || bias.len() != channels || integer(node, "group").unwrap_or(1) != 1 {
             return Err("only square kernels over all channels are worked out".into());
         }
         Ok((weights, [first, second, size], bias))
     }
 
-    fn convolution(&mut self, node: &'a NodeProto) -> Result<usize, String> {
+    fn convolution(&mut self, node: &'a Node) -> Result<usize, String> {
         let (weights, [answered, channels, size], bias) = self.kernel(node, 0)?;
         if self.layers.is_empty() {
             self.add(Operation::Given, vec![], channels, (1, 1))?;
@@ -156,7 +156,7 @@ impl<'a> Reader<'a> {
     }
 
     /// Twice the rows and columns: a convolution of one place for each of the four places, and these side by side.
-    fn enlargement(&mut self, node: &NodeProto) -> Result<usize, String> {
+    fn enlargement(&mut self, node: &Node) -> Result<usize, String> {
         let (weights, [channels, answered, size], bias) = self.kernel(node, 1)?;
         let from = self.place(node, 0)?;
         let (down, across) = self.layers[from].coarser;
@@ -174,10 +174,10 @@ impl<'a> Reader<'a> {
     }
 
     /// Of a convolution that nothing else reads, a part.
-    fn rectification(&mut self, node: &NodeProto) -> Result<usize, String> {
+    fn rectification(&mut self, node: &Node) -> Result<usize, String> {
         let from = self.place(node, 0)?;
-        let readers = self.graph.node.iter().flat_map(|node| &node.input).chain(self.graph.output.iter().filter_map(|o| o.name.as_ref()));
-        let alone = readers.filter(|name| **name == node.input[0]).count() == 1;
+        let readers = self.graph.nodes.iter().flat_map(|node| &node.inputs).chain(&self.graph.outputs);
+        let alone = readers.filter(|name| **name == node.inputs[0]).count() == 1;
         match &mut self.layers[from].operation {
             Operation::Convolve(convolution) if alone => convolution.rectified = true,
             _ => return self.alike(node, Operation::Rectify),
@@ -185,7 +185,7 @@ impl<'a> Reader<'a> {
         Ok(from)
     }
 
-    fn slice(&mut self, node: &NodeProto) -> Result<usize, String> {
+    fn slice(&mut self, node: &Node) -> Result<usize, String> {
         let from = self.place(node, 0)?;
         let channels = self.layers[from].channels;
         let (first, end) = (self.integer(node, 1)?, self.integer(node, 2)?);
@@ -199,8 +199,8 @@ impl<'a> Reader<'a> {
     }
 
     /// The one integer of a tensor that an operation reads.
-    fn integer(&self, node: &NodeProto, input: usize) -> Result<i64, String> {
-        let tensor = node.input.get(input).and_then(|name| self.tensors.get(name.as_str())).ok_or("an input is missing")?;
+    fn integer(&self, node: &Node, input: usize) -> Result<i64, String> {
+        let tensor = node.inputs.get(input).and_then(|name| self.tensors.get(name.as_str())).ok_or("an input is missing")?;
         let raw = tensor.raw_data.as_ref().map(|raw| raw.borrow().clone());
         match (raw.as_deref(), &tensor.int64_data[..]) {
             (Some(raw), _) => raw.try_into().map(i64::from_le_bytes).ok(),
@@ -212,14 +212,14 @@ impl<'a> Reader<'a> {
     }
 }
 
-fn integer(node: &NodeProto, name: &str) -> Option<i64> {
-    node.attribute.iter().find(|attribute| attribute.name.as_deref() == Some(name))?.i
+fn integer(node: &Node, name: &str) -> Option<i64> {
+    node.attributes.iter().find(|attribute| attribute.name == name)?.integer
 }
 
 /// An attribute that must be the same along both sides.
-fn same(node: &NodeProto, name: &str, usual: usize) -> Result<usize, String> {
-    let Some(attribute) = node.attribute.iter().find(|attribute| attribute.name.as_deref() == Some(name)) else { return Ok(usual) };
-    let first = attribute.ints.first().and_then(|value| usize::try_from(*value).ok());
-    let even = attribute.ints.iter().all(|value| usize::try_from(*value).ok() == first);
+fn same(node: &Node, name: &str, usual: usize) -> Result<usize, String> {
+    let Some(attribute) = node.attributes.iter().find(|attribute| attribute.name == name) else { return Ok(usual) };
+    let first = attribute.integers.first().and_then(|value| usize::try_from(*value).ok());
+    let even = attribute.integers.iter().all(|value| usize::try_from(*value).ok() == first);
     first.filter(|value| even && *value <= MOST_REACH).ok_or(format!("{name} that differ or are beyond {MOST_REACH}"))
 }
