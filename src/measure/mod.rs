@@ -148,13 +148,13 @@ impl<'a> Sample<'a> {
     fn new(strands: &'a [Strand], units: &'a [Unit], field: &'a Field) -> Self {
         let mut counted: std::collections::BTreeMap<usize, &Strand> =
             strands.iter().filter(|s| s.is_counted(field)).map(|s| (s.id, s)).collect();
+        let hairs: std::collections::BTreeSet<usize> = counted.keys().copied().collect();
         let mut clusters: Vec<Vec<&Strand>> =
             units.iter().map(|u| u.strands.iter().filter_map(|id| counted.remove(id)).collect()).collect();
         // A strand that no unit claims is a cluster of its own.
         clusters.extend(counted.into_values().map(|s| vec![s]));
         clusters.retain(|c| !c.is_empty());
-        let counts = |id: &usize| clusters.iter().flatten().any(|s| s.id == *id);
-        let counted_units = units.iter().filter(|u| field.counts(u.ostium) && u.strands.iter().any(counts)).collect();
+        let counted_units = units.iter().filter(|u| field.counts(u.ostium) && u.strands.iter().any(|id| hairs.contains(id))).collect();
         Self { field, strands, units, counted_units, clusters }
     }
 
