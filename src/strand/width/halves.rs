@@ -144,7 +144,7 @@ impl Second {
             let begin = first_beyond(near, true, level)?;
             let far = first_beyond(begin, false, HALFWAY)?;
             let (seam, middle, band, whole) = (near.midpoint(begin), begin.midpoint(far), far - begin, far + 0.5 * width);
-            // Of two hairs the seam is skin or, where they touch, as dark as they are: what lies between is a reflex.
+            // Between two hairs lies skin or, where they touch, nothing: a seam darker than skin and lighter than they are is a reflex.
             let like = (whole / usual).ln().abs() < (width / usual).ln().abs() || depth(seam) > HALFWAY;
             let parted = begin - near < 1.3 * width.max(band) && band > 0.3 * width && band < 2.5 * width;
             let parted = parted && depth(middle) > 0.6 && depth(middle) - depth(seam) > PARTED;

@@ -183,10 +183,11 @@ fn halves(
                 half[other.0] = true;
             }
         }
-        half[one.0] |= halves::sides(one.1).is_some_and(|sides| {
-            let others = near(courses, one.0);
-            sides.iter().any(|side| halves::is_half(light, one.1, usual, *side, &others, usable))
-        });
+        half[one.0] = half[one.0]
+            || halves::sides(one.1).is_some_and(|sides| {
+                let others = near(courses, one.0);
+                sides.iter().any(|side| halves::is_half(light, one.1, usual, *side, &others, usable))
+            });
     }
     half
 }
