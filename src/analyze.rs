@@ -234,10 +234,12 @@ fn of_blur(blur: &PointSpread, shafts: &[Measured], calibration: Option<&Calibra
 /// thickets of long hair lie above 0.38, those of curled hair mostly above 0.3.
 const MOST_HIDDEN: f64 = 0.25;
 
-/// The share of the photo that hair covers, and the share of this along no strand, beyond which a count misses most of it: of clipped fields 0.54
-/// is left at most, of thickets of long hair 0.61 to all.
-const COVERED: f64 = 0.1;
+/// The share of what looks like hair along no strand beyond which a count misses most of it: of the hand-marked clipped fields 0.54 is left at most, of
+/// drawn thickets of long hair 0.61 to all.
 const MOST_UNTRACED: f64 = 0.6;
+
+/// The share of the photo that looks like hair below which that may be anything.
+const LEAST_HAIR: f64 = 0.01;
 
 /// The share of light strands beyond which hair is light: the flakes and glints of dark-haired fields stay below 0.08, blond, grey and white hair
 /// lies above 0.4.
@@ -247,10 +249,17 @@ const MOST_LIGHT: f64 = 0.2;
 fn of_strands(strands: &[Strand], untraced: Option<Untraced>) -> Vec<Caveat> {
     let caveat = |code, message: &str| Caveat { code, message: message.into(), region: None };
     let mut caveats = vec![];
-    let thicket = untraced.is_some_and(|untraced| untraced.hair > COVERED && untraced.share > MOST_UNTRACED);
+    let missed = untraced.filter(|untraced| untraced.hair > LEAST_HAIR && untraced.share > MOST_UNTRACED);
+    let thicket = missed.is_some_and(|missed| missed.is_thicket());
     if thicket {
         caveats
             .push(caveat(CaveatCode::CrossingHair, "hair crosses so much here that most of it could not be traced: the count is too low"));
+    } else if let Some(missed) = missed {
+        let share = 100.0 * missed.share;
+        caveats.push(caveat(
+            CaveatCode::UntracedHair,
+            &format!("{share:.0} % of what looks like hair here lies along no strand: the count is too low"),
+        ));
     } else if strands.is_empty() {
         caveats.push(caveat(CaveatCode::NoHair, "no hair was found"));
     }

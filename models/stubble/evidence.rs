@@ -24,6 +24,8 @@ struct Line<'a> {
     /// Who proposed a strand; `shaft` for what the ridges weighed first, `pair` for two that they may be, `points` then one after the other.
     source: &'a str,
     points: Vec<[f64; 2]>,
+    /// The ridges' own chance that it is hair.
+    ridge: f64,
     evidence: &'a [f64],
 }
 
@@ -52,15 +54,15 @@ fn lines(path: &str, model: &Model) -> Result<String, Box<dyn Error>> {
     let Some(factor) = working_factor(&photo, &field, calibration.as_ref()) else { return Ok(String::new()) };
     let view = View::of(&photo, &field, factor);
     let mut lines = String::new();
-    let mut tell = |source: &str, points: Vec<Point>, evidence: &[f64]| {
+    let mut tell = |source: &str, points: Vec<Point>, ridge: f64, evidence: &[f64]| {
         let points = points.iter().map(|p| [p.x, p.y]).collect();
-        lines += &serde_json::to_string(&Line { photo: path, source, points, evidence }).expect("numbers and text");
+        lines += &serde_json::to_string(&Line { photo: path, source, points, ridge, evidence }).expect("numbers and text");
         lines.push('\n');
     };
     let ridges = ridge::segment(&view).map_or(vec![], |seen| {
         let to_photo = |line: &Polyline| line.points.iter().map(|p| seen.to_photo(*p)).collect::<Vec<Point>>();
         trace_telling(&seen, &field, &mut |weighed| match weighed {
-            Weighed::Shaft { line, evidence } => tell("shaft", to_photo(line), &evidence),
+            Weighed::Shaft { line, evidence } => tell("shaft", to_photo(line), 0.0, &evidence),
             Weighed::Pair { lines: [a, b], evidence } => tell(
                 "pair",
                 [a, b]
@@ -70,12 +72,13 @@ fn lines(path: &str, model: &Model) -> Result<String, Box<dyn Error>> {
                         [p[0], p[p.len() - 1]]
                     })
                     .collect(),
+                0.0,
                 &evidence,
             ),
         })
     });
     for proposal in proposed(&model.answer(view), ridges, &field) {
-        tell(proposal.source.name(), proposal.traced.strand.centerline.points.clone(), &proposal.evidence);
+        tell(proposal.source.name(), proposal.traced.strand.centerline.points.clone(), proposal.traced.ridge, &proposal.evidence);
     }
     Ok(lines)
 }

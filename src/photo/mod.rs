@@ -65,6 +65,8 @@ pub enum CaveatCode {
     BlurDominates,
     /// Hair crosses so much that it is traced in pieces.
     CrossingHair,
+    /// Much of what looks like hair could not be traced.
+    UntracedHair,
     /// Many strands whose root and tip could not be told apart.
     DirectionUnclear,
     /// Two photos are not shown to be of the same skin.

@@ -292,7 +292,7 @@ fn traced(piece: &Piece, answer: &Answer, field: &Field) -> Option<Traced> {
         tone: tone(piece, answer),
         confidence: 0.0,
     };
-    Some(Traced { strand, rough_width: Pixels(piece.width * answer.factor) })
+    Some(Traced { strand, rough_width: Pixels(piece.width * answer.factor), ridge: 0.0 })
 }
 
 /// Dark or light, by the light along the middle half of the strand against that of the skin around.

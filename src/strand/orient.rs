@@ -32,7 +32,7 @@ pub(super) fn oriented(found: Vec<Found>, seen: &Segmentation, field: &Field) ->
                 tone: shaft.tone,
                 confidence: chance / (1.0 + (-odds.abs()).exp()),
             };
-            Traced { strand, rough_width: Pixels(shaft.width * seen.factor) }
+            Traced { strand, rough_width: Pixels(shaft.width * seen.factor), ridge: *chance }
         })
         .collect();
     // A piece of hair neither of whose ends is seen has no root to count, and is most likely part of a hair that is traced elsewhere.

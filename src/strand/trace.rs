@@ -17,6 +17,8 @@ pub struct Traced {
     pub strand: Strand,
     /// Its width as the tracing saw it, good to a factor of two.
     pub rough_width: Pixels,
+    /// The ridges' own chance that it is hair rightly traced, whichever of its ends is the root; 0 where they do not show it.
+    pub ridge: f64,
 }
 
 /// Every shaft of the photo, in photo pixels, from top to bottom by root, ids ascending; widths are still to be measured.

@@ -120,7 +120,9 @@ impl SimdOp for Row<'_> {
         let per_row = taps.len() * channels;
         for column in (0..self.layout.columns).step_by(VECTORS * lanes) {
             for ((group, bias), weights) in bias.iter().enumerate().zip(weights.chunks_exact(self.rows.len() * per_row)) {
-                let mut sums = bias.map(|bias| [ops.splat(bias); VECTORS]);
+                // In place, for what is mapped or taken by value is copied through memory.
+                let mut sums = [[ops.zero(); VECTORS]; TOGETHER];
+                sums.iter_mut().zip(bias).for_each(|(sums, bias)| *sums = [ops.splat(*bias); VECTORS]);
                 for (row, weights) in self.rows.iter().zip(weights.chunks_exact(per_row)) {
                     let Some(row) = row else { continue };
                     for (tap, weights) in taps.iter().zip(weights.chunks_exact(*channels)) {
@@ -137,9 +139,9 @@ impl SimdOp for Row<'_> {
                     }
                 }
                 let answered = self.values.chunks_exact_mut(pitch).skip(group * TOGETHER);
-                for (values, sums) in answered.zip(sums) {
+                for (values, sums) in answered.zip(&sums) {
                     let values = values[self.layout.margin + column..].chunks_exact_mut(lanes);
-                    for (values, sum) in values.zip(sums) {
+                    for (values, &sum) in values.zip(sums) {
                         ops.store(if *rectified { ops.max(sum, ops.zero()) } else { sum }, values);
                     }
                 }

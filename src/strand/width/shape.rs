@@ -101,6 +101,7 @@ impl Shape {
 
     /// What its unevenness adds to an opaque shaft `half` wide to either side, under a blur, where `left` and `right` are the blurred steps at its two edges:
     /// the light at `x` from its middle, and how that changes with x, with `half` and with the logarithm of the blur's own part.
+    #[inline(always)]
     pub(super) fn relief(&self, x: f64, half: f64, (total, own): (f64, f64), [left, right]: [(f64, f64); 2]) -> [f64; 4] {
         // Densities at the two edges; moments of v under the blur by the recursion that integration by parts gives.
         let (a, b) = (left.1 / total, right.1 / total);

@@ -5,11 +5,14 @@
 //! of a shiny hair) or dip (the darker middle of a translucent one).
 
 use super::fit::Spread;
-use super::profile::{Bin, Profile};
+use super::profile::Profile;
 use super::shape::{Kind, Shape};
 use crate::raster::wide::widely;
 
 const LEVELS: usize = 5;
+
+/// The most parameters of a model: levels, edges, core and point spread.
+const MOST: usize = 2 * LEVELS + 3;
 
 /// A bump or dip within the measured shaft.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -152,81 +155,95 @@ impl Staircase {
         self
     }
 
-    /// For each edge, how far a step at it has risen at every bin, and how steeply it rises there.
-    pub(super) fn blurred_steps(&self, bins: &[Bin], blur: &Blur) -> [Vec<(f64, f64)>; LEVELS - 1] {
-        let edges = self.shown_edges();
-        std::array::from_fn(|k| {
-            let mut risen = vec![(0.0, 0.0); if k < self.steps { bins.len() } else { 0 }];
-            widely(
-                #[inline(always)]
-                || risen.iter_mut().zip(bins).for_each(|(risen, bin)| *risen = normal((bin.x - edges[k]) * blur.over)),
-            );
-            risen
-        })
+    /// Writes the light at each of some places under a blur, and how it changes with each parameter, place by place: levels, edges, core, point spread.
+    pub(super) fn lay(&self, x: &[f64], blur: &Blur, light: &mut [f64], slopes: &mut [f64]) {
+        let mut scratch = vec![0.0; 2 * self.steps * x.len()];
+        widely(
+            #[inline(always)]
+            || self.laid(x, blur, light, slopes, &mut scratch),
+        );
     }
 
-    /// The light at `x` under a blur, and its derivative by each parameter: levels, edges, core, point spread; `risen` is what `blurred_steps` says of
-    /// this place.
-    #[inline]
-    pub(super) fn at<const N: usize>(&self, x: f64, blur: &Blur, risen: [(f64, f64); LEVELS - 1]) -> (f64, [f64; N]) {
-        let &Blur { total: blur, own, core: sigma, over, share } = blur;
-        let m = self.steps;
-        let mut light = self.levels[0];
-        let (mut by_spread, mut by_core) = (0.0, 0.0);
-        let mut gradient = [0.0; N];
-        gradient[0] = 1.0;
-        let uneven = self.shape.kind != Kind::Opaque;
+    #[inline(always)]
+    fn laid(
+        &self,
+        x: &[f64],
+        &Blur { total, own, core: sigma, over, share }: &Blur,
+        light: &mut [f64],
+        slopes: &mut [f64],
+        scratch: &mut [f64],
+    ) {
+        let (n, m, last) = (x.len(), self.steps, self.size() - 1);
+        let light = &mut light[..n];
+        let mut slopes: [&mut [f64]; MOST] = columns(slopes, n);
+        let mut risen: [&mut [f64]; 2 * (LEVELS - 1)] = columns(scratch, n);
+        light.fill(self.levels[0]);
+        slopes[0].fill(1.0);
         let edges = self.shown_edges();
-        for k in 0..m {
-            let z = (x - edges[k]) * over;
-            let (below, density) = risen[k];
+        for (k, &edge) in edges[..m].iter().enumerate() {
             let step = self.levels[k + 1] - self.levels[k];
-            light += step * below;
-            gradient[k] -= below;
-            gradient[k + 1] = below;
-            gradient[m + 1 + k] = -step * density * over;
-            by_spread -= step * density * z;
+            let [below, density] = of(&mut risen, [2 * k, 2 * k + 1], n);
+            for i in 0..n {
+                (below[i], density[i]) = normal((x[i] - edge) * over);
+            }
+            let [before, after, by_edge, by_spread] = of(&mut slopes, [k, k + 1, m + 1 + k, last], n);
+            for i in 0..n {
+                let steepness = step * density[i];
+                light[i] += step * below[i];
+                before[i] -= below[i];
+                after[i] = below[i];
+                by_edge[i] = -steepness * over;
+                by_spread[i] -= steepness * (x[i] - edge) * over * share;
+            }
         }
-        let mut by_relief = 0.0;
-        if uneven {
-            let (k, contrast, reach) = (self.shaft, self.contrast(), self.shape.reach);
-            let (at, half) = (m + 1 + k, 0.5 * reach * self.width());
-            let [relief, by_x, by_half, by_ln_spread] = self.shape.relief(x - self.center(), half, (blur, own), [risen[k], risen[k + 1]]);
-            light += contrast * relief;
-            gradient[k] -= 0.5 * relief;
-            gradient[k + 1] += relief;
-            gradient[k + 2] -= 0.5 * relief;
+        if self.shape.kind != Kind::Opaque {
+            let (k, contrast, reach, center) = (self.shaft, self.contrast(), self.shape.reach, self.center());
+            let half = 0.5 * reach * self.width();
             // The edges shown lie within the shaft's own, and move with both of them.
             let (near, far) = (0.5 * (1.0 + reach), 0.5 * (1.0 - reach));
-            let [left, right] = [gradient[at], gradient[at + 1]];
-            gradient[at] = near * left + far * right - 0.5 * contrast * (by_x + reach * by_half);
-            gradient[at + 1] = near * right + far * left - 0.5 * contrast * (by_x - reach * by_half);
-            by_relief = contrast * by_ln_spread;
+            let [a, da, b, db] = of(&mut risen, [2 * k, 2 * k + 1, 2 * k + 2, 2 * k + 3], n);
+            let [left, own_level, right, by_left, by_right, by_spread] = of(&mut slopes, [k, k + 1, k + 2, m + 1 + k, m + 2 + k, last], n);
+            for i in 0..n {
+                let [relief, by_x, by_half, by_ln_spread] =
+                    self.shape.relief(x[i] - center, half, (total, own), [(a[i], da[i]), (b[i], db[i])]);
+                light[i] += contrast * relief;
+                left[i] -= 0.5 * relief;
+                own_level[i] += relief;
+                right[i] -= 0.5 * relief;
+                (by_left[i], by_right[i]) = (
+                    near * by_left[i] + far * by_right[i] - 0.5 * contrast * (by_x + reach * by_half),
+                    near * by_right[i] + far * by_left[i] - 0.5 * contrast * (by_x - reach * by_half),
+                );
+                by_spread[i] += contrast * by_ln_spread;
+            }
         }
-        let mut next = 2 * m + 1;
         if let Some(core) = &self.core {
-            let width = self.width();
-            let z = (x - self.center() - core.offset * width) / sigma;
-            let bump = if z.abs() < 5.0 { decay(z * z / 2.0) } else { 0.0 };
-            let by_center = core.height * bump * z / sigma;
-            let by_ln_sigma = core.height * bump * z * z;
+            let (width, at, k) = (self.width(), 2 * m + 1, m + 1 + self.shaft);
+            let middle = self.center() + core.offset * width;
             // σ² = (share · width)² + blur²: core and shaft move and grow together.
             let own_part = (core.share * width / sigma).powi(2);
-            let by_width = by_ln_sigma * own_part / width;
-            light += core.height * bump;
-            gradient[m + 1 + self.shaft] += by_center * (0.5 - core.offset) - by_width;
-            gradient[m + 2 + self.shaft] += by_center * (0.5 + core.offset) + by_width;
-            gradient[next] = bump;
-            gradient[next + 1] = by_center * width;
-            next += 2;
-            if !core.tied {
-                gradient[next] = by_ln_sigma * own_part;
-                next += 1;
+            let [by_left, by_right, by_height, by_offset, by_spread] = of(&mut slopes, [k, k + 1, at, at + 1, last], n);
+            for i in 0..n {
+                let z = (x[i] - middle) / sigma;
+                let bump = if z.abs() < 5.0 { decay(z * z / 2.0) } else { 0.0 };
+                let by_center = core.height * bump * z / sigma;
+                let by_ln_sigma = core.height * bump * z * z;
+                let by_width = by_ln_sigma * own_part / width;
+                light[i] += core.height * bump;
+                by_left[i] += by_center * (0.5 - core.offset) - by_width;
+                by_right[i] += by_center * (0.5 + core.offset) + by_width;
+                by_height[i] = bump;
+                by_offset[i] = by_center * width;
+                by_spread[i] += by_ln_sigma * (1.0 - own_part);
             }
-            by_core = by_ln_sigma * (1.0 - own_part);
+            if !core.tied {
+                let [by_offset, by_share] = of(&mut slopes, [at + 1, at + 2], n);
+                for i in 0..n {
+                    // The change by the size is that by the place, z times over.
+                    by_share[i] = by_offset[i] * (x[i] - middle) / width * own_part;
+                }
+            }
         }
-        gradient[next] = by_spread * share + by_core + by_relief;
-        (light, gradient)
     }
 
     /// The model after a step, held to what a shaft can be.
@@ -258,6 +275,19 @@ impl Staircase {
         }
         next
     }
+}
+
+/// Values of several kinds, each for `n` places, one after another; empty ones where there are no more.
+#[inline(always)]
+fn columns<const K: usize>(values: &mut [f64], n: usize) -> [&mut [f64]; K] {
+    let mut columns = values.chunks_exact_mut(n.max(1));
+    std::array::from_fn(|_| columns.next().unwrap_or_default())
+}
+
+/// Several of these columns, each another, of `n` places.
+#[inline(always)]
+fn of<'a, const K: usize>(columns: &'a mut [&mut [f64]], which: [usize; K], n: usize) -> [&'a mut [f64]; K] {
+    columns.get_disjoint_mut(which).expect("each column is another").map(|column| &mut column[..n])
 }
 
 /// How far light spreads in a profile: worked out once for all its bins.
@@ -334,8 +364,9 @@ mod tests {
             let light = |model: &Staircase, x: f64| {
                 let own = (2.0 * model.ln_spread).exp();
                 let blur = Blur::new((own + 0.03).sqrt(), own, model.core_sigma());
-                let steps = model.blurred_steps(&[Bin { x, light: 0.0, pixels: 1.0 }], &blur);
-                model.at::<9>(x, &blur, steps.map(|risen| risen.first().copied().unwrap_or_default()))
+                let (mut light, mut slopes) = ([0.0], [0.0; 9]);
+                model.lay(&[x], &blur, &mut light, &mut slopes);
+                (light[0], slopes)
             };
             for x in [-6.0, -3.2, -1.0, 0.4, 3.0, 4.4, 7.0] {
                 let (here, slopes) = light(&model, x);
