@@ -292,6 +292,15 @@ mod tests {
     use crate::calibration::ScaleSource;
 
     #[test]
+    fn hair_left_untraced_is_said() {
+        let codes = |hair: f64, share: f64| of_strands(&[], Some(Untraced { hair, share })).into_iter().map(|c| c.code).collect::<Vec<_>>();
+        assert_eq!(codes(0.05, 0.8), [CaveatCode::UntracedHair]);
+        assert_eq!(codes(0.3, 0.8), [CaveatCode::CrossingHair]);
+        assert_eq!(codes(0.001, 0.8), [CaveatCode::NoHair]);
+        assert_eq!(codes(0.05, 0.4), [CaveatCode::NoHair]);
+    }
+
+    #[test]
     fn what_is_far_thicker_than_the_other_hair_is_two() {
         let shaft = |px: f64| Measured {
             centerline: Polyline::new(vec![Point::new(0.0, 0.0), Point::new(50.0, 0.0)]),

@@ -1,7 +1,9 @@
 //! The learned detector as it ships: its weights are those of its card, and it does on drawn photos what its card says.
 
 use crate::commands::{anagen, code, stderr};
+use anagen::geometry::{Point, Vector};
 use anagen::segment::learned::Model;
+use image::{Rgb, RgbImage};
 use serde_json::Value;
 use std::fs;
 use std::path::Path;
@@ -35,6 +37,36 @@ fn drawn_photos_are_read_as_well_as_the_card_says() {
         let (f1, card) = (agreement["f1"].as_f64().unwrap(), score_on_card(scene));
         assert!((f1 - card).abs() < 0.03, "{scene}: {f1} where the card says {card}");
     }
+}
+
+#[test]
+fn hair_whose_ends_look_alike_is_found() {
+    // Plain bars that lie every way: nothing tells root from tip.
+    const BARS: u32 = 24;
+    let bar = |k: u32| {
+        let (column, row) = (f64::from(k % 6), f64::from(k / 6));
+        let middle = Point::new(150.0 + 220.0 * column, 140.0 + 240.0 * row);
+        (middle, Vector::from_angle(0.26 * f64::from(k)), 70.0 + 14.0 * f64::from(k % 3), 6.0 + 1.5 * f64::from(k % 4))
+    };
+    let cover = |at: Point| {
+        let depth = |(middle, along, length, half): (Point, Vector, f64, f64)| {
+            let d = at - middle;
+            (length - d.dot(along).abs()).min(half - d.cross(along).abs())
+        };
+        let depth = (0..BARS).map(|k| depth(bar(k))).fold(f64::NEG_INFINITY, f64::max);
+        1.0 / (1.0 + (-depth / 0.7).exp())
+    };
+    let photo = RgbImage::from_fn(1400, 1000, |x, y| {
+        let (cover, grain) = (cover(Point::new(x.into(), y.into())), f64::from((x * 7919 + y * 104_729) % 7) - 3.0);
+        Rgb([(214.0, 52.0), (172.0, 38.0), (148.0, 32.0)].map(|(skin, hair)| (skin + (hair - skin) * cover + grain).round() as u8))
+    });
+    let folder = tempfile::tempdir().unwrap();
+    photo.save(folder.path().join("bars.png")).unwrap();
+    let output = anagen(&["analyze", "bars.png", "--out", "out", "--um-per-px", "4", "--overlay", "none"], folder.path());
+    assert_eq!(code(&output), 0, "{}", stderr(&output));
+    let result: Value = serde_json::from_slice(&fs::read(folder.path().join("out/photos/bars.json")).unwrap()).unwrap();
+    let strands = result["strands"].as_array().unwrap();
+    assert!((20..=BARS as usize).contains(&strands.len()), "{} of {BARS} bars", strands.len());
 }
 
 #[test]
