@@ -2,6 +2,7 @@
 
 use super::fate::{Fate, HairFate};
 use super::sites::{UnitFate, UnitFateKind};
+use super::thickness::Measured;
 use super::visit::Visit;
 use crate::measure::Cuts;
 use crate::measure::intervals::{Interval, bootstrap};
@@ -103,7 +104,9 @@ pub fn changes(
     visits: [&Visit; 2],
     cuts: &Cuts,
 ) -> Vec<Change> {
-    let clusters: Vec<Vec<Followed>> = units.iter().map(|unit| unit.members.iter().map(|&i| followed(&fates[i])).collect()).collect();
+    let least_sure = least_sure(fates);
+    let clusters: Vec<Vec<Followed>> =
+        units.iter().map(|unit| unit.members.iter().map(|&i| followed(&fates[i], least_sure)).collect()).collect();
     let sampled = Sampled { clusters: &clusters, scale: scale_uncertainty(visits) };
     let mut changes = counts(fates, units, overlap);
     changes.extend(sampled.change("hairs_per_unit_mean", "1", 0.0, |hairs, units, side| {
@@ -138,12 +141,25 @@ const SWEEP: [(&str, f64); 5] = [
     ("hair_density_at_least_60um", 60.0),
 ];
 
-fn followed(hair: &HairFate) -> Followed {
+/// The largest standard error of a thickness that is still told with the others. A plain mean weighs all alike, so that in sharp photos one hair
+/// measured with its neighbor as one, badly known and far off, would outweigh what all the others say.
+fn least_sure(fates: &[HairFate]) -> Micrometers {
+    let errors = fates.iter().flat_map(|hair| hair.thickness).flatten().map(|thickness| thickness.standard_error.0);
+    let usual = median(errors.collect()).unwrap_or(0.0);
+    Micrometers((MUCH_LESS_SURE * usual).max(SURE_ENOUGH.0))
+}
+
+/// A thickness is told with the others up to this many times the usual standard error, and always up to the second.
+const MUCH_LESS_SURE: f64 = 4.0;
+const SURE_ENOUGH: Micrometers = Micrometers(2.0);
+
+fn followed(hair: &HairFate, least_sure: Micrometers) -> Followed {
+    let known = |thickness: Option<Measured>| thickness.filter(|t| t.standard_error.0 <= least_sure.0);
     let there = [hair.fate != Fate::New, hair.fate != Fate::Lost];
     // A hair in both photos says how thick hair is only where it was measured in both, so that none weighs in one alone.
-    let both = hair.thickness.iter().all(Option::is_some);
+    let both = hair.thickness.iter().all(|t| known(*t).is_some());
     let lone = matches!(hair.fate, Fate::Lost | Fate::New);
-    Followed { there, thickness: hair.thickness.map(|t| t.filter(|_| both || lone).map(|t| t.value)) }
+    Followed { there, thickness: hair.thickness.map(|t| known(t).filter(|_| both || lone).map(|t| t.value)) }
 }
 
 /// The relative standard uncertainty of one photo's lengths against the other's.
@@ -304,6 +320,29 @@ mod tests {
     fn change(change: f64, low: f64, high: f64) -> Change {
         let interval = Some(Interval { low, high });
         Change { name: "vellus_share", unit: "1", baseline: 1.0, follow_up: 1.0 + change, interval, n: 9, method: SAMPLED }
+    }
+
+    #[test]
+    fn hair_known_much_worse_than_the_others_is_left_out_of_the_mean() {
+        let measured = |value, error| Some(Measured { value: Micrometers(value), standard_error: Micrometers(error) });
+        let kept = |thickness| HairFate {
+            fate: Fate::Kept,
+            baseline: None,
+            follow_up: None,
+            thickness,
+            repeatability: Micrometers(0.0),
+            length_change: None,
+            phase: None,
+            confidence: 1.0,
+            reason: None,
+        };
+        let told = |error: f64| {
+            let mut fates = vec![kept([measured(60.0, error), measured(60.0, error)]); 20];
+            fates.push(kept([measured(60.0, error), measured(98.0, 9.0)]));
+            fates.iter().filter(|fate| followed(fate, least_sure(&fates)).thickness.iter().all(Option::is_some)).count()
+        };
+        // In a sharp photo it stands out; where all are known about as well it counts as they do.
+        assert_eq!([0.2, 1.0, 3.0, 6.0].map(told), [20, 20, 21, 21]);
     }
 
     #[test]

@@ -2,8 +2,9 @@
 
 use super::cells::Cells;
 use crate::geometry::Point;
+use crate::photo::Photo;
 use crate::raster::regions::{grown, opened, regions};
-use crate::raster::{Mask, Plane};
+use crate::raster::{Mask, Plane, median};
 
 /// The whole pixels left after flat strips at the photo's sides are taken off.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -18,24 +19,29 @@ pub(super) struct Inner {
 
 /// How far the luma of padding strays from one value.
 const FLAT: f32 = 0.012;
-/// How dark the frame of a dermoscope is at most.
+/// How far the channels of one flat color stray.
+const ALIKE: f32 = 0.04;
+/// How dark the frame of a dermoscope is at most, and how dark against the brighter half of the photo.
 const BLACK: f32 = 0.13;
+const BLACK_BESIDE: f32 = 0.5;
 /// How bright a white one is at least.
 const WHITE: f32 = 0.98;
 
 impl Inner {
     /// The part of a photo within its padding: rows and columns of one flat value are taken off each side, with one more that is blended.
-    pub fn of(luma: &Plane) -> Self {
+    pub fn of(photo: &Photo, luma: &Plane) -> Self {
         let (rows, columns) = luma.dim();
         let mut inner = Self { left: 0, top: 0, right: columns, bottom: rows };
         // Strips may meet at corners, so that one side is only flat once another is off.
         for _ in 0..2 {
             let across = inner.left..inner.right;
-            inner.top += flat_lines((inner.top..inner.bottom).map(|r| across.clone().map(move |c| luma[[r, c]])));
-            inner.bottom -= flat_lines((inner.top..inner.bottom).rev().map(|r| across.clone().map(move |c| luma[[r, c]])));
+            let row = |y: usize| -> Line { across.clone().map(|x| (x, y)).collect() };
+            inner.top += flat_lines(photo, luma, (inner.top..inner.bottom).map(row));
+            inner.bottom -= flat_lines(photo, luma, (inner.top..inner.bottom).rev().map(row));
             let down = inner.top..inner.bottom;
-            inner.left += flat_lines((inner.left..inner.right).map(|c| down.clone().map(move |r| luma[[r, c]])));
-            inner.right -= flat_lines((inner.left..inner.right).rev().map(|c| down.clone().map(move |r| luma[[r, c]])));
+            let column = |x: usize| -> Line { down.clone().map(|y| (x, y)).collect() };
+            inner.left += flat_lines(photo, luma, (inner.left..inner.right).map(column));
+            inner.right -= flat_lines(photo, luma, (inner.left..inner.right).rev().map(column));
         }
         inner
     }
@@ -47,31 +53,47 @@ impl Inner {
     }
 }
 
-/// How many lines from the first on are flat and alike, with one more that is blended with what follows.
-fn flat_lines<L: Iterator<Item = f32>>(lines: impl Iterator<Item = L>) -> usize {
-    let mut shared: Option<f32> = None;
+/// The pixels of a row or column: how far right and how far down.
+type Line = Vec<(usize, usize)>;
+
+/// How many lines from the first on are flat and alike, with one more that is blended with what follows; none where most of what follows is of
+/// the same color, for the first hair on skin that a camera smoothed ends a run of flat lines too.
+fn flat_lines(photo: &Photo, luma: &Plane, lines: impl Iterator<Item = Line>) -> usize {
+    let mut strip: Option<[f32; 3]> = None;
     let mut count = 0;
     for line in lines {
-        let mut values: Vec<f32> = line.collect();
-        if values.is_empty() {
-            return 0;
+        let values = || line.iter().map(|&(x, y)| luma[[y, x]]);
+        let middle = median(values());
+        let flat = values().filter(|v| (*v - middle).abs() > FLAT).count() * 100 <= line.len();
+        let color = || color(photo, &line);
+        let shared = *strip.get_or_insert_with(color);
+        if line.is_empty() || !flat || !alike(shared, color()) {
+            let goes_on = line.iter().filter(|&&(x, y)| alike(shared, photo.rgb(x, y))).count() * 2 > line.len();
+            return if count > 0 && !goes_on { count + 1 } else { 0 };
         }
-        let middle = values.len() / 2;
-        let median = *values.select_nth_unstable_by(middle, f32::total_cmp).1;
-        let astray = values.iter().filter(|v| (*v - median).abs() > FLAT).count();
-        if astray * 100 > values.len() || shared.is_some_and(|s| (s - median).abs() > 2.0 * FLAT) {
-            return if count > 0 { count + 1 } else { 0 };
-        }
-        shared.get_or_insert(median);
         count += 1;
     }
     count
 }
 
+fn alike(a: [f32; 3], b: [f32; 3]) -> bool {
+    a.iter().zip(b).all(|(a, b)| (a - b).abs() < ALIKE)
+}
+
+/// The median of each channel along a line.
+fn color(photo: &Photo, line: &[(usize, usize)]) -> [f32; 3] {
+    std::array::from_fn(|channel| median(line.iter().map(|&(x, y)| photo.rgb(x, y)[channel])))
+}
+
 /// The cells of a black or white frame around the skin: that of a dermoscope, most often with a round opening, or the corners that a photo gets
 /// when it is turned; all `false` where there is none.
 pub(super) fn frame(cells: &Cells, inner: &Inner) -> Mask {
-    let black = frame_of(cells, inner, true, |luma, spread| luma < BLACK && spread < 0.05);
+    // Of a photo exposed too little all is black; what shows skin is brighter than its frame even so.
+    let mut lights: Vec<f32> = cells.luma.iter().copied().collect();
+    let brighter = lights.len() * 49 / 50;
+    let (_, bright, _) = lights.select_nth_unstable_by(brighter, f32::total_cmp);
+    let darkest = BLACK.min(BLACK_BESIDE * *bright);
+    let black = frame_of(cells, inner, true, |luma, spread| luma < darkest && spread < 0.05);
     let white = frame_of(cells, inner, false, |luma, spread| luma > WHITE && spread < FLAT);
     Mask::from_shape_fn(black.dim(), |cell| black[cell] || white[cell])
 }

@@ -67,7 +67,7 @@ impl Field {
         let step = (photo.width().max(photo.height()) as f64 / 640.0).round().max(1.0) as usize;
         let cells = Cells::of(photo, luma, step);
         let (rows, columns) = cells.dim();
-        let inner = Inner::of(luma);
+        let inner = Inner::of(photo, luma);
         let within = frame::cell_range(&inner, step, rows, columns);
         let frame = frame::frame(&cells, &inner);
         let overlay = Overlay::of(&cells, luma);

@@ -109,6 +109,41 @@ fn flat_strips_are_padding() {
 }
 
 #[test]
+fn skin_a_camera_smoothed_flat_is_no_padding() {
+    let even = Canvas { width: 800, height: 600, pixels: vec![[200.0, 160.0, 145.0]; 800 * 600] };
+    let (field, _) = even.hair([200.0, 150.0, 230.0, 260.0], 12.0, 2.0).hair([600.0, 350.0, 560.0, 470.0], 12.0, 2.0).field();
+    assert_eq!(field.area_px, 800.0 * 600.0);
+}
+
+#[test]
+fn padding_as_light_as_the_skin_is_told_by_its_color() {
+    let skin = Canvas { width: 800, height: 600, pixels: vec![[200.0, 160.0, 145.0]; 800 * 600] };
+    let luma = (0.2126 * 200.0 + 0.7152 * 160.0 + 0.0722 * 145.0_f64).round();
+    let (field, _) = skin.hair([200.0, 150.0, 230.0, 260.0], 12.0, 2.0).rect([luma; 3], [0.0, 0.0, 800.0, 40.0]).field();
+    assert_area(&field, 800.0 * 560.0, 0.005);
+}
+
+#[test]
+fn a_photo_exposed_too_little_is_no_frame() {
+    let canvas = Canvas::skin(800, 600).hairy(100.0, 700.0, 1.5).paint([0.0; 3], |_, _| 0.86);
+    let (field, _) = canvas.field();
+    assert_eq!(field.area_px, 800.0 * 600.0);
+}
+
+#[test]
+fn straight_hair_that_lies_level_is_no_caption() {
+    for soft in [1.5, 2.0, 4.0] {
+        let bars = (0..6).map(|i| f64::from(i) * 90.0 + 60.0);
+        let canvas = bars.fold(Canvas::skin(800, 600), |canvas, y| {
+            let square = move |x: f64, from: f64, to: f64| ((x - from).min(to - x) / soft + 0.5).clamp(0.0, 1.0);
+            canvas.paint([35.0, 28.0, 26.0], move |x, at| square(x, 200.0 + y, 290.0 + y).min(square(at, y, y + 14.0)))
+        });
+        let (field, _) = canvas.field();
+        assert_eq!(field.area_px, 800.0 * 600.0, "edges over {soft} px");
+    }
+}
+
+#[test]
 fn a_round_frame_leaves_its_opening() {
     for radius in [280.0, 330.0] {
         let (field, _) =

@@ -1,6 +1,7 @@
 //! Straight lines drawn along a row by a program: exactly level, crisp, and of one color.
 
 use super::edges::{EdgeSearch, LevelEdge, level_edges};
+use super::median;
 use ndarray::ArrayView2;
 
 /// A level line, its extent in the coordinates of pixel centers: a pixel at 7 stretches from 6.5 to 7.5.
@@ -244,15 +245,6 @@ fn end_of(crossings: &[Crossing], last: usize, way: isize, typical: f32) -> (f64
     let open = (2..=8).filter_map(|o| at(before + o)).filter(|c| c.inside > inside + 0.2 * typical).count() >= 5;
     let crisp = open && mean(before - 5, before - 2) > 0.7 && mean(before + 3, before + 6) < 0.3;
     (last as f64 + way as f64 * (before as f64 + t), crisp)
-}
-
-fn median(values: impl Iterator<Item = f32>) -> f32 {
-    let mut values: Vec<f32> = values.collect();
-    if values.is_empty() {
-        return 0.0;
-    }
-    let middle = values.len() / 2;
-    *values.select_nth_unstable_by(middle, f32::total_cmp).1
 }
 
 #[cfg(test)]

@@ -50,3 +50,13 @@ pub fn holds(mask: &Mask, at: Point) -> bool {
     let (x, y) = (at.x + 0.5, at.y + 0.5);
     x > 0.0 && y > 0.0 && mask.get([y as usize, x as usize]).copied().unwrap_or(false)
 }
+
+/// The upper of the middle values; 0 of none.
+pub(crate) fn median(values: impl Iterator<Item = f32>) -> f32 {
+    let mut values: Vec<f32> = values.collect();
+    if values.is_empty() {
+        return 0.0;
+    }
+    let middle = values.len() / 2;
+    *values.select_nth_unstable_by(middle, f32::total_cmp).1
+}
