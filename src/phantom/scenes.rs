@@ -40,6 +40,7 @@ pub(super) const SCENES: &[Scene] = &[
     scene!("annotated", "Bar, caption, drawn circle, label and padding.", annotated),
     scene!("clumped", "Clipped hair in clumps: short, touching and fanned out, over a broad haze, with crumbs clinging to it.", clumped),
     scene!("stubble", "Clipped hair in clumps: thick, short and touching, dark just under the skin and veiled by glints behind.", stubble),
+    scene!("abrupt", "Hair that begins abruptly at its root: nothing of it shows under the skin.", abrupt),
     scene!("bare", "Skin without a hair.", bare),
     scene!("wild", "Anything within nature, for training.", wild),
 ];
@@ -354,6 +355,66 @@ fn stubble(dice: &mut Dice) -> Look {
         ..base.skin
     };
     Look { hair, skin, ..base }
+}
+
+/// Hair without a haze at its root, so that only what units share, tapering tips and the hair around tell root from tip; often on even skin.
+fn abrupt(dice: &mut Dice) -> Look {
+    let kinds: [fn(&mut Dice) -> Look; 7] = [plain, plain, sparse, dense, stubble, dark_skin, vellus];
+    let base = kinds[dice.weighted(&[1.0; 7])](dice);
+    let even = dice.between(0.0, 1.0);
+    let short = dice.chance(0.75);
+    let mut pigments = [0.0; 6];
+    pigments[dice.weighted(&[6.0, 3.0, 1.5, 0.7, 0.7, 0.7])] = 1.0;
+    pigments[dice.weighted(&[3.0, 2.0, 1.0, 0.3, 0.5, 0.3])] += 0.2;
+    let hair = HairLook {
+        units_per_cm2: dice.between(15.0, 90.0),
+        unit_sizes: if dice.chance(0.3) { [1.0, 0.0, 0.0, 0.0, 0.0] } else { [0.35, 0.38, 0.2, 0.05, 0.02] },
+        pigments,
+        clipped: dice.chance(0.5),
+        length: if short { dice.between(300.0, 1100.0) } else { dice.between(1100.0, 5000.0) },
+        length_spread: dice.between(0.05, 0.5),
+        curl: dice.between(0.0, 0.8),
+        scatter: dice.between(0.05, 0.8),
+        fan: dice.between(0.02, 0.5),
+        waver: dice.between(0.0, 0.15),
+        stagger: dice.between(0.0, 40.0),
+        fold: dice.between(0.0, 0.6),
+        apart: dice.between(0.2, 1.6),
+        under_skin: if dice.chance(0.7) { 0.0 } else { dice.between(0.0, 0.3) as f32 },
+        under_skin_core: 0.0,
+        bulge_glint: 0.0,
+        crumbs: 0.0,
+        ..base.hair
+    };
+    let um_per_px = dice.log_normal(4.2, 0.35).clamp(1.8, 9.0);
+    let calm = even as f32;
+    let skin = SkinLook {
+        furrows: calm * base.skin.furrows,
+        gloss: calm * base.skin.gloss,
+        specks: calm * base.skin.specks,
+        glints: even * base.skin.glints,
+        vessels: even * base.skin.vessels,
+        pores: even * base.skin.pores,
+        ..base.skin
+    };
+    let litter = Litter {
+        flakes: even * base.litter.flakes,
+        root_scale: if dice.chance(0.3) { base.litter.root_scale } else { 0.0 },
+        cut_hairs: even * base.litter.cut_hairs,
+        ..base.litter
+    };
+    Look {
+        width: (5600.0 / um_per_px) as usize,
+        height: (4400.0 / um_per_px) as usize,
+        um_per_px,
+        upsampling: 1,
+        skin,
+        hair,
+        litter,
+        point_spread: dice.log_normal(1.1, 0.4).clamp(0.5, 3.0) * um_per_px,
+        noise: Noise { read: dice.between(0.0003, 0.005) as f32, shot: dice.between(0.0, 0.001) as f32 },
+        ..base
+    }
 }
 
 fn bare(dice: &mut Dice) -> Look {

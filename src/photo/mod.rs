@@ -59,6 +59,8 @@ pub enum CaveatCode {
     SmallField,
     /// Too few pixels across a shaft to measure its width.
     CoarseScale,
+    /// Hair is as thick by this scale as no human hair is.
+    ImplausibleScale,
     /// A file held several pictures; the first was read.
     SeveralPictures,
     /// Blur is a large part of the widths.

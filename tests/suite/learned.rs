@@ -39,19 +39,22 @@ fn drawn_photos_are_read_as_well_as_the_card_says() {
     }
 }
 
-#[test]
-fn hair_whose_ends_look_alike_is_found() {
-    // Plain bars that lie every way: nothing tells root from tip.
-    const BARS: u32 = 24;
-    let bar = |k: u32| {
-        let (column, row) = (f64::from(k % 6), f64::from(k / 6));
-        let middle = Point::new(150.0 + 220.0 * column, 140.0 + 240.0 * row);
-        (middle, Vector::from_angle(0.26 * f64::from(k)), 70.0 + 14.0 * f64::from(k % 3), 6.0 + 1.5 * f64::from(k % 4))
-    };
+const BARS: u32 = 24;
+
+/// The middle, direction, half length and half width of one of the plain bars that lie every way.
+fn bar(k: u32) -> (Point, Vector, f64, f64) {
+    let (column, row) = (f64::from(k % 6), f64::from(k / 6));
+    let middle = Point::new(150.0 + 220.0 * column, 140.0 + 240.0 * row);
+    (middle, Vector::from_angle(0.26 * f64::from(k)), 70.0 + 14.0 * f64::from(k % 3), 6.0 + 1.5 * f64::from(k % 4))
+}
+
+/// The roots and tips found where plain bars were drawn that lose this share of their width from one end to the other.
+fn found_of_bars(thinning: f64) -> Vec<(Point, Point)> {
     let cover = |at: Point| {
         let depth = |(middle, along, length, half): (Point, Vector, f64, f64)| {
             let d = at - middle;
-            (length - d.dot(along).abs()).min(half - d.cross(along).abs())
+            let gone = (d.dot(along) / length + 1.0) / 2.0;
+            (length - d.dot(along).abs()).min(half * (1.0 - thinning * gone) - d.cross(along).abs())
         };
         let depth = (0..BARS).map(|k| depth(bar(k))).fold(f64::NEG_INFINITY, f64::max);
         1.0 / (1.0 + (-depth / 0.7).exp())
@@ -65,8 +68,26 @@ fn hair_whose_ends_look_alike_is_found() {
     let output = anagen(&["analyze", "bars.png", "--out", "out", "--um-per-px", "4", "--overlay", "none"], folder.path());
     assert_eq!(code(&output), 0, "{}", stderr(&output));
     let result: Value = serde_json::from_slice(&fs::read(folder.path().join("out/photos/bars.json")).unwrap()).unwrap();
-    let strands = result["strands"].as_array().unwrap();
-    assert!((20..=BARS as usize).contains(&strands.len()), "{} of {BARS} bars", strands.len());
+    let point = |strand: &Value, end: &str| Point::new(strand[end][0].as_f64().unwrap(), strand[end][1].as_f64().unwrap());
+    result["strands"].as_array().unwrap().iter().map(|strand| (point(strand, "root"), point(strand, "tip"))).collect()
+}
+
+#[test]
+fn hair_whose_ends_look_alike_is_found() {
+    // Nothing tells root from tip.
+    let found = found_of_bars(0.0).len();
+    assert!((20..=BARS as usize).contains(&found), "{found} of {BARS} bars");
+}
+
+#[test]
+fn hair_that_thins_has_its_root_at_the_thick_end() {
+    let found = found_of_bars(0.5);
+    let (right, wrong): (Vec<&(Point, Point)>, Vec<_>) = found.iter().partition(|(root, tip)| {
+        let nearest = |a: &u32, b: &u32| bar(*a).0.distance(*root).total_cmp(&bar(*b).0.distance(*root));
+        let (_, along, ..) = bar((0..BARS).min_by(nearest).unwrap());
+        (*tip - *root).dot(along) > 0.0
+    });
+    assert!(right.len() >= 18 && wrong.len() <= 2, "{} from the thick end, {} from the other", right.len(), wrong.len());
 }
 
 #[test]
