@@ -21,7 +21,7 @@ pub(super) struct Inner {
 const FLAT: f32 = 0.012;
 /// How far the channels of one flat color stray.
 const ALIKE: f32 = 0.04;
-/// How dark the frame of a dermoscope is at most, and how dark against the brighter half of the photo.
+/// How dark the frame of a dermoscope is at most, and how dark against the brightest fiftieth of the photo.
 const BLACK: f32 = 0.13;
 const BLACK_BESIDE: f32 = 0.5;
 /// How bright a white one is at least.
@@ -90,8 +90,8 @@ fn color(photo: &Photo, line: &[(usize, usize)]) -> [f32; 3] {
 pub(super) fn frame(cells: &Cells, inner: &Inner) -> Mask {
     // Of a photo exposed too little all is black; what shows skin is brighter than its frame even so.
     let mut lights: Vec<f32> = cells.luma.iter().copied().collect();
-    let brighter = lights.len() * 49 / 50;
-    let (_, bright, _) = lights.select_nth_unstable_by(brighter, f32::total_cmp);
+    let brightest = lights.len() * 49 / 50;
+    let (_, bright, _) = lights.select_nth_unstable_by(brightest, f32::total_cmp);
     let darkest = BLACK.min(BLACK_BESIDE * *bright);
     let black = frame_of(cells, inner, true, |luma, spread| luma < darkest && spread < 0.05);
     let white = frame_of(cells, inner, false, |luma, spread| luma > WHITE && spread < FLAT);
