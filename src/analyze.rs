@@ -247,11 +247,11 @@ const LEAST_HAIR: f64 = 0.01;
 /// lies above 0.4.
 const MOST_LIGHT: f64 = 0.2;
 
-/// The medians of thickness, in micrometers, that no photo of human hair has: 133 hand-marked fields have 71 to 114.
+/// Between these lie the medians of thickness of photos of human hair, in micrometers: those of 133 hand-marked fields are 71 to 114.
 const THINNEST_MEDIAN_UM: f64 = 12.0;
 const THICKEST_MEDIAN_UM: f64 = 150.0;
 
-/// Fewer hairs than this have any median.
+/// The median of fewer hairs than this may be anything.
 const FEWEST_MEASURED: usize = 5;
 
 /// What a scale calls for by which hair is as thick as no human hair is.
@@ -259,8 +259,8 @@ fn implausible(mut thicknesses: Vec<Micrometers>, calibration: &Calibration) -> 
     thicknesses.sort_by(|a, b| a.0.total_cmp(&b.0));
     let median = thicknesses.get(thicknesses.len() / 2).filter(|_| thicknesses.len() >= FEWEST_MEASURED)?.0;
     let message = format!(
-        "half of the hairs would be thicker than {median:.0} µm, which human scalp hair is not ({THINNEST_MEDIAN_UM:.0} to \
-         {THICKEST_MEDIAN_UM:.0} at most): is the scale of {:.2} µm/px right?",
+        "the hair in the middle would be {median:.0} µm thick, where that of human scalp hair is {THINNEST_MEDIAN_UM:.0} to \
+         {THICKEST_MEDIAN_UM:.0} µm: is the scale of {:.2} µm/px right?",
         calibration.um_per_px
     );
     let human = (THINNEST_MEDIAN_UM..=THICKEST_MEDIAN_UM).contains(&median);

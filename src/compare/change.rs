@@ -87,7 +87,7 @@ const WRONG_PAIR: f64 = 0.8;
 const Z: f64 = 1.959_963_984_540_054;
 
 const COUNTED: &str = "hairs paired one to one over the skin both photos show, unresolved ones counted in both; the interval is that of fates that may be wrong, at the rates measured on drawn series, and of hairs that could not be resolved or told from their neighbors, not of other skin";
-const SAMPLED: &str = "hairs measured in every photo they are seen in, paired one to one over the skin both photos show; the interval by drawing follicular units again (1000 replicates)";
+const SAMPLED: &str = "hairs measured in every photo they are seen in, but for those known far worse than the others, paired one to one over the skin both photos show; the interval by drawing follicular units again (1000 replicates)";
 
 /// A hair of the overlap: whether it is there then and now, and how thick.
 #[derive(Debug, Clone, Copy)]

@@ -85,16 +85,14 @@ fn taper_evidence(shaft: &Shaft, seen: &Segmentation) -> f64 {
     let dark = seen.contrasts.iter().find(|c| c.tone == Tone::Dark).filter(|_| shaft.tone == Tone::Dark);
     let Some(plane) = dark.map(|c| &c.plane) else { return 0.0 };
     let length = shaft.line.length();
-    let half = (0.9 * shaft.width + 1.0).ceil();
     if length < 4.0 * shaft.width {
         return 0.0;
     }
+    let half = (0.9 * shaft.width + 1.0).ceil() as i32;
     let section = |at: f64| {
         let across = shaft.line.tangent(at, 2.0).map_or(Vector::default(), Vector::normal);
         let place = shaft.line.at(at);
-        (-(2.0 * half) as i32..=(2.0 * half) as i32)
-            .map(|k| f64::from(sample(plane, place + across * (0.5 * f64::from(k)))).max(0.0))
-            .sum::<f64>()
+        (-2 * half..=2 * half).map(|k| f64::from(sample(plane, place + across * (0.5 * f64::from(k)))).max(0.0)).sum::<f64>()
     };
     let near = |end: f64| {
         let mut sections = [0.08, 0.12, 0.16, 0.2, 0.24].map(|part| section((end - part).abs() * length));
