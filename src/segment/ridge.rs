@@ -20,10 +20,12 @@ const MOST_CONTRAST: f32 = 3.0;
 
 /// What each pixel of the field is. `None` when the field shows nothing.
 pub fn segment(view: &View) -> Option<Segmentation> {
-    let [dark, light] = contrasts(brightest(view), &view.visible)?;
+    let [dark, light] = contrasts(view)?;
     let haze = haze(view, &dark)?;
-    // Dark lines are the light ones of the negative: the levels of the skin that the two contrasts stand against hardly bend.
-    let fine = Smooth::of(&dark, 0.16 * USUAL);
+    // Light lines are the dark ones of the negative, so that one plane shows both.
+    let both = ndarray::Zip::from(&dark).and(&light).map_collect(|dark, light| dark.max(0.0) - light.max(0.0));
+    let fine = Smooth::of(&both, 0.16 * USUAL);
+    drop(both);
     let usual = fine.halved().further(0.32 * USUAL);
     let coarse = usual.further(0.6 * USUAL);
     let contrasts = [(Tone::Dark, Side::Bright, dark), (Tone::Light, Side::Dark, light)].map(|(tone, side, plane)| {
@@ -44,17 +46,37 @@ fn brightest(view: &View) -> Plane {
 
 /// How dark and how light hair stands out: the natural log of the level of bright skin over the light, and of the light over the level of usual
 /// skin; 0 where nothing is visible. `None` when nothing is.
-fn contrasts(light: Plane, visible: &Mask) -> Option<[Plane; 2]> {
-    let [bright, usual] = log_levels(&light, visible, BLOCK, [0.75, 0.5])?;
-    let log = logarithm(light);
-    Some([stand_out(log.clone(), &bright, visible, BLOCK, -1.0), stand_out(log, &usual, visible, BLOCK, 1.0)])
+///
+/// Skin swallows blue and green most, so that gray and white hair outshines it least in its brightest color: it is seen by all three.
+fn contrasts(view: &View) -> Option<[Plane; 2]> {
+    let brightest = brightest(view);
+    let [bright, usual] = log_levels(&brightest, &view.visible, BLOCK, [0.75, 0.5])?;
+    let log = logarithm(brightest);
+    let dark = stand_out(log.clone(), &bright, &view.visible, BLOCK, -1.0);
+    let light = stand_out(log, &usual, &view.visible, BLOCK, 1.0);
+    let mean = mean_log(view);
+    let [usual] = background::quantile_levels(&mean, &view.visible, BLOCK, REACH, [0.5])?;
+    let whiter = stand_out(mean, &usual, &view.visible, BLOCK, 1.0);
+    Some([dark, ndarray::Zip::from(&light).and(&whiter).map_collect(|light, whiter| light.max(*whiter))])
+}
+
+/// The mean of the natural logs of the three colors.
+fn mean_log(view: &View) -> Plane {
+    let [red, green, blue] = &view.light;
+    let mut log = ndarray::Zip::from(red).and(green).and(blue).map_collect(|r, g, b| r.max(DARKEST) * g.max(DARKEST) * b.max(DARKEST));
+    let values = log.as_slice_mut().expect(CONTIGUOUS);
+    widely(
+        #[inline(always)]
+        || values.iter_mut().for_each(|value| *value = ln(*value) / 3.0),
+    );
+    log
 }
 
 /// The least strength at which a line of this tone is followed, whatever the texture; skin has more bright specks than dark ones.
 fn least(tone: Tone) -> f64 {
     match tone {
-        Tone::Dark => 0.10,
-        Tone::Light => 0.14,
+        Tone::Dark => 0.06,
+        Tone::Light => 0.10,
     }
 }
 
@@ -122,7 +144,7 @@ pub(super) fn usual_stroke(photo: &Photo, field: &Field) -> Option<f64> {
     let mut best: Option<(f64, f64)> = None;
     for factor in octaves {
         let view = View::of(photo, field, factor);
-        let Some(planes) = contrasts(brightest(&view), &view.visible) else { continue };
+        let Some(planes) = contrasts(&view) else { continue };
         for (tone, plane) in [Tone::Dark, Tone::Light].into_iter().zip(planes) {
             let (weight, width) = weigh_usual_lines(&plane, least(tone));
             if weight * factor > best.map_or(0.0, |b| b.0) {
@@ -158,4 +180,21 @@ fn bar_width(plane: &Plane, p: &LinePoint) -> Option<f64> {
     let across = crate::geometry::Vector::from_angle(p.angle).normal();
     let side = |sign: f64| (1..40).map(|i| 0.5 * f64::from(i)).find(|d| sample(plane, p.at + across * (sign * d)) < 0.5 * top);
     Some(side(1.0)? + side(-1.0)?)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// White hair on brown skin is hardly lighter in red, in which such skin is bright.
+    #[test]
+    fn gray_hair_is_seen_in_the_colors_that_skin_swallows() {
+        let linear = crate::raster::light::linear;
+        let planes = [(205.0, 190.0), (196.0, 142.0), (188.0, 112.0)].map(|(hair, skin)| {
+            Plane::from_shape_fn((300, 300), |(r, _)| linear(if (140..152).contains(&r) { hair } else { skin } / 255.0))
+        });
+        let [dark, light] = contrasts(&View { factor: 1.0, light: planes, visible: Mask::from_elem((300, 300), true) }).unwrap();
+        assert!(light[[146, 150]] > 0.5, "{}", light[[146, 150]]);
+        assert!(light[[60, 150]].abs() < 0.05 && dark[[60, 150]].abs() < 0.05);
+    }
 }

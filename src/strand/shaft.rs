@@ -6,7 +6,7 @@ use crate::segment::steger::Line;
 use crate::segment::{Contrast, Tone};
 
 /// The least contrast, in natural-log units of light, at which a line is looked at as hair: a tenth of the light.
-const LEAST_CONTRAST: f64 = 0.1;
+const LEAST_CONTRAST: f64 = 0.06;
 
 /// Working pixels between the places at which a line's edges are looked for: a sixth of the usual hair's width.
 const STEP: f64 = 2.0;

@@ -25,7 +25,7 @@ pub struct Traced {
 ///
 /// Lines found at several scales are proposals. Each is cut at bends and crossings into clean stretches centered between their edges; those
 /// that explain the same hair compete; what faces each other across a crossing or a gap is joined; the unlikely are dropped; what two hairs
-/// explain better is parted; haze under the skin and the neighbors tell root from tip.
+/// explain better is parted; haze under the skin, taper, and hair that meets or grows nearby tell root from tip.
 ///
 /// # Source
 /// Ours, on the lines of Steger 1998, doi:10.1109/34.659930.
