@@ -13,7 +13,7 @@ from PIL import Image, ImageFilter
 
 TOLERANCE_UM = 110.5  # a strand is that hair from which its root and tip lie no farther off on average
 RIGHT = 0.6           # of the tolerance: so near a strand is right beyond doubt, and one beyond the tolerance wrong; between them nothing is learned
-KINDS = {"strands": ("learned", "ridge", "turned"), "shafts": ("shaft",), "pairs": ("pair",)}
+KINDS = {"strands": ("learned", "rooted", "ridge", "turned"), "shafts": ("shaft",), "pairs": ("pair",)}
 SELECTED = 0.8        # taken from the odds of no evidence for strands: of those that explain the same hair the one chosen is likelier to be one thought too well of
 
 

@@ -1,6 +1,7 @@
 //! Strands from what the learned detector says: its centerlines, followed from root to tip. Positions are in pixels of the answer.
 
 use super::orient::near_border;
+use super::rooted::grown;
 use super::shaft::{quantile, smoothed};
 use super::trace::{Traced, in_order};
 use super::weigh::{Proposal, chosen, mean_along, most_near, proposals};
@@ -22,6 +23,9 @@ const FOLLOWED: f64 = 0.03;
 /// What is shorter, 90 µm, cannot be told from texture.
 const LEAST_LENGTH: f64 = 9.0;
 
+/// How near an end, in pixels of the answer, points may lie behind where it is moved to.
+const NEAR_END: f64 = 10.0;
+
 /// How far apart two pieces of one strand may lie: 200 µm, three hairs that cross.
 const WIDEST_GAP: f64 = 20.0;
 
@@ -29,7 +33,8 @@ const WIDEST_GAP: f64 = 20.0;
 /// by root, ids ascending; widths are still to be measured.
 ///
 /// Centerlines are cut where they bend sharply, where growth turns round and where a tip is followed by a root. Pieces that go on straight
-/// across a gap are joined. Ends lie where hair ends. Of those that explain the same hair the likeliest is kept; what is unlikely is dropped.
+/// across a gap are joined. Hair is also grown from the roots that are seen, through what crosses it. Ends lie where hair ends. Of those that
+/// explain the same hair the likeliest is kept; what is unlikely is dropped, but for what only the ridges or only a root tell of.
 ///
 /// # Source
 /// Ours.
@@ -41,8 +46,12 @@ pub fn follow(answer: &Answer, ridges: Vec<Traced>, field: &Field) -> Vec<Traced
 pub fn proposed(answer: &Answer, ridges: Vec<Traced>, field: &Field) -> Vec<Proposal> {
     let lines = steger::lines(&answer.center, SIGMA, FOLLOWED, BEGINS);
     let pieces = lines.iter().flat_map(|line| pieces(line, answer)).collect();
-    let followed = joined(pieces, answer).into_iter().map(|piece| ended(piece, answer)).filter(|piece| piece.line.length() > LEAST_LENGTH);
-    proposals(followed.filter_map(|piece| traced(&piece, answer, field)).collect(), ridges, answer)
+    let rooted = grown(answer).into_iter().map(|line| Piece { width: width(&line, answer), line }).collect();
+    let strands = |pieces: Vec<Piece>| {
+        let ended = pieces.into_iter().map(|piece| ended(piece, answer)).filter(|piece| piece.line.length() > LEAST_LENGTH);
+        ended.filter_map(|piece| traced(&piece, answer, field)).collect()
+    };
+    proposals(strands(joined(pieces, answer)), strands(rooted), ridges, answer)
 }
 
 /// A stretch of centerline that grows one way.
@@ -50,8 +59,6 @@ pub fn proposed(answer: &Answer, ridges: Vec<Traced>, field: &Field) -> Vec<Prop
 struct Piece {
     /// From root to tip.
     line: Polyline,
-    /// How surely it grows this way, 0 to 2: the mean of the direction's component along it, and half of what its ends say.
-    sure: f64,
     /// Edge to edge.
     width: f64,
 }
@@ -104,7 +111,7 @@ fn pieces(line: &[LinePoint], answer: &Answer) -> Vec<Piece> {
         } else {
             let part = Polyline::new(line.points[first..=last].to_vec());
             let part = if sense >= 0.0 { part } else { part.reversed() };
-            pieces.push(Piece { sure: sense.abs(), width: width(&part, answer), line: part });
+            pieces.push(Piece { width: width(&part, answer), line: part });
         }
     }
     pieces
@@ -229,9 +236,9 @@ fn joined(pieces: Vec<Piece>, answer: &Answer) -> Vec<Piece> {
         .map(|start| {
             let chain: Vec<&Piece> = std::iter::successors(Some(start), |i| next[*i]).map(|i| &pieces[i]).collect();
             let length: f64 = chain.iter().map(|piece| piece.line.length()).sum();
-            let mean = |value: fn(&Piece) -> f64| chain.iter().map(|p| value(p) * p.line.length()).sum::<f64>() / length;
+            let width = chain.iter().map(|piece| piece.width * piece.line.length()).sum::<f64>() / length;
             let points = chain.iter().flat_map(|piece| piece.line.points.iter().copied()).collect();
-            Piece { line: Polyline::new(points), sure: mean(|p| p.sure), width: mean(|p| p.width) }
+            Piece { line: Polyline::new(points), width }
         })
         .collect()
 }
@@ -268,7 +275,9 @@ fn ended(piece: Piece, answer: &Answer) -> Piece {
         inner + heading * (0.25 * steps as f64)
     };
     let (root, tip) = (out(piece.root(), -first), out(piece.tip(), last));
-    let inner = piece.line.points.iter().copied().filter(|p| (*p - root).dot(first) > 0.5 && (tip - *p).dot(last) > 0.5);
+    // Only near the ends may a point lie behind its new end: a curl turns back on itself elsewhere.
+    let behind = |p: Point, end: Point, inward: Vector| (p - end).dot(inward) <= 0.5 && p.distance(end) < NEAR_END;
+    let inner = piece.line.points.iter().copied().filter(|p| !behind(*p, root, first) && !behind(*p, tip, -last));
     let line = Polyline::new(std::iter::once(root).chain(inner).chain([tip]).collect());
     Piece { line: smoothed(&line, 1.2 * piece.width), ..piece }
 }

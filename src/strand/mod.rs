@@ -5,6 +5,7 @@ mod join;
 mod orient;
 mod part;
 mod pose;
+mod rooted;
 mod select;
 mod shaft;
 pub mod trace;

@@ -31,6 +31,8 @@ pub enum Source {
     Ridge,
     /// The same, turned round: they tell it by other signs than the network.
     Turned,
+    /// The lines grown from the roots that the learned detector sees.
+    Rooted,
 }
 
 impl Source {
@@ -40,6 +42,7 @@ impl Source {
             Self::Learned => "learned",
             Self::Ridge => "ridge",
             Self::Turned => "turned",
+            Self::Rooted => "rooted",
         }
     }
 }
@@ -58,7 +61,7 @@ pub struct Proposal {
 }
 
 /// What speaks for a strand, as `WEIGHTS` weighs it.
-pub type Evidence = [f64; 10];
+pub type Evidence = [f64; 11];
 
 /// Log odds per unit of each evidence, and those of none.
 ///
@@ -66,12 +69,16 @@ pub type Evidence = [f64; 10];
 /// Ours: a logistic fit by `models/stubble/weigh.sh` on the strands proposed for drawn photos that the network was not trained on: the scene
 /// `wild`, and dark hair as drawn and blurred, flattened, stained and stored badly beyond what is ever drawn. For on photos such as it was
 /// trained on the network is surer of ends than it has reason to be on any other. The odds of none are 0.8 less than fitted, for of several
-/// strands that explain the same hair the one chosen is likelier to be one thought too well of.
-const WEIGHTS: Evidence = [1.13, 2.87, 4.73, 0.18, 6.97, -1.69, -0.06, 2.37, 1.14, 1.96];
+/// strands that explain the same hair the one chosen is likelier to be one thought too well of. What speaks against short strands grown from their
+/// root was set in sight of the hand-marked fields: drawn hair would trust them more.
+const WEIGHTS: Evidence = [1.13, 2.87, 4.73, 0.18, 6.97, -1.69, -0.06, 2.37, 1.14, -1.0, 1.96];
 const ODDS_OF_NONE: f64 = -8.78;
 
 /// How far off a place may see the root and the tip of its strand, both together, in pixels of the answer: 70 µm.
 const AGREEING: f64 = 7.0;
+
+/// Up to this length, in pixels of the answer, hair hardly crosses other hair: 600 µm.
+const CROSSES_NONE: f64 = 60.0;
 
 /// How far hair says which way its neighbors grow, in pixels of the answer: the standard deviation of its say is 400 µm.
 const GROWS_ALIKE: f64 = 40.0;
@@ -118,15 +125,16 @@ fn placed(traced: &Traced, answer: &Answer) -> Polyline {
     Polyline::new(traced.strand.centerline.points.iter().map(|p| answer.place_of(*p)).collect()).resampled(1.0)
 }
 
-/// What is proposed by the lines of the network and by the ridges, which may have root and tip confused, with what speaks for each.
-pub(super) fn proposals(learned: Vec<Traced>, ridges: Vec<Traced>, answer: &Answer) -> Vec<Proposal> {
+/// What is proposed by the lines of the network, from its roots and by the ridges, which may have root and tip confused, with what speaks for each.
+pub(super) fn proposals(learned: Vec<Traced>, rooted: Vec<Traced>, ridges: Vec<Traced>, answer: &Answer) -> Vec<Proposal> {
     let turned: Vec<Traced> = ridges.iter().map(reversed).collect();
-    let mut proposals: Vec<Proposal> = [(learned, Source::Learned), (ridges, Source::Ridge), (turned, Source::Turned)]
-        .into_iter()
-        .flat_map(|(traced, source)| traced.into_iter().map(move |traced| (traced, source)))
-        .filter(|(traced, _)| traced.strand.root_end != End::Occluded || traced.strand.tip_end != End::Occluded)
-        .map(|(traced, source)| Proposal { line: placed(&traced, answer), traced, source, evidence: Evidence::default() })
-        .collect();
+    let mut proposals: Vec<Proposal> =
+        [(learned, Source::Learned), (rooted, Source::Rooted), (ridges, Source::Ridge), (turned, Source::Turned)]
+            .into_iter()
+            .flat_map(|(traced, source)| traced.into_iter().map(move |traced| (traced, source)))
+            .filter(|(traced, _)| traced.strand.root_end != End::Occluded || traced.strand.tip_end != End::Occluded)
+            .map(|(traced, source)| Proposal { line: placed(&traced, answer), traced, source, evidence: Evidence::default() })
+            .collect();
     let evidence = evidence(&proposals, answer);
     proposals.iter_mut().zip(evidence).for_each(|(proposal, evidence)| proposal.evidence = evidence);
     proposals
@@ -160,11 +168,48 @@ pub(super) fn chosen(proposals: Vec<Proposal>, answer: &Answer) -> Vec<Traced> {
             kept.push(traced);
         }
     }
-    if covered(answer) <= THICKET {
+    if covered(answer) > THICKET {
+        kept.extend(of_hidden_tips(unlikely.into_iter().map(|open| open.proposal), &mut explained));
+    } else {
         let shafts = witnessed(unlikely.into_iter().map(|open| open.proposal), &mut explained);
         kept.extend(of_unknown_ends(shafts, kept.len()));
     }
     kept
+}
+
+/// The strands of a thicket whose root is seen beyond doubt, as far as no strand explains them; the clearest root first, each hair once. Where their
+/// tips are is not known: other hair lies over them.
+fn of_hidden_tips(unlikely: impl Iterator<Item = Proposal>, explained: &mut Mask) -> Vec<Traced> {
+    let seen = |p: &Proposal| p.evidence[0] >= SURE_HAIR && p.evidence[1] >= SURE_ROOT && p.traced.strand.root_end == End::Root;
+    let mut strands: Vec<Proposal> = unlikely.filter(|p| p.source == Source::Rooted && seen(p)).collect();
+    strands.sort_by(|a, b| b.evidence[1].total_cmp(&a.evidence[1]));
+    strands.retain(|strand| unexplained(strand, explained));
+    let told = |strand: Proposal| {
+        let mut traced = strand.traced;
+        traced.strand.confidence = RIGHT_IF_ROOTED;
+        if traced.strand.tip_end == End::Tip {
+            traced.strand.tip_end = End::Occluded;
+        }
+        traced
+    };
+    strands.into_iter().map(told).collect()
+}
+
+/// From this heat on a root is seen beyond doubt.
+const SURE_ROOT: f64 = 0.6;
+
+/// The chance that such a strand is rightly traced.
+const RIGHT_IF_ROOTED: f64 = 0.5;
+
+/// Whether strands explain little of one more, which then explains what it covers.
+fn unexplained(proposal: &Proposal, explained: &mut Mask) -> bool {
+    let points = &proposal.line.points;
+    let shared = points.iter().filter(|p| holds(explained, **p)).count();
+    let alone = (shared as f64) < MOST_SHARED * points.len() as f64;
+    if alone {
+        points.iter().for_each(|p| explain(explained, *p, EXPLAINED));
+    }
+    alone
 }
 
 /// The shafts that the ridges trace and the network holds to be hair all along, but whose ends it does not know, as far as no strand
@@ -173,15 +218,7 @@ fn witnessed(unlikely: impl Iterator<Item = Proposal>, explained: &mut Mask) -> 
     let mut shafts: Vec<Proposal> =
         unlikely.filter(|p| p.source == Source::Ridge && p.traced.ridge >= SURE_SHAFT && p.evidence[0] >= SURE_HAIR).collect();
     shafts.sort_by(|a, b| b.traced.ridge.total_cmp(&a.traced.ridge));
-    shafts.retain(|shaft| {
-        let points = &shaft.line.points;
-        let shared = points.iter().filter(|p| holds(explained, **p)).count();
-        let alone = (shared as f64) < MOST_SHARED * points.len() as f64;
-        if alone {
-            points.iter().for_each(|p| explain(explained, *p, EXPLAINED));
-        }
-        alone
-    });
+    shafts.retain(|shaft| unexplained(shaft, explained));
     shafts.into_iter().map(|shaft| shaft.traced).collect()
 }
 
@@ -256,7 +293,7 @@ fn reversed(traced: &Traced) -> Traced {
 
 /// For each strand: the chance of hair along it; a root seen at its root and a tip at its tip, twice, for the first half of either says more than
 /// the rest; a root at its tip or a tip at its root; how long it is; the share of it that leads to these ends; whether the ridges hold it to grow
-/// this way; and how its neighbors grow.
+/// this way; whether it was grown from its root and is short; and how its neighbors grow.
 fn evidence(proposals: &[Proposal], answer: &Answer) -> Vec<Evidence> {
     let own = |proposal: &Proposal| {
         let line = &proposal.line;
@@ -273,13 +310,19 @@ fn evidence(proposals: &[Proposal], answer: &Answer) -> Vec<Evidence> {
             line.length().max(1.0).ln(),
             agreement(line, answer),
             if proposal.source == Source::Ridge { 1.0 } else { 0.0 },
+            if proposal.source == Source::Rooted { short(line.length()) } else { 0.0 },
         ]
     };
-    let own: Vec<[f64; 9]> = proposals.iter().map(own).collect();
+    let own: Vec<[f64; 10]> = proposals.iter().map(own).collect();
     let weights: Vec<f64> = own.iter().map(|own| own[0] * own[7]).collect();
     let alike = grows_alike(proposals, &weights);
-    let with = |(own, alike): ([f64; 9], f64)| std::array::from_fn(|i| own.get(i).copied().unwrap_or(alike));
+    let with = |(own, alike): ([f64; 10], f64)| std::array::from_fn(|i| own.get(i).copied().unwrap_or(alike));
     own.into_iter().zip(alike).map(with).collect()
+}
+
+/// How far a line is too short to cross other hair: 1 up to 600 µm, 0 from 1.2 mm on.
+fn short(length: f64) -> f64 {
+    (2.0 - length / CROSSES_NONE).clamp(0.0, 1.0)
 }
 
 /// How each strand grows against its neighbors, each of which has so much weight: 1 along them, 0 where they grow every way or are none, −1
@@ -412,7 +455,7 @@ mod tests {
             traced
         };
         let left = |traced: Traced, explained: &mut Mask| {
-            let mut proposals = proposals(vec![], vec![traced], &answer);
+            let mut proposals = proposals(vec![], vec![], vec![traced], &answer);
             proposals.iter_mut().for_each(|proposal| proposal.evidence[0] = 1.0);
             witnessed(proposals.into_iter(), explained).len()
         };
@@ -426,7 +469,7 @@ mod tests {
     #[test]
     fn a_ridge_is_turned_to_where_the_root_is_seen() {
         let answer = answer();
-        let found = chosen(proposals(vec![], vec![traced(&answer, (50.0, 20.0), (10.0, 20.0))], &answer), &answer);
+        let found = chosen(proposals(vec![], vec![], vec![traced(&answer, (50.0, 20.0), (10.0, 20.0))], &answer), &answer);
         assert_eq!(found.len(), 1);
         assert!(found[0].strand.root().x < found[0].strand.tip().x);
         assert_eq!((found[0].strand.root_end, found[0].strand.tip_end), (End::Root, End::Tip));
@@ -438,7 +481,7 @@ mod tests {
         let same = || vec![traced(&answer, (10.0, 20.0), (50.0, 20.0)), traced(&answer, (11.0, 21.0), (49.0, 21.0))];
         let mut learned = same();
         learned.push(traced(&answer, (10.0, 35.0), (50.0, 35.0)));
-        let found = chosen(proposals(learned, same(), &answer), &answer);
+        let found = chosen(proposals(learned, vec![], same(), &answer), &answer);
         assert_eq!(found.len(), 1);
         assert!(found[0].strand.confidence > 0.9, "{}", found[0].strand.confidence);
     }

@@ -1,0 +1,212 @@
+//! Lines grown from the roots that the learned detector sees: through crossings, where centerlines break. Positions are in pixels of the answer.
+
+use crate::geometry::{Point, Polyline, Vector};
+use crate::raster::{Mask, Plane, sample};
+use crate::segment::learned::{Answer, REACH};
+use std::f64::consts::{PI, TAU};
+
+/// The least heat of a root from which hair is grown.
+const LEAST_HEAT: f32 = 0.4;
+
+/// How near a hotter one, each way, a root is the same.
+const SAME_ROOT: usize = 2;
+
+/// How far around a root its hairs say which way they leave, and how near to it they must lead.
+const AROUND: i32 = 9;
+const LEADS_TO: f64 = 4.0;
+
+/// What is less likely is no hair when roots are left, and when a line is followed.
+const HAIR: f64 = 0.5;
+const STILL_HAIR: f64 = 0.4;
+
+/// How many steps of bare skin end a hair.
+const BARE: usize = 4;
+
+/// How many steps back a line tells where it is heading. Crossings are shorter.
+const MEMORY: usize = 20;
+
+/// How far to the side the next place is looked for, how heavily the sides count, and the most that a step gives way.
+const ASIDE: f64 = 2.0;
+const ASIDE_SPREAD: f64 = 1.2;
+const MOST_ASIDE: f64 = 0.25;
+
+/// What is less is no centerline.
+const LEAST_CENTER: f64 = 0.25;
+
+/// How much the way that the network sees turns the heading, and how well it must agree with it: hair that lies across leads elsewhere.
+const LED: f64 = 0.1;
+const AGREES: f64 = 0.8;
+
+/// What takes fewer steps, 60 µm, cannot be told from texture.
+const LEAST_STEPS: usize = 6;
+
+/// The most steps of one hair: 2 cm.
+const MOST_STEPS: usize = 2000;
+
+/// Every line that grows from a root that the answer sees to where its hair ends, root first.
+///
+/// A root's hairs leave it where the ways around lead back to it; each is followed by steps of a pixel as it was heading, held to its centerline.
+///
+/// # Source
+/// Ours.
+pub(super) fn grown(answer: &Answer) -> Vec<Polyline> {
+    let grown = |root| departures(answer, root).into_iter().map(move |heading| followed(answer, root, heading));
+    roots(&answer.root).into_iter().flat_map(grown).filter(|line| line.points.len() > LEAST_STEPS).collect()
+}
+
+/// The hottest places, each hotter than what is around it; the hottest first.
+fn roots(heat: &Plane) -> Vec<Point> {
+    let (rows, columns) = heat.dim();
+    let around = |(r, c): (usize, usize)| {
+        let across = c.saturating_sub(SAME_ROOT)..(c + SAME_ROOT + 1).min(columns);
+        (r.saturating_sub(SAME_ROOT)..(r + SAME_ROOT + 1).min(rows)).flat_map(move |r| across.clone().map(move |c| (r, c)))
+    };
+    let hot = heat.indexed_iter().filter(|(_, here)| **here >= LEAST_HEAT);
+    let mut tops: Vec<_> = hot.filter(|(at, here)| around(*at).all(|at| heat[at] <= **here)).collect();
+    tops.sort_by(|a, b| b.1.total_cmp(a.1));
+    // Places that are equally hot side by side are one root.
+    let mut taken = Mask::from_elem(heat.dim(), false);
+    tops.retain(|(at, _)| {
+        let free = !taken[*at];
+        around(*at).filter(|_| free).for_each(|at| taken[at] = true);
+        free
+    });
+    tops.into_iter().map(|((r, c), _)| Point::new(c as f64, r as f64)).collect()
+}
+
+/// The directions in which hair leaves a root, the clearest first: where the ways of places around lead to it, as their tips lie.
+fn departures(answer: &Answer, root: Point) -> Vec<Vector> {
+    /// Directions are gathered by so many sectors, each with its neighbors.
+    const SECTORS: usize = 24;
+    const MOST: usize = 3;
+    let mut sectors = [(Vector::default(), 0); SECTORS];
+    let mut all = 0;
+    for (x, y) in (-AROUND..=AROUND).flat_map(|y| (-AROUND..=AROUND).map(move |x| (x, y))) {
+        let off = Vector::new(f64::from(x), f64::from(y));
+        let at = root + off;
+        let hair = f64::from(sample(&answer.hair, at)) > HAIR;
+        if off.length() <= 2.0 || !hair || (answer.to_root(at) + off).length() > LEADS_TO {
+            continue;
+        }
+        let Some(heading) = answer.to_tip(at).unit() else { continue };
+        let sector = ((heading.angle() + PI) / TAU * SECTORS as f64) as usize % SECTORS;
+        sectors[sector].0 = sectors[sector].0 + heading * f64::from(sample(&answer.center, at));
+        sectors[sector].1 += 1;
+        all += 1;
+    }
+    let mut departures = vec![];
+    while departures.len() < MOST {
+        let with_neighbors = |i: usize| [i + SECTORS - 1, i, i + 1].map(|i| i % SECTORS);
+        let gathered = |i: usize| with_neighbors(i).iter().fold((Vector::default(), 0), |(v, n), i| (v + sectors[*i].0, n + sectors[*i].1));
+        let (_, best) = (0..SECTORS).map(|i| (gathered(i).1, i)).rev().max().expect("there are sectors");
+        let (heading, count) = gathered(best);
+        if count < 5 || 4 * count < all {
+            break;
+        }
+        departures.extend(heading.unit());
+        with_neighbors(best).iter().for_each(|i| sectors[*i] = (Vector::default(), 0));
+    }
+    departures
+}
+
+/// The line that leaves a root in this direction, to where hair ends.
+fn followed(answer: &Answer, root: Point, mut heading: Vector) -> Polyline {
+    let (rows, columns) = answer.hair.dim();
+    let shown = |p: Point| p.x >= 1.0 && p.y >= 1.0 && p.x <= (columns - 2) as f64 && p.y <= (rows - 2) as f64;
+    let (mut points, mut bare) = (vec![root], 0);
+    while points.len() < MOST_STEPS && bare < BARE {
+        let ahead = points[points.len() - 1] + heading;
+        if !shown(ahead) {
+            break;
+        }
+        let next = ahead + heading.normal() * aside(&answer.center, ahead, heading.normal());
+        bare = if f64::from(sample(&answer.hair, next)) < STILL_HAIR { bare + 1 } else { 0 };
+        points.push(next);
+        if points.len() > 6 {
+            let from = points[points.len().saturating_sub(MEMORY)];
+            heading = (next - from).unit().unwrap_or(heading);
+            let way = answer.to_tip(next) - answer.to_root(next);
+            let way = way * (1.0 / way.length().max(0.5 * REACH));
+            if way.dot(heading) > AGREES {
+                heading = (heading + way * LED).unit().unwrap_or(heading);
+            }
+        }
+    }
+    points.truncate(points.len() - bare.min(points.len() - 1));
+    Polyline::new(points)
+}
+
+/// How far to the side of a place the middle of its centerline lies, no more than a step gives way.
+fn aside(center: &Plane, at: Point, across: Vector) -> f64 {
+    let places = (-4..=4).map(|k| 0.25 * ASIDE * f64::from(k));
+    let seen: Vec<(f64, f64)> = places.map(|offset| (offset, f64::from(sample(center, at + across * offset)))).collect();
+    let top = seen.iter().map(|seen| seen.1).fold(0.0, f64::max);
+    if top <= LEAST_CENTER {
+        return 0.0;
+    }
+    let (mut sum, mut total) = (0.0, 1e-9);
+    for (offset, value) in seen {
+        let weight = (value - 0.5 * top).max(0.0) * (-0.5 * (offset / ASIDE_SPREAD).powi(2)).exp();
+        sum += weight * offset;
+        total += weight;
+    }
+    (sum / total).clamp(-MOST_ASIDE, MOST_ASIDE)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// What the network says of one hair from (10, 20) to (90, 20), across which another leads elsewhere and hides its centerline.
+    ///
+    /// ```text
+    ///                 |
+    /// root o----------|---------- tip
+    ///                 |
+    /// ```
+    fn crossed() -> Answer {
+        let blank = || Plane::zeros((40, 100));
+        let crossing = |(r, c): (usize, usize)| (46..=54).contains(&c) || !(17..=23).contains(&r);
+        let hair = Plane::from_shape_fn((40, 100), |(r, c)| {
+            if (46..=54).contains(&c) || (18..=22).contains(&r) && (10..=90).contains(&c) { 1.0 } else { 0.0 }
+        });
+        let way = |end: f64| {
+            Plane::from_shape_fn((40, 100), |at| if crossing(at) { 0.0 } else { ((end - at.1 as f64) / REACH).clamp(-1.0, 1.0) as f32 })
+        };
+        let down = |sign: f32| Plane::from_shape_fn((40, 100), |at| if crossing(at) { sign } else { 0.0 });
+        let center = Plane::from_shape_fn((40, 100), |(r, c)| {
+            if crossing((r, c)) || !(10..=90).contains(&c) { 0.0 } else { 1.0 - (r as f32 - 20.0).abs() / 4.0 }
+        });
+        let root = Plane::from_shape_fn((40, 100), |(r, c)| {
+            let off = Point::new(c as f64, r as f64).distance(Point::new(10.0, 20.0));
+            (-0.5 * (off / 2.5).powi(2)).exp() as f32
+        });
+        Answer {
+            factor: 1.0,
+            light: blank(),
+            hair,
+            center,
+            root,
+            tip: blank(),
+            to_root: [way(10.0), down(-1.0)],
+            to_tip: [way(90.0), down(1.0)],
+        }
+    }
+
+    #[test]
+    fn hair_is_followed_straight_through_hair_that_lies_across() {
+        let grown = grown(&crossed());
+        assert_eq!(grown.len(), 1, "{grown:?}");
+        let (root, tip) = (grown[0].points[0], grown[0].points[grown[0].points.len() - 1]);
+        assert!(root.distance(Point::new(10.0, 20.0)) < 1.0, "{root:?}");
+        assert!(tip.distance(Point::new(90.0, 20.0)) < 2.0, "{tip:?}");
+    }
+
+    #[test]
+    fn a_root_that_no_hair_leads_to_grows_nothing() {
+        let alone = Answer { hair: Plane::zeros((40, 100)), ..crossed() };
+        assert!(grown(&alone).is_empty());
+        let cold = Answer { root: crossed().root * 0.3, ..crossed() };
+        assert!(grown(&cold).is_empty());
+    }
+}
