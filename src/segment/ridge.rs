@@ -23,9 +23,7 @@ pub fn segment(view: &View) -> Option<Segmentation> {
     let [dark, light] = contrasts(view)?;
     let haze = haze(view, &dark)?;
     // Light lines are the dark ones of the negative, so that one plane shows both.
-    let both = ndarray::Zip::from(&dark).and(&light).map_collect(|dark, light| dark.max(0.0) - light.max(0.0));
-    let fine = Smooth::of(&both, 0.16 * USUAL);
-    drop(both);
+    let fine = Smooth::of(&both(&dark, &light), 0.16 * USUAL);
     let usual = fine.halved().further(0.32 * USUAL);
     let coarse = usual.further(0.6 * USUAL);
     let contrasts = [(Tone::Dark, Side::Bright, dark), (Tone::Light, Side::Dark, light)].map(|(tone, side, plane)| {
@@ -58,6 +56,11 @@ fn contrasts(view: &View) -> Option<[Plane; 2]> {
     let [usual] = background::quantile_levels(&mean, &view.visible, BLOCK, REACH, [0.5])?;
     let whiter = stand_out(mean, &usual, &view.visible, BLOCK, 1.0);
     Some([dark, ndarray::Zip::from(&light).and(&whiter).map_collect(|light, whiter| light.max(*whiter))])
+}
+
+/// How dark hair stands out, and below 0 how light hair does: by its brightest color, or by all three where these show it better.
+fn both(dark: &Plane, light: &Plane) -> Plane {
+    ndarray::Zip::from(dark).and(light).map_collect(|dark, light| if *dark < 0.0 { dark.min(-light) } else { *dark })
 }
 
 /// The mean of the natural logs of the three colors.

@@ -89,10 +89,10 @@ fn keep_their_counts(detector: &Detector, most: [f64; 3]) {
     assert!(broken.is_empty(), "{broken:#?}");
 }
 
-/// Vellus hair two to three pixels wide is found by chance, as the pixels lie, and so is the second of two that touch on dark skin.
+/// Vellus hair two to three pixels wide is found by chance, as the pixels lie.
 #[test]
 fn what_changes_no_hair_changes_no_count_of_ridges_by_more_than_is_stated() {
-    keep_their_counts(&Detector::Ridge, [0.05, 0.1, 0.2]);
+    keep_their_counts(&Detector::Ridge, [0.05, 0.07, 0.2]);
 }
 
 /// Of hair that touches on dark skin the second is seen or not, as the pixels lie.
