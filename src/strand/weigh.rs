@@ -199,6 +199,9 @@ fn of_hidden_tips(unlikely: impl Iterator<Item = Proposal>, explained: &mut Mask
 const SURE_ROOT: f64 = 0.6;
 
 /// The chance that such a strand is rightly traced.
+///
+/// # Source
+/// Ours: of 16 of drawn long hair (seeds 41 to 43) about half were.
 const RIGHT_IF_ROOTED: f64 = 0.5;
 
 /// Whether strands explain little of one more, which then explains what it covers.
@@ -464,6 +467,23 @@ mod tests {
         assert_eq!(left(ridge(20.0, End::Root, 0.9), &mut explained), 1);
         assert_eq!(left(ridge(21.0, End::Root, 0.9), &mut explained), 0, "the same once more");
         assert_eq!(left(ridge(30.0, End::Root, 0.9), &mut explained), 1);
+    }
+
+    #[test]
+    fn in_a_thicket_a_root_seen_beyond_doubt_is_a_hair_whose_tip_is_hidden() {
+        let answer = answer();
+        let told = |y: f64, root: f64, explained: &mut Mask| {
+            let mut proposals = proposals(vec![], vec![traced(&answer, (10.0, y), (50.0, y))], vec![], &answer);
+            proposals.iter_mut().for_each(|proposal| (proposal.evidence[0], proposal.evidence[1]) = (1.0, root));
+            of_hidden_tips(proposals.into_iter(), explained)
+        };
+        let mut explained = Mask::from_elem(answer.hair.dim(), false);
+        assert!(told(20.0, 0.4, &mut explained).is_empty(), "no root");
+        let found = told(20.0, 0.9, &mut explained);
+        assert_eq!(found.len(), 1);
+        assert_eq!((found[0].strand.root_end, found[0].strand.tip_end), (End::Root, End::Occluded));
+        assert!(told(21.0, 0.9, &mut explained).is_empty(), "the same once more");
+        assert_eq!(told(30.0, 0.9, &mut explained).len(), 1);
     }
 
     #[test]
