@@ -172,6 +172,12 @@ impl Answer {
         way(&self.to_tip, at)
     }
 
+    /// The way hair grows at a place; its length, up to 1, says how sure that is.
+    pub fn direction(&self, at: Point) -> Vector {
+        let way = self.to_tip(at) - self.to_root(at);
+        way * (1.0 / way.length().max(0.5 * REACH))
+    }
+
     /// Where a position of the photo lies in the answer.
     pub fn place_of(&self, p: Point) -> Point {
         Point::new((p.x + 0.5) / self.factor - 0.5, (p.y + 0.5) / self.factor - 0.5)

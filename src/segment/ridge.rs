@@ -36,7 +36,7 @@ pub fn segment(view: &View) -> Option<Segmentation> {
 /// The brightest of the three colors.
 ///
 /// Hair is dark in every color, while vessels, haze and drawn lines keep one: the brightest channel shows dark hair alone. Blond hair
-/// outshines the skin in red only, so the brightest channel serves for light hair too.
+/// outshines the skin in red only, so the brightest channel serves for blond hair too.
 fn brightest(view: &View) -> Plane {
     let [red, green, blue] = &view.light;
     ndarray::Zip::from(red).and(green).and(blue).map_collect(|r, g, b| r.max(*g).max(*b))

@@ -9,7 +9,7 @@ use super::{End, Strand, Tone};
 use crate::field::Field;
 use crate::geometry::{Measured, Point, Polyline, Vector};
 use crate::raster::{Plane, sample};
-use crate::segment::learned::{Answer, REACH};
+use crate::segment::learned::Answer;
 use crate::segment::steger::{self, LinePoint};
 use crate::units::Pixels;
 
@@ -92,7 +92,7 @@ fn pieces(line: &[LinePoint], answer: &Answer) -> Vec<Piece> {
     let forth: Vec<f64> = (0..n)
         .map(|i| {
             let tangent = measured.tangent(i as f64 * step, 2.0).unwrap_or_default();
-            direction(answer, line.points[i]).dot(tangent)
+            answer.direction(line.points[i]).dot(tangent)
         })
         .collect();
     let mut stretches = between_bends(&line);
@@ -120,12 +120,6 @@ fn pieces(line: &[LinePoint], answer: &Answer) -> Vec<Piece> {
 /// How far the ends of a stretch look like a root and a tip, in this order, −2 to 2.
 fn ends_sense(answer: &Answer, first: Point, last: Point) -> f64 {
     most_near(&answer.root, first) - most_near(&answer.root, last) + most_near(&answer.tip, last) - most_near(&answer.tip, first)
-}
-
-/// The way hair grows at a place; its length, up to 1, says how sure that is.
-fn direction(answer: &Answer, at: Point) -> Vector {
-    let way = answer.to_tip(at) - answer.to_root(at);
-    way * (1.0 / way.length().max(0.5 * REACH))
 }
 
 /// The stretches of a line between bends too sharp for hair, as first and last point.

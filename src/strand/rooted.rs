@@ -2,7 +2,7 @@
 
 use crate::geometry::{Point, Polyline, Vector};
 use crate::raster::{Mask, Plane, sample};
-use crate::segment::learned::{Answer, REACH};
+use crate::segment::learned::Answer;
 use std::f64::consts::{PI, TAU};
 
 /// The least heat of a root from which hair is grown.
@@ -112,7 +112,7 @@ fn departures(answer: &Answer, root: Point) -> Vec<Vector> {
 /// The line that leaves a root in this direction, to where hair ends.
 fn followed(answer: &Answer, root: Point, mut heading: Vector) -> Polyline {
     let (rows, columns) = answer.hair.dim();
-    let shown = |p: Point| p.x >= 1.0 && p.y >= 1.0 && p.x <= (columns - 2) as f64 && p.y <= (rows - 2) as f64;
+    let shown = |p: Point| p.x >= 1.0 && p.y >= 1.0 && p.x <= columns as f64 - 2.0 && p.y <= rows as f64 - 2.0;
     let (mut points, mut bare) = (vec![root], 0);
     while points.len() < MOST_STEPS && bare < BARE {
         let ahead = points[points.len() - 1] + heading;
@@ -125,8 +125,7 @@ fn followed(answer: &Answer, root: Point, mut heading: Vector) -> Polyline {
         if points.len() > 6 {
             let from = points[points.len().saturating_sub(MEMORY)];
             heading = (next - from).unit().unwrap_or(heading);
-            let way = answer.to_tip(next) - answer.to_root(next);
-            let way = way * (1.0 / way.length().max(0.5 * REACH));
+            let way = answer.direction(next);
             if way.dot(heading) > AGREES {
                 heading = (heading + way * LED).unit().unwrap_or(heading);
             }
@@ -138,8 +137,8 @@ fn followed(answer: &Answer, root: Point, mut heading: Vector) -> Polyline {
 
 /// How far to the side of a place the middle of its centerline lies, no more than a step gives way.
 fn aside(center: &Plane, at: Point, across: Vector) -> f64 {
-    let places = (-4..=4).map(|k| 0.25 * ASIDE * f64::from(k));
-    let seen: Vec<(f64, f64)> = places.map(|offset| (offset, f64::from(sample(center, at + across * offset)))).collect();
+    let places = [-1.0, -0.75, -0.5, -0.25, 0.0, 0.25, 0.5, 0.75, 1.0].map(|share| ASIDE * share);
+    let seen = places.map(|offset| (offset, f64::from(sample(center, at + across * offset))));
     let top = seen.iter().map(|seen| seen.1).fold(0.0, f64::max);
     if top <= LEAST_CENTER {
         return 0.0;
@@ -156,6 +155,7 @@ fn aside(center: &Plane, at: Point, across: Vector) -> f64 {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::segment::learned::REACH;
 
     /// What the network says of one hair from (10, 20) to (90, 20), across which another leads elsewhere and hides its centerline.
     ///

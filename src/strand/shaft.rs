@@ -5,7 +5,7 @@ use crate::raster::{Plane, sample};
 use crate::segment::steger::Line;
 use crate::segment::{Contrast, Tone};
 
-/// The least contrast, in natural-log units of light, at which a line is looked at as hair: a tenth of the light.
+/// The least contrast, in natural-log units of light, at which a line is looked at as hair: six hundredths of the light.
 const LEAST_CONTRAST: f64 = 0.06;
 
 /// Working pixels between the places at which a line's edges are looked for: a sixth of the usual hair's width.
