@@ -10,18 +10,23 @@ use anagen::geometry::{Point, Polyline};
 use anagen::photo::{Limits, Photo};
 use anagen::segment::learned::Model;
 use anagen::segment::{View, ridge, working_factor};
+use anagen::strand::chosen;
 use anagen::strand::follow::proposed;
-use anagen::strand::trace::{Weighed, trace_telling};
+use anagen::strand::trace::{Traced, Weighed, trace_telling};
 use rayon::prelude::*;
 use std::error::Error;
 use std::io::Write;
 use std::path::Path;
 
+/// Strands of a lesser chance are left out of the choice: less than an analysis asks for, so that what it leaves is learned from too.
+const WORTHY: f64 = 0.1;
+
 /// One line.
 #[derive(serde::Serialize)]
 struct Line<'a> {
     photo: &'a str,
-    /// Who proposed a strand; `shaft` for what the ridges weighed first, `pair` for two that they may be, `points` then one after the other.
+    /// Who proposed a strand; `shaft` for what the ridges weighed first, `pair` for two that they may be, `points` then one after the other;
+    /// `chosen` and `left` for what the choice among strands considered, in turn.
     source: &'a str,
     points: Vec<[f64; 2]>,
     /// The ridges' own chance that it is hair.
@@ -77,8 +82,14 @@ fn lines(path: &str, model: &Model) -> Result<String, Box<dyn Error>> {
             ),
         })
     });
-    for proposal in proposed(&model.answer(view), ridges, &field) {
+    let answer = model.answer(view);
+    let proposals = proposed(&answer, ridges, &field);
+    for proposal in &proposals {
         tell(proposal.source.name(), proposal.traced.strand.centerline.points.clone(), proposal.traced.ridge, &proposal.evidence);
     }
+    chosen(proposals, &answer, WORTHY, &mut |considered| {
+        let Traced { strand, ridge, .. } = &considered.proposal.traced;
+        tell(if considered.chosen { "chosen" } else { "left" }, strand.centerline.points.clone(), *ridge, &considered.addition);
+    });
     Ok(lines)
 }

@@ -1,9 +1,9 @@
 #!/usr/bin/env python3
-"""Fits what weighs strands, on counted photos: the constants of src/strand/weigh.rs, and those of the ridges in select.rs and part.rs beside it.
+"""Fits what weighs strands, on counted photos: the constants of src/strand/weigh.rs, and those of explain.rs, select.rs and part.rs beside it.
 
     weigh.py degrade FROM TO            blurred, flattened, stained and badly stored copies of drawn photos
     weigh.py fit KIND EVIDENCE...       the weights and the odds of none, from lines that the example `evidence` wrote; KIND is
-                                        strands (weigh.rs), shafts (select.rs) or pairs (part.rs)
+                                        strands (weigh.rs), additions (explain.rs), shafts (select.rs) or pairs (part.rs)
 
 See weigh.sh for the whole recipe.
 """
@@ -13,7 +13,7 @@ from PIL import Image, ImageFilter
 
 TOLERANCE_UM = 110.5  # a strand is that hair from which its root and tip lie no farther off on average
 RIGHT = 0.6           # of the tolerance: so near a strand is right beyond doubt, and one beyond the tolerance wrong; between them nothing is learned
-KINDS = {"strands": ("learned", "rooted", "ridge", "turned"), "shafts": ("shaft",), "pairs": ("pair",)}
+KINDS = {"strands": ("learned", "rooted", "ridge", "turned"), "additions": ("chosen", "left"), "shafts": ("shaft",), "pairs": ("pair",)}
 SELECTED = 0.8        # taken from the odds of no evidence for strands: of those that explain the same hair the one chosen is likelier to be one thought too well of
 
 
@@ -40,14 +40,15 @@ def photo_of(truth):
 
 
 def photos(files, kind):
-    """For every photo its truth, and of each strand, shaft or pair proposed there the line and the evidence."""
+    """For every photo its truth, and of each strand, addition, shaft or pair the line, the evidence and whether it was chosen."""
     found = collections.defaultdict(list)
     for line in (json.loads(line) for file in files for line in open(file)):
         if line["source"] in KINDS[kind]:
             found[line["photo"]].append(line)
     for photo, lines in found.items():
         truth = json.load(open(os.path.splitext(photo)[0] + ".truth.json"))
-        yield photo, truth, [np.array(line["points"]) for line in lines], np.array([line["evidence"] for line in lines])
+        chosen = [line["source"] == "chosen" for line in lines]
+        yield photo, truth, [np.array(line["points"]) for line in lines], np.array([line["evidence"] for line in lines]), chosen
 
 
 def ends(hairs):
@@ -81,8 +82,8 @@ def either_way(found, hairs):
     return np.minimum(apart(found, hairs), apart(found, hairs[:, [2, 3, 0, 1]]))
 
 
-def labels(lines, truth, kind):
-    """Of each strand, shaft or pair: 1 right, 0 wrong, −1 not to be learned from."""
+def labels(lines, truth, kind, chosen):
+    """Of each strand, addition, shaft or pair: 1 right, 0 wrong, −1 not to be learned from."""
     reach = TOLERANCE_UM / (truth.get("um_per_px") or 2.7624)
     hairs, loose = kinds(truth)
     if kind == "pairs":
@@ -93,14 +94,22 @@ def labels(lines, truth, kind):
         doubtful = unsure(first, truth, reach) | unsure(second, truth, reach)
         return np.where(both & (nearest[0] != nearest[1]), 1, np.where(doubtful, -1, 0))
     found = np.array([[*line[0], *line[-1]] for line in lines])
-    off = (apart if kind == "strands" else either_way)(found, hairs).min(1, initial=np.inf)
-    off_loose = either_way(found, loose).min(1, initial=np.inf)
+    off = (either_way if kind == "shafts" else apart)(found, hairs)
+    if kind == "additions":  # a hair that was chosen before is found; what is chosen has found the nearest of those that were not
+        for each in np.flatnonzero(chosen):
+            nearest = off[each].argmin() if len(hairs) else None
+            if nearest is not None and off[each, nearest] < reach:
+                off[each + 1 :, nearest] = np.inf
+        off[unsure(found, truth, reach)] = reach  # near the border hair is neither found nor missed
+    off = off.min(1, initial=np.inf)
+    # Of what lies loose it is of no matter whether it looks like hair, but it is not to be chosen.
+    off_loose = np.inf if kind == "additions" else either_way(found, loose).min(1, initial=np.inf)
     return np.where(off < RIGHT * reach, 1, np.where((off < reach) | (off_loose < reach) | unsure(found, truth, reach), -1, 0))
 
 
 def fit(kind, files):
     """The logistic fit by Newton's method, every evidence standardized and held to 0 a little."""
-    held = [(evidence, labels(lines, truth, kind)) for _, truth, lines, evidence in photos(files, kind)]
+    held = [(evidence, labels(lines, truth, kind, chosen)) for _, truth, lines, evidence, chosen in photos(files, kind)]
     x, y = np.concatenate([e for e, _ in held]), np.concatenate([l for _, l in held])
     x, y = x[y >= 0], y[y >= 0]
     mean, deviation = x.mean(0), x.std(0) + 1e-6

@@ -15,5 +15,6 @@ cd "$1"
 evidence stubble*/*.jpg clumped*/*.jpg clipped*/*.jpg dense*/*.jpg > clipped.jsonl
 evidence wild/*.jpg wild/*.png sparse*/*.jpg dark-skin*/*.jpg long*/*.jpg > others.jsonl
 python3 "$here/weigh.py" fit strands clipped.jsonl others.jsonl
+python3 "$here/weigh.py" fit additions clipped.jsonl
 python3 "$here/weigh.py" fit shafts clipped.jsonl
 python3 "$here/weigh.py" fit pairs clipped.jsonl

@@ -1,10 +1,11 @@
 //! Strands from what the learned detector says: its centerlines, followed from root to tip. Positions are in pixels of the answer.
 
+use super::explain::{LEAST_CHANCE, chosen};
 use super::orient::near_border;
 use super::rooted::grown;
 use super::shaft::{quantile, smoothed};
 use super::trace::{Traced, in_order};
-use super::weigh::{Proposal, chosen, mean_along, most_near, proposals};
+use super::weigh::{Proposal, mean_along, most_near, proposals};
 use super::{End, Strand, Tone};
 use crate::field::Field;
 use crate::geometry::{Measured, Point, Polyline, Vector};
@@ -39,7 +40,7 @@ const WIDEST_GAP: f64 = 20.0;
 /// # Source
 /// Ours.
 pub fn follow(answer: &Answer, ridges: Vec<Traced>, field: &Field) -> Vec<Traced> {
-    in_order(chosen(proposed(answer, ridges, field), answer))
+    in_order(chosen(proposed(answer, ridges, field), answer, LEAST_CHANCE, &mut |_| ()))
 }
 
 /// Every strand that the answer's lines and the classical detector propose, with what speaks for it.

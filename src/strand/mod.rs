@@ -1,5 +1,6 @@
 //! Strands: one traced shaft each, from root to tip, with its width under a pixel.
 
+mod explain;
 pub mod follow;
 mod join;
 mod orient;
@@ -13,7 +14,8 @@ mod weigh;
 pub mod width;
 
 pub use crate::segment::Tone;
-pub use weigh::{Evidence, Proposal, Source, Untraced};
+pub use explain::{Addition, Considered, Untraced, chosen};
+pub use weigh::{Evidence, Proposal, Source};
 
 use crate::field::Field;
 use crate::geometry::{Point, Polyline, Vector};
