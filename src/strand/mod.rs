@@ -40,8 +40,8 @@ pub enum End {
 /// The width of one strand, from a profile fit at several places along it.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Width {
-    /// The trimmed mean over the samples about their taper, or the width of the mean profile where the shaft is narrow beside the blur. Of a
-    /// shaft too thin to be trusted, the width it is thinner than.
+    /// At the strand's middle: the trimmed mean over the samples about their taper, or the width of the mean profile where the shaft is narrow
+    /// beside the blur. Of a shaft too thin to be trusted, the width it is thinner than.
     pub value: Pixels,
     /// One standard deviation of `value`.
     pub standard_error: Pixels,

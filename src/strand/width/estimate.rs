@@ -20,6 +20,8 @@ pub(super) struct Sample {
 pub(super) struct Summary {
     /// The trimmed mean about the straight taper, at the samples' middle.
     pub(super) width: f64,
+    /// How far along the strand that is.
+    pub(super) middle: f64,
     /// Change of width per pixel along the strand.
     pub(super) taper: f64,
     /// Change of width from the first to the last sample.
@@ -73,6 +75,7 @@ impl Summary {
         let freedom = n - if samples.len() >= 4 { 2.0 } else { 1.0 };
         Some(Self {
             width,
+            middle,
             taper,
             change: taper * (samples.last()?.distance - samples.first()?.distance),
             seen: if freedom > 0.0 { squares / freedom } else { 0.0 },

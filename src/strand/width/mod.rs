@@ -498,7 +498,11 @@ impl Settled {
         // A hair tapers by a few micrometers in a millimeter. What widens faster may be two hairs that part, and its width is as uncertain.
         let parting = (self.summary.change.abs() - EVEN * self.width).max(0.0);
         let touched = if self.crowded { TOUCHED * self.width } else { 0.0 };
-        let standard_error = standard_error.hypot(parting / 2.0).hypot(touched);
+        // Where most places lie towards one end, the whole is as much wider or narrower as its taper says. Beyond the places that is not seen, and
+        // where a hair begins and ends, and so its middle, is known to half a width.
+        let aside = self.summary.taper * (self.summary.middle - 0.5 * self.centerline.length());
+        let ends = self.summary.taper * 0.5 * self.width;
+        let standard_error = standard_error.hypot(parting / 2.0).hypot(touched).hypot(aside).hypot(ends);
         let least = LEAST_SPREADS * self.spread;
         let below = self.width < least;
         let like = rough.is_none_or(|rough| {
@@ -511,7 +515,7 @@ impl Settled {
         let told = told && (below || !narrow || self.summary.kept.len() >= FEWEST_OF_NARROW);
         let even = self.summary.change.abs() < PARTING * self.width;
         (self.width.is_finite() && standard_error.is_finite() && like && told && even).then_some(Width {
-            value: Pixels(if below { least } else { self.width }),
+            value: Pixels(if below { least } else { self.width - aside }),
             standard_error: Pixels(standard_error),
             samples: self.summary.kept.len(),
             taper: self.summary.taper,
