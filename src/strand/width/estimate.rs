@@ -28,6 +28,8 @@ pub(super) struct Summary {
     pub(super) change: f64,
     /// Which samples it rests on.
     pub(super) kept: Vec<usize>,
+    /// The squares of how far these lie from their middle, summed.
+    reach: f64,
     /// The variance of one sample about the taper, as seen.
     seen: f64,
     /// The variance of one sample that the fits' white noise explains.
@@ -72,6 +74,7 @@ impl Summary {
         let width = kept.iter().map(|&i| level[i]).sum::<f64>() / n;
         let residuals: Vec<f64> = kept.iter().map(|&i| level[i] - width).collect();
         let squares: f64 = residuals.iter().map(|r| r * r).sum();
+        let reach = kept.iter().map(|&i| (samples[i].distance - middle).powi(2)).sum();
         let freedom = n - if samples.len() >= 4 { 2.0 } else { 1.0 };
         Some(Self {
             width,
@@ -83,6 +86,7 @@ impl Summary {
             lagged: residuals.windows(2).map(|r| r[0] * r[1]).sum(),
             squares,
             kept,
+            reach,
         })
     }
 
@@ -105,6 +109,14 @@ impl Summary {
     pub(super) fn pooled_standard_error(&self, white: f64, errors: &Errors) -> f64 {
         let excess = if self.explained > 0.0 { self.variance(errors) / self.explained } else { 1.0 };
         ((white * excess * errors.repetition()).sqrt() * student_widening(self.freedom() + PRIOR_SAMPLES)).hypot(FLOOR)
+    }
+
+    /// The taper, drawn towards none as far as the scatter along the strand leaves it uncertain, and its standard error; `usual` is how far hair tapers
+    /// either way, as one standard deviation.
+    pub(super) fn likely_taper(&self, errors: &Errors, usual: f64) -> (f64, f64) {
+        let scatter = self.variance(errors) * errors.repetition() / self.reach.max(1e-9);
+        let known = usual * usual / (usual * usual + scatter).max(1e-30);
+        (known * self.taper, (known * scatter).sqrt())
     }
 
     fn variance(&self, errors: &Errors) -> f64 {

@@ -71,6 +71,9 @@ pub struct Survey {
 /// The share of its width by which a shaft may widen or narrow over its windows and still be taken for one hair's taper.
 const EVEN: f64 = 0.1;
 
+/// By what share of its width hair usually tapers over its length: one standard deviation, on either side of none.
+const USUAL_TAPER: f64 = 0.05;
+
 /// The share beyond which it is more likely two hairs that part than one: of drawn hairs that narrow by more, a half and more are two.
 const PARTING: f64 = 0.3;
 
@@ -500,9 +503,11 @@ impl Settled {
         let touched = if self.crowded { TOUCHED * self.width } else { 0.0 };
         // Where most places lie towards one end, the whole is as much wider or narrower as its taper says. Beyond the places that is not seen, and
         // where a hair begins and ends, and so its middle, is known to half a width.
-        let aside = self.summary.taper * (self.summary.middle - 0.5 * self.centerline.length());
-        let ends = self.summary.taper * 0.5 * self.width;
-        let standard_error = standard_error.hypot(parting / 2.0).hypot(touched).hypot(aside).hypot(ends);
+        let length = self.centerline.length();
+        let (taper, uncertain) = self.summary.likely_taper(errors, USUAL_TAPER * self.width / length);
+        let off = self.summary.middle - 0.5 * length;
+        let (aside, ends) = (taper * off, taper.hypot(uncertain) * 0.5 * self.width);
+        let standard_error = standard_error.hypot(parting / 2.0).hypot(touched).hypot(aside).hypot(uncertain * off).hypot(ends);
         let least = LEAST_SPREADS * self.spread;
         let below = self.width < least;
         let like = rough.is_none_or(|rough| {
