@@ -86,8 +86,8 @@ pub struct Considered<'a> {
 /// The strands that together explain what is seen, each hair once, the likeliest first; the chance of each as its confidence. Considered is what is
 /// by its own evidence at least so `worthy`, and told in turn.
 ///
-/// What others explain of a strand speaks against it, not at once for another hair: two that touch share their way, but are wider than one, and
-/// end twice.
+/// What others explain of a strand speaks against it, not at once for another hair: two that touch share their way, but are broader than one,
+/// and end twice.
 pub fn chosen(proposals: Vec<Proposal>, answer: &Answer, worthy: f64, told: &mut dyn FnMut(Considered)) -> Vec<Traced> {
     let (likely, unlikely): (Vec<Proposal>, Vec<Proposal>) = proposals.into_iter().partition(|p| chance(p.odds()) >= worthy);
     let breadths: Vec<Option<f64>> = likely.iter().map(|p| breadth(&p.line, &answer.hair)).collect();
@@ -111,16 +111,20 @@ pub fn chosen(proposals: Vec<Proposal>, answer: &Answer, worthy: f64, told: &mut
             // More of it has been explained since it was last looked at, so that another may be likelier now.
             continue;
         }
-        let next = open.swap_remove(next);
-        let chance = chance(next.odds);
-        let chosen = chance >= LEAST_CHANCE;
-        told(Considered { proposal: &next.proposal, addition: next.addition, chosen });
-        if chosen {
-            explained.add(&next.proposal.line, next.radius);
-            let mut traced = next.proposal.traced;
-            traced.strand.confidence = chance;
-            kept.push(traced);
+        let chance = chance(open[next].odds);
+        if chance < LEAST_CHANCE {
+            break;
         }
+        let next = open.swap_remove(next);
+        told(Considered { proposal: &next.proposal, addition: next.addition, chosen: true });
+        explained.add(&next.proposal.line, next.radius);
+        let mut traced = next.proposal.traced;
+        traced.strand.confidence = chance;
+        kept.push(traced);
+    }
+    for mut left in open {
+        left.weigh(&explained);
+        told(Considered { proposal: &left.proposal, addition: left.addition, chosen: false });
     }
     if covered(answer) > THICKET {
         kept.extend(of_hidden_tips(unlikely.into_iter(), &mut explained.lines));
@@ -182,6 +186,7 @@ fn breadth(line: &Polyline, hair: &Plane) -> Option<f64> {
     const STEP: f64 = 0.5;
     const ASIDE: f64 = 2.0;
     const FARTHEST: f64 = 12.0;
+    const MARGIN: f64 = 0.15;
     let points = &line.points;
     let n = points.len();
     let across = |i: usize| {
@@ -195,8 +200,8 @@ fn breadth(line: &Polyline, hair: &Plane) -> Option<f64> {
         };
         Some(run(STEP) + run(-STEP) - STEP)
     };
-    let middle = (n as f64 * 0.15) as usize..((n as f64 * 0.85) as usize).max((n as f64 * 0.15) as usize + 1);
-    let breadths: Vec<f64> = middle.filter_map(across).collect();
+    let end = (MARGIN * n as f64) as usize;
+    let breadths: Vec<f64> = (end..(n - end).max(end + 1)).filter_map(across).collect();
     quantile(&breadths, 0.25)
 }
 
