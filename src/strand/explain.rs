@@ -57,7 +57,7 @@ const THICKET: f64 = 0.1;
 
 /// What a strand adds to those chosen before it: its own log odds; the share of its line that lies along theirs; the hair about its line that
 /// none of them covers, in shares of what a usual hair of its length covers; and how far its ends lie from those of the nearest of them, 1 for
-/// [`APART`] and more.
+/// 110 µm and more.
 pub type Addition = [f64; 4];
 
 /// Log odds per unit of each, and those of none.
