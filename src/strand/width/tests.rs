@@ -273,6 +273,32 @@ fn a_crossing_hair_is_left_out() {
     assert!((a.value.0 - 10.0).abs() < 0.03 && (b.value.0 - 12.0).abs() < 0.03, "{a:?} {b:?}");
 }
 
+/// Hair that tapers, of which one half alone can be measured, is as wide as at its middle; and its interval says how far that is a guess.
+#[test]
+fn tapering_hair_is_as_wide_as_at_its_middle() {
+    const MIDDLE: f64 = 16.0;
+    const TAPER: f64 = -0.008;
+    let rows = [30.0, 90.0, 150.0, 210.0];
+    let light = Plane::from_shape_fn((240, 240), |(r, c)| {
+        let half = 0.5 * (MIDDLE + TAPER * (c as f64 - 120.0));
+        let inside: f64 = rows.iter().map(|row| 0.5 * (1.0 + (1.7 * (half - (r as f64 - row).abs())).tanh())).sum();
+        (0.8 - 0.7 * inside) as f32
+    });
+    let lines = rows.map(|row| Polyline::new(vec![Point::new(20.0, row), Point::new(220.0, row)]));
+    let shafts: Vec<Shaft> =
+        lines.iter().map(|line| Shaft { centerline: line, tone: Tone::Dark, rough_width: Some(Pixels(MIDDLE)) }).collect();
+    let known = |usable: &(dyn Fn(Point) -> bool + Sync)| -> Vec<Width> {
+        measure(&light, &shafts, usable).shafts.into_iter().map(|shaft| shaft.width.expect("a clear shaft has a width")).collect()
+    };
+    let sides: [&(dyn Fn(Point) -> bool + Sync); 2] = [&|p| p.x > 130.0, &|p| p.x < 110.0];
+    for half in sides.map(known) {
+        for (half, whole) in half.iter().zip(known(&whole)) {
+            assert!((half.value.0 - MIDDLE).abs() < 0.1 && (whole.value.0 - MIDDLE).abs() < 0.1, "{half:?} {whole:?}");
+            assert!(half.standard_error.0 > 0.2 && half.standard_error.0 > 2.0 * whole.standard_error.0, "{half:?} {whole:?}");
+        }
+    }
+}
+
 #[test]
 fn what_is_not_usable_is_not_used() {
     let (mut light, lines) = level(&[(60.0, 10.0)]);
