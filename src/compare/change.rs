@@ -5,7 +5,7 @@ use super::sites::{UnitFate, UnitFateKind};
 use super::thickness::Measured;
 use super::visit::Visit;
 use crate::measure::Cuts;
-use crate::measure::intervals::{Interval, bootstrap};
+use crate::measure::intervals::{Interval, bootstrap, mean, median};
 use crate::units::{Micrometers, SquareCentimeters};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -118,7 +118,7 @@ pub fn changes(
     }));
     let Some(area) = overlap.filter(|area| area.0 > 0.0) else { return changes };
     changes.extend(sampled.change("thickness_mean", "um", 1.0, |hairs, _, side| mean(&thick(hairs, side))));
-    changes.extend(sampled.change("thickness_median", "um", 1.0, |hairs, _, side| median(thick(hairs, side))));
+    changes.extend(sampled.change("thickness_median", "um", 1.0, |hairs, _, side| median(&thick(hairs, side))));
     changes.extend(sampled.change("vellus_share", "1", 0.0, |hairs, _, side| share(&thick(hairs, side), |t| t < cuts.vellus_below_um.0)));
     for (name, cut) in SWEEP {
         changes.extend(sampled.change(name, "/cm2", 0.0, |hairs, _, side| {
@@ -145,7 +145,7 @@ const SWEEP: [(&str, f64); 5] = [
 /// measured with its neighbor as one, badly known and far off, would outweigh what all the others say.
 fn least_sure(fates: &[HairFate]) -> Micrometers {
     let errors = fates.iter().flat_map(|hair| hair.thickness).flatten().map(|thickness| thickness.standard_error.0);
-    let usual = median(errors.collect()).unwrap_or(0.0);
+    let usual = median(&errors.collect::<Vec<f64>>()).unwrap_or(0.0);
     Micrometers((MUCH_LESS_SURE * usual).max(SURE_ENOUGH.0))
 }
 
@@ -297,16 +297,6 @@ impl Sampled<'_> {
 
 fn thick(hairs: &[Drawn], side: usize) -> Vec<f64> {
     hairs.iter().filter_map(|h| h.thickness[side]).map(|t| t.0).collect()
-}
-
-fn mean(values: &[f64]) -> Option<f64> {
-    (!values.is_empty()).then(|| values.iter().sum::<f64>() / values.len() as f64)
-}
-
-fn median(mut values: Vec<f64>) -> Option<f64> {
-    values.sort_by(f64::total_cmp);
-    let n = values.len();
-    (n > 0).then(|| (values[(n - 1) / 2] + values[n / 2]) / 2.0)
 }
 
 fn share(values: &[f64], of_kind: impl Fn(f64) -> bool) -> Option<f64> {

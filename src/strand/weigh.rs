@@ -63,8 +63,8 @@ pub type Evidence = [f64; 11];
 /// trained on the network is surer of ends than it has reason to be on any other. The odds of none are 0.8 less than fitted, for of several
 /// strands that explain the same hair the one chosen is likelier to be one thought too well of. What speaks against short strands grown from their
 /// root was set in sight of the hand-marked fields: drawn hair would trust them more.
-const WEIGHTS: Evidence = [1.13, 2.87, 4.73, 0.18, 6.97, -1.69, -0.06, 2.37, 1.14, -1.0, 1.96];
-const ODDS_OF_NONE: f64 = -8.78;
+const WEIGHTS: Evidence = [2.32, 3.48, 3.44, -0.78, 7.09, -1.22, 0.08, 2.58, 1.13, -1.0, 1.96];
+const ODDS_OF_NONE: f64 = -10.01;
 
 /// How far off a place may see the root and the tip of its strand, both together, in pixels of the answer: 70 µm.
 const AGREEING: f64 = 7.0;

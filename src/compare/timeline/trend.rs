@@ -1,5 +1,6 @@
 //! How a measurement goes over time: a robust line through the sessions, and the level of each session that agrees best with all paired changes.
 
+use crate::measure::intervals::median;
 use nalgebra::{DMatrix, DVector};
 use statrs::distribution::{ContinuousCDF, StudentsT};
 
@@ -84,11 +85,6 @@ fn by_ranks(points: &[(f64, f64)], slopes: &[f64]) -> Option<[f64; 2]> {
     let count = slopes.len() as f64;
     let (low, high) = (((count - reach) / 2.0).round(), ((count + reach) / 2.0).round());
     (low >= 1.0 && high < count).then(|| [slopes[low as usize - 1], slopes[high as usize]])
-}
-
-fn median(sorted: &[f64]) -> Option<f64> {
-    let n = sorted.len();
-    (n > 0).then(|| (sorted[(n - 1) / 2] + sorted[n / 2]) / 2.0)
 }
 
 /// A change between two sessions, measured on the skin that both show.
