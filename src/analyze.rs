@@ -7,6 +7,7 @@ use crate::geometry::{Point, Polyline};
 use crate::measure::{self, Cuts, Measurement};
 use crate::photo::{Caveat, CaveatCode, Photo};
 use crate::segment::{COARSEST_UM_PER_PX, Detector, Tone, View, ridge, working_factor};
+use crate::strand::ends::settled;
 use crate::strand::follow::follow;
 use crate::strand::trace::{Traced, trace};
 use crate::strand::width::{self, Measured, PointSpread};
@@ -161,7 +162,7 @@ fn calibrate(photo: &Photo, bar: Option<&ScaleBar>, scale: &Scale, caveats: &mut
     found
 }
 
-/// The strands with their widths measured on the original pixels and their centerlines brought onto the middle.
+/// The strands with their widths measured on the original pixels, their centerlines brought onto the middle and their ends to where they are.
 fn measured(
     photo: &Photo,
     traced: Vec<Traced>,
@@ -179,7 +180,7 @@ fn measured(
     let survey = width::measure(photo, &shafts, &|p| field.shows(p));
     caveats.extend(survey.point_spread.as_ref().and_then(|blur| of_blur(blur, &survey.shafts, calibration)));
     let one_hair = calibration.and_then(|scale| thickest_hair(&survey.shafts, scale));
-    let strands = traced
+    let measured = traced
         .into_iter()
         .zip(survey.shafts)
         .map(|(traced, shaft)| {
@@ -187,10 +188,10 @@ fn measured(
             let within = |p: &Point| Point::new(p.x.clamp(0.0, (photo.width() - 1) as f64), p.y.clamp(0.0, (photo.height() - 1) as f64));
             let centerline = Polyline::new(shaft.centerline.points.iter().map(within).collect());
             let width = shaft.width.filter(|width| one_hair.is_none_or(|thickest| width.value < thickest));
-            Strand { width, centerline, ..traced.strand }
+            Traced { strand: Strand { width, centerline, ..traced.strand }, ..traced }
         })
         .collect();
-    (strands, survey.point_spread)
+    (settled(photo, measured).into_iter().map(|traced| traced.strand).collect(), survey.point_spread)
 }
 
 /// A width that the photo's hair leaves to two hairs that lie as one: far beyond its upper quarter, and more than human hair is wide but rarely.

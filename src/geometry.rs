@@ -318,6 +318,12 @@ impl<'a> Measured<'a> {
         }
     }
 
+    /// The stretch of the chain between two distances along it, the first not beyond the second.
+    pub fn between(&self, from: f64, to: f64) -> Polyline {
+        let inner = self.line.points.iter().zip(&self.along).filter(|(_, along)| (from..to).contains(*along) && **along > from);
+        Polyline::new(std::iter::once(self.at(from)).chain(inner.map(|(p, _)| *p)).chain([self.at(to)]).collect())
+    }
+
     /// As [`Polyline::tangent`].
     pub fn tangent(&self, distance: f64, reach: f64) -> Option<Vector> {
         (self.at((distance + reach).min(self.length())) - self.at((distance - reach).max(0.0))).unit()

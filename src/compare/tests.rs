@@ -137,7 +137,15 @@ fn field() -> Field {
     let corners = [[-0.5, -0.5], [right, -0.5], [right, bottom], [-0.5, bottom]].map(Point::from).to_vec();
     let polygon = Polygon::new(corners);
     let area_px = (WIDTH * HEIGHT) as f64;
-    Field { counted: all.clone(), visible: all, step: step as f64, area_px, polygon, border_rule: BorderRule::RootInside }
+    Field {
+        counted: all.clone(),
+        lined: Mask::from_elem(all.dim(), false),
+        visible: all,
+        step: step as f64,
+        area_px,
+        polygon,
+        border_rule: BorderRule::RootInside,
+    }
 }
 
 fn paint(pixels: &mut [[u8; 3]], root: Point, tip: Point, width: f64) {

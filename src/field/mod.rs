@@ -38,6 +38,8 @@ pub struct Field {
     pub counted: Mask,
     /// Which pixels show skin or hair at all: not frame, padding, text, bar, drawn line. On the same grid.
     pub visible: Mask,
+    /// Which pixels lie under a thin drawn line. On the same grid.
+    pub lined: Mask,
     /// Photo pixels per mask pixel.
     pub step: f64,
     /// The counted area, in square photo pixels.
@@ -98,7 +100,8 @@ impl Field {
         let caveats = caveats(photo, &skin, &counted, &glare, &defocused, step);
         let area_px = counted.indexed_iter().filter(|(_, counted)| **counted).fold(0.0, |sum, ((r, c), _)| sum + inner.area_of(r, c, step));
         let polygon = widest_outline(&counted, step, &inner);
-        (Self { counted, visible, step: step as f64, area_px, polygon, border_rule: BorderRule::RootInside }, caveats)
+        let lined = Mask::from_shape_fn((rows, columns), |cell| skin[cell] && !visible[cell]);
+        (Self { counted, visible, lined, step: step as f64, area_px, polygon, border_rule: BorderRule::RootInside }, caveats)
     }
 
     /// Whether a hair with this root is counted.
@@ -111,15 +114,28 @@ impl Field {
         raster::holds(&self.visible, self.on_grid(point))
     }
 
+    /// Whether a thin drawn line lies over this point.
+    pub fn is_lined(&self, point: Point) -> bool {
+        raster::holds(&self.lined, self.on_grid(point))
+    }
+
     /// Which cells of a grid show skin or hair at their centers, the grid having one for every `factor` × `factor` photo pixels.
-    pub fn shown_on(&self, (rows, columns): (usize, usize), factor: f64) -> Mask {
+    pub fn shown_on(&self, cells: (usize, usize), factor: f64) -> Mask {
+        self.on_cells(&self.visible, cells, factor)
+    }
+
+    /// Which cells of a grid have their centers under a thin drawn line.
+    pub fn lined_on(&self, cells: (usize, usize), factor: f64) -> Mask {
+        self.on_cells(&self.lined, cells, factor)
+    }
+
+    fn on_cells(&self, mask: &Mask, (rows, columns): (usize, usize), factor: f64) -> Mask {
         let center = |i: usize| (i as f64 + 0.5) * factor - 0.5;
         let place = |at: f64, count: usize| (at >= 0.0 && at < count as f64).then_some(at as usize);
         // Each axis by itself: rounding every cell's center anew would cost more than all else about it.
-        let down: Vec<_> = (0..rows).map(|r| place(self.on_grid(Point::new(0.0, center(r))).y.round(), self.visible.nrows())).collect();
-        let across: Vec<_> =
-            (0..columns).map(|c| place(self.on_grid(Point::new(center(c), 0.0)).x.round(), self.visible.ncols())).collect();
-        Mask::from_shape_fn((rows, columns), |(r, c)| down[r].zip(across[c]).is_some_and(|at| self.visible[at]))
+        let down: Vec<_> = (0..rows).map(|r| place(self.on_grid(Point::new(0.0, center(r))).y.round(), mask.nrows())).collect();
+        let across: Vec<_> = (0..columns).map(|c| place(self.on_grid(Point::new(center(c), 0.0)).x.round(), mask.ncols())).collect();
+        Mask::from_shape_fn((rows, columns), |(r, c)| down[r].zip(across[c]).is_some_and(|at| mask[at]))
     }
 
     fn on_grid(&self, p: Point) -> Point {

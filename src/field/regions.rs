@@ -53,7 +53,15 @@ mod tests {
     fn field(rows: &[&str]) -> Field {
         let counted = Mask::from_shape_fn((rows.len(), rows[0].len()), |(r, c)| rows[r].as_bytes()[c] == b'#');
         let polygon = Polygon::default();
-        Field { visible: counted.clone(), counted, step: 4.0, area_px: 0.0, polygon, border_rule: BorderRule::RootInside }
+        Field {
+            visible: counted.clone(),
+            lined: Mask::from_elem(counted.dim(), false),
+            counted,
+            step: 4.0,
+            area_px: 0.0,
+            polygon,
+            border_rule: BorderRule::RootInside,
+        }
     }
 
     #[test]

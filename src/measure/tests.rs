@@ -41,7 +41,15 @@ fn field(width: f64, height: f64) -> Field {
     let counted = Mask::from_elem(((height / 4.0).ceil() as usize, (width / 4.0).ceil() as usize), true);
     let polygon =
         Polygon::new([[-0.5, -0.5], [width - 0.5, -0.5], [width - 0.5, height - 0.5], [-0.5, height - 0.5]].map(Point::from).to_vec());
-    Field { visible: counted.clone(), counted, step: 4.0, area_px: width * height, polygon, border_rule: BorderRule::RootInside }
+    Field {
+        visible: counted.clone(),
+        lined: Mask::from_elem(counted.dim(), false),
+        counted,
+        step: 4.0,
+        area_px: width * height,
+        polygon,
+        border_rule: BorderRule::RootInside,
+    }
 }
 
 fn strand(id: usize, root: Point, along: Vector, width: Option<f64>) -> Strand {

@@ -351,7 +351,15 @@ pub(crate) mod tests {
         let all = Mask::from_elem((30, 40), true);
         let corners = [[-0.5, -0.5], [39.5, -0.5], [39.5, 29.5], [-0.5, 29.5]].map(Point::from).to_vec();
         let polygon = Polygon::new(corners);
-        let field = Field { counted: all.clone(), visible: all, step: 1.0, area_px: 1200.0, polygon, border_rule: BorderRule::RootInside };
+        let field = Field {
+            counted: all.clone(),
+            lined: Mask::from_elem(all.dim(), false),
+            visible: all,
+            step: 1.0,
+            area_px: 1200.0,
+            polygon,
+            border_rule: BorderRule::RootInside,
+        };
         let caveats = vec![];
         let density = |name: &str, unit: &str| Measurement {
             name: name.into(),

@@ -1,5 +1,6 @@
 //! Strands: one traced shaft each, from root to tip, with its width under a pixel.
 
+pub mod ends;
 mod explain;
 pub mod follow;
 mod join;

@@ -61,9 +61,10 @@ fn border_reach(seen: &Segmentation) -> f64 {
     0.6 * seen.stroke * seen.factor
 }
 
-/// Whether the photo stops showing anything within `reach` pixels of this point.
+/// Whether the photo stops showing anything within `reach` pixels of this point; a thin line drawn over the skin ends nothing.
 pub(super) fn near_border(at: Point, field: &Field, reach: f64) -> bool {
-    (0..8).any(|i| !field.shows(at + Vector::from_angle(f64::from(i) * std::f64::consts::FRAC_PI_4) * reach))
+    let around = |i: i32| at + Vector::from_angle(f64::from(i) * std::f64::consts::FRAC_PI_4) * reach;
+    (0..8).map(around).any(|p| !field.shows(p) && !field.is_lined(p))
 }
 
 /// Log odds that the line's first end is the root, from where a long shaft leaves the photo: it mostly leaves its root behind.
