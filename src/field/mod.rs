@@ -54,7 +54,7 @@ impl Field {
     /// The part of the photo that shows skin, and of it the part to count in, with what a reader of the numbers should know.
     ///
     /// Padding, black frames, captions, labels and the scale bar are neither shown nor counted. Thin drawn lines are not shown, but the
-    /// skin under them is counted: a hair's root is lost under a line a few pixels wide hardly ever. Glare and defocus are shown and not
+    /// skin under them is counted and hair followed through: a hair's root is lost under a line a few pixels wide hardly ever. Glare and defocus are shown and not
     /// counted. Hairs are skin here. `roi` narrows what is counted.
     ///
     /// # Accuracy

@@ -13,7 +13,7 @@ pub struct View {
     pub factor: f64,
     /// Linear light of red, green and blue, 0 to 1.
     pub light: [Plane; 3],
-    /// What the field shows.
+    /// What the field shows, and what was filled in under thin drawn lines.
     pub visible: Mask,
 }
 
