@@ -10,10 +10,10 @@ use crate::field::Field;
 use crate::segment::{Segmentation, Tone};
 use crate::units::Pixels;
 
-/// A strand whose width is still to be measured.
+/// A strand with what its tracing knew of it.
 #[derive(Debug, Clone)]
 pub struct Traced {
-    /// The strand, without a width.
+    /// The strand, without a width until that is measured.
     pub strand: Strand,
     /// Its width as the tracing saw it, good to a factor of two.
     pub rough_width: Pixels,
