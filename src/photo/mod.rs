@@ -171,6 +171,16 @@ impl Photo {
         }
     }
 
+    /// The sRGB-encoded colors of a row, of 8 bits a channel, from left to right.
+    pub fn rgb8_row(&self, y: usize) -> Vec<[u8; 3]> {
+        let row = y * self.width..(y + 1) * self.width;
+        let eight = |v: u16| ((u32::from(v) * 255 + 32767) / 65535) as u8;
+        match &self.samples {
+            Samples::Eight(pixels) => pixels[row].to_vec(),
+            Samples::Sixteen(pixels) => pixels[row].iter().map(|color| color.map(eight)).collect(),
+        }
+    }
+
     /// The light at a pixel: linear-light luminance (Rec. 709), 0 to 1.
     pub fn light(&self, x: usize, y: usize) -> f32 {
         let i = y * self.width + x;

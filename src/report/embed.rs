@@ -20,7 +20,7 @@ impl Picture {
         let factor = (photo.width().max(photo.height()) as f64 / longest as f64).max(1.0);
         let [red, green, blue] = photo.planes(factor);
         let (rows, columns) = red.dim();
-        let byte = |value: f32| (value * 255.0).round() as u8;
+        let byte = |value: f32| (value * 255.0 + 0.5) as u8;
         let picture = RgbImage::from_fn(columns as u32, rows as u32, |x, y| {
             let at = [y as usize, x as usize];
             Rgb([byte(red[at]), byte(green[at]), byte(blue[at])])

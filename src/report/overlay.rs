@@ -9,7 +9,7 @@ use crate::measure::{Cuts, ThicknessClass};
 use crate::photo::Photo;
 use crate::strand::{End, Strand};
 use crate::units::{Micrometers, Pixels};
-use image::{Rgb, RgbImage};
+use image::RgbImage;
 
 // Okabe and Ito's palette, told apart in every common form of color blindness.
 const SKY_BLUE: [u8; 3] = [86, 180, 233];
@@ -57,11 +57,17 @@ pub fn draw(photo: &Photo, analysis: &Analysis, cuts: &Cuts) -> RgbImage {
     canvas.picture
 }
 
+/// The photo, dark outside the counted field.
 fn field(photo: &Photo, analysis: &Analysis) -> RgbImage {
-    RgbImage::from_fn(photo.width() as u32, photo.height() as u32, |x, y| {
-        let brightness = if analysis.field.counts(Point::new(f64::from(x), f64::from(y))) { 255.0 } else { 115.0 };
-        Rgb(photo.rgb(x as usize, y as usize).map(|value| (value * brightness).round() as u8))
-    })
+    let (width, height) = (photo.width(), photo.height());
+    let counted = analysis.field.counted_on((height, width), 1.0);
+    let dark = |value: u8| ((u32::from(value) * 115 + 127) / 255) as u8;
+    let mut bytes = Vec::with_capacity(3 * width * height);
+    for (y, counted) in counted.outer_iter().enumerate() {
+        let shown = photo.rgb8_row(y).into_iter().zip(counted);
+        bytes.extend(shown.flat_map(|(color, counted)| if *counted { color } else { color.map(dark) }));
+    }
+    RgbImage::from_raw(width as u32, height as u32, bytes).expect("as many bytes as pixels")
 }
 
 fn draw_strand(canvas: &mut Canvas, strand: &Strand, analysis: &Analysis, cuts: &Cuts, stroke: f64) {
@@ -130,6 +136,7 @@ mod tests {
     use crate::geometry::Polyline;
     use crate::results::tests::one_strand;
     use crate::strand::Width;
+    use image::Rgb;
 
     fn photo() -> Photo {
         Photo::from_rgb8(40, 30, vec![[200, 170, 150]; 1200])

@@ -79,7 +79,7 @@ impl Canvas {
         if weight > 0.0 {
             let Rgb(below) = self.picture.get_pixel_mut(x as u32, y as u32);
             for (value, color) in below.iter_mut().zip(ink.color) {
-                *value = (f64::from(*value) * (1.0 - weight) + f64::from(color) * weight).round() as u8;
+                *value = (f64::from(*value) * (1.0 - weight) + f64::from(color) * weight + 0.5) as u8;
             }
         }
     }

@@ -42,6 +42,9 @@ impl View {
         let mut bridged = vec![];
         for (at, _) in lined.indexed_iter().filter(|(_, lined)| **lined) {
             let sides: Vec<[Seen; 2]> = (0..BEARINGS).filter_map(|bearing| self.across(at, bearing, lined)).collect();
+            if sides.is_empty() {
+                continue;
+            }
             let Some(usual) = self.usual(at) else { continue };
             let cost = |[a, b]: &[Seen; 2]| {
                 let (apart, unusual) = ((a.log - b.log).abs(), (0.5 * (a.log + b.log) - usual).abs());
