@@ -5,6 +5,7 @@ use crate::geometry::Point;
 use crate::photo::Photo;
 use crate::raster::regions::{grown, opened, regions};
 use crate::raster::{Mask, Plane, median};
+use std::ops::Range;
 
 /// The whole pixels left after flat strips at the photo's sides are taken off.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -108,11 +109,14 @@ fn frame_of(cells: &Cells, inner: &Inner, like_hair: bool, flat: impl Fn(f32, f3
     let holds = |r: usize, c: usize| within.0.contains(&r) && within.1.contains(&c);
     let like = Mask::from_shape_fn((rows, columns), |(r, c)| holds(r, c) && flat(cells.luma[[r, c]], cells.spread[[r, c]]));
     let reach = (columns.max(rows) / 50).max(1);
-    let thick = opened(&like, reach);
     let mut frame = Mask::from_elem((rows, columns), false);
+    if !may_frame(&like, &within, 2 * reach + 1) {
+        return frame;
+    }
+    let thick = opened(&like, reach);
     let mut corners = 0;
     for region in regions(&thick) {
-        let last = |range: &std::ops::Range<usize>| range.end.saturating_sub(1);
+        let last = |range: &Range<usize>| range.end.saturating_sub(1);
         let top = region.rows.0 == within.0.start;
         let bottom = region.rows.1 == last(&within.0);
         let left = region.columns.0 == within.1.start;
@@ -145,8 +149,18 @@ fn frame_of(cells: &Cells, inner: &Inner, like_hair: bool, flat: impl Fn(f32, f3
     grown(&near, 1)
 }
 
+/// Whether a mask holds so many cells in a row along a level and along an upright side of what lies within: what fills a corner does.
+fn may_frame(mask: &Mask, (rows, columns): &(Range<usize>, Range<usize>), least: usize) -> bool {
+    if rows.is_empty() || columns.is_empty() {
+        return false;
+    }
+    let fills = |line: Vec<bool>| line.chunk_by(|a, b| a == b).any(|run| run[0] && run.len() >= least);
+    let level = [rows.start, rows.end - 1].iter().any(|&r| fills(columns.clone().map(|c| mask[[r, c]]).collect()));
+    level && [columns.start, columns.end - 1].iter().any(|&c| fills(rows.clone().map(|r| mask[[r, c]]).collect()))
+}
+
 /// The rows and columns of cells that lie inside by their centers.
-pub(super) fn cell_range(inner: &Inner, step: usize, rows: usize, columns: usize) -> (std::ops::Range<usize>, std::ops::Range<usize>) {
+pub(super) fn cell_range(inner: &Inner, step: usize, rows: usize, columns: usize) -> (Range<usize>, Range<usize>) {
     let range = |from: usize, to: usize, count: usize| {
         let first = (0..count).find(|i| i * step + step / 2 >= from).unwrap_or(count);
         first..(first..count).rev().find(|i| i * step + step / 2 < to).map_or(first, |last| last + 1)
@@ -155,7 +169,7 @@ pub(super) fn cell_range(inner: &Inner, step: usize, rows: usize, columns: usize
 }
 
 /// The circle that the frame's inner edge follows, in cells, if it follows one.
-fn round_opening(frame: &Mask, (rows, columns): (std::ops::Range<usize>, std::ops::Range<usize>)) -> Option<(Point, f64)> {
+fn round_opening(frame: &Mask, (rows, columns): (Range<usize>, Range<usize>)) -> Option<(Point, f64)> {
     let mut edge: Vec<Point> = vec![];
     let crossing = |line: Vec<bool>| {
         let first = line.iter().position(|&m| !m);

@@ -140,7 +140,18 @@ impl Field {
         // Each axis by itself: rounding every cell's center anew would cost more than all else about it.
         let down: Vec<_> = (0..rows).map(|r| place(self.on_grid(Point::new(0.0, center(r))).y.round(), mask.nrows())).collect();
         let across: Vec<_> = (0..columns).map(|c| place(self.on_grid(Point::new(center(c), 0.0)).x.round(), mask.ncols())).collect();
-        Mask::from_shape_fn((rows, columns), |(r, c)| down[r].zip(across[c]).is_some_and(|at| mask[at]))
+        let mut cells = Mask::from_elem((rows, columns), false);
+        let values = cells.as_slice_mut().expect(raster::CONTIGUOUS);
+        for (r, &row) in down.iter().enumerate() {
+            let Some(row) = row else { continue };
+            let (before, here) = values.split_at_mut(r * columns);
+            if r > 0 && down[r - 1] == Some(row) {
+                here[..columns].copy_from_slice(&before[(r - 1) * columns..]);
+            } else {
+                here.iter_mut().zip(&across).for_each(|(cell, column)| *cell = column.is_some_and(|column| mask[[row, column]]));
+            }
+        }
+        cells
     }
 
     fn on_grid(&self, p: Point) -> Point {

@@ -3,7 +3,7 @@
 use super::cells::Cells;
 use crate::geometry::Rect;
 use crate::raster::edges::{EdgeSearch, LevelEdge, level_edges};
-use crate::raster::regions::{grown, regions};
+use crate::raster::regions::{grown, held, regions};
 use crate::raster::{Mask, Plane};
 
 /// What was found drawn over the skin.
@@ -143,6 +143,9 @@ fn colored(cells: &Cells) -> (Mask, Vec<Rect>) {
 
 /// Upright boxes around groups of at least `least` cells that lie close together.
 fn blocks(marked: &Mask, cells: &Cells, least: usize) -> Vec<Rect> {
+    if held(marked) < least {
+        return vec![];
+    }
     let columns = marked.ncols();
     let gap = (columns / 80).max(2);
     regions(&grown(marked, gap))

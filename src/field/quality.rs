@@ -1,7 +1,7 @@
 //! Where skin is seen but nothing can be told on it: glare and defocus.
 
 use super::cells::Cells;
-use crate::raster::regions::{opened, regions};
+use crate::raster::regions::{held, opened, regions};
 use crate::raster::{Mask, Plane};
 
 /// The cells of blown-out blobs of notable size; specks, which a hair is traced across, are not among them.
@@ -10,12 +10,16 @@ pub(super) fn glare(cells: &Cells) -> Mask {
     let blown = cells.clipped.mapv(|share| share >= 0.5);
     // About 100 µm where a photo is 7 mm wide.
     let across = (rows.max(columns) as f64 * 0.014).max(2.0);
+    let least = 0.6 * across * across;
     let mut mask = Mask::from_elem((rows, columns), false);
+    if (held(&blown) as f64) < least {
+        return mask;
+    }
     // Opening first, so that a chain of specks is no blob.
     let thick = opened(&blown, (across / 4.0) as usize);
     for region in regions(&blown) {
         let solid = region.cells.iter().filter(|&&cell| thick[cell]).count() as f64;
-        if solid >= 0.6 * across * across {
+        if solid >= least {
             region.cells.iter().for_each(|&cell| mask[cell] = true);
         }
     }

@@ -145,9 +145,14 @@ pub fn grown(mask: &Mask, reach: usize) -> Mask {
     mask_of(&morphology::dilate(&picture(mask, 0), Norm::LInf, radius(reach)), 0, mask.dim())
 }
 
+/// How many cells a mask holds.
+pub fn held(mask: &Mask) -> usize {
+    mask.iter().map(|held| usize::from(*held)).sum()
+}
+
 /// Whether a mask holds nothing, as most do that tell what is drawn over the skin.
 fn is_empty(mask: &Mask) -> bool {
-    !mask.iter().any(|held| *held)
+    held(mask) == 0
 }
 
 /// A reach as the library takes it, at most 255 cells.
