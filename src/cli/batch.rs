@@ -154,8 +154,8 @@ impl Batch<'_> {
             site: session.site,
         };
         let result = PhotoResult::new(identity, &analysis, &settings, made_by);
-        let overlay = self.overlay(&photo, &analysis, &settings)?;
-        let drawn = Drawn { overlay: self.overlay.extension().zip(overlay), page: self.page(&photo, &result, &input.stem)? };
+        let (overlay, page) = rayon::join(|| self.overlay(&photo, &analysis, &settings), || self.page(&photo, &result, &input.stem));
+        let drawn = Drawn { overlay: self.overlay.extension().zip(overlay?), page: page? };
         clock.begin(Some(Stage::Write));
         let refused = |error| format!("its result could not be written: {}", cause(&error));
         self.folder.write_photo(&input.stem, &result, &drawn).map_err(refused)?;

@@ -434,6 +434,7 @@ mod tests {
         let sixteen = Photo::from_rgb16(9, 4, pixels);
         let differs = |(x, y): (usize, usize)| (eight.light(x, y) - sixteen.light(x, y)).abs() > 1e-5;
         assert!(!(0..36).any(|i| differs((i % 9, i / 9))));
+        assert!((0..4).all(|y| eight.rgb8_row(y) == sixteen.rgb8_row(y)));
     }
 
     #[test]
