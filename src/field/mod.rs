@@ -124,11 +124,6 @@ impl Field {
         self.on_cells(&self.visible, cells, factor)
     }
 
-    /// Which cells of a grid have their centers in the counted field.
-    pub fn counted_on(&self, cells: (usize, usize), factor: f64) -> Mask {
-        self.on_cells(&self.counted, cells, factor)
-    }
-
     /// Which cells of a grid have their centers under a thin drawn line.
     pub fn lined_on(&self, cells: (usize, usize), factor: f64) -> Mask {
         self.on_cells(&self.lined, cells, factor)

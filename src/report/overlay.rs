@@ -60,12 +60,12 @@ pub fn draw(photo: &Photo, analysis: &Analysis, cuts: &Cuts) -> RgbImage {
 /// The photo, dark outside the counted field.
 fn field(photo: &Photo, analysis: &Analysis) -> RgbImage {
     let (width, height) = (photo.width(), photo.height());
-    let counted = analysis.field.counted_on((height, width), 1.0);
     let dark = |value: u8| ((u32::from(value) * 115 + 127) / 255) as u8;
     let mut bytes = Vec::with_capacity(3 * width * height);
-    for (y, counted) in counted.outer_iter().enumerate() {
-        let shown = photo.rgb8_row(y).into_iter().zip(counted);
-        bytes.extend(shown.flat_map(|(color, counted)| if *counted { color } else { color.map(dark) }));
+    for y in 0..height {
+        let counted = |x: usize| analysis.field.counts(Point::new(x as f64, y as f64));
+        let row = photo.rgb8_row(y).into_iter().enumerate();
+        bytes.extend(row.flat_map(|(x, color)| if counted(x) { color } else { color.map(dark) }));
     }
     RgbImage::from_raw(width as u32, height as u32, bytes).expect("as many bytes as pixels")
 }
