@@ -23,7 +23,7 @@ fn stages(criterion: &mut Criterion) {
 
     let photo = Photo::decode(&bytes, &Limits::default()).expect("a photo");
     let bar = ScaleBar::find(&photo);
-    let (field, _) = Field::find(&photo, bar.as_ref(), None);
+    let (field, _) = Field::find(&photo, bar.as_ref(), None, None);
     let factor = working_factor(&photo, &field, Some(&scale)).expect("a scale");
     let model = Model::shipped();
     let view = View::of(&photo, &field, factor);
@@ -40,7 +40,7 @@ fn stages(criterion: &mut Criterion) {
     group.sample_size(10);
     group.bench_function("decode", |b| b.iter(|| Photo::decode(black_box(&bytes), &Limits::default())));
     group.bench_function("calibrate", |b| b.iter(|| ScaleBar::find(black_box(&photo))));
-    group.bench_function("field", |b| b.iter(|| Field::find(black_box(&photo), bar.as_ref(), None)));
+    group.bench_function("field", |b| b.iter(|| Field::find(black_box(&photo), bar.as_ref(), None, None)));
     group.bench_function("view", |b| b.iter(|| View::of(black_box(&photo), &field, factor)));
     group.bench_function("segment, ridge", |b| b.iter(|| ridge::segment(black_box(&view))));
     group.bench_function("segment, network", |b| b.iter(|| model.answer(black_box(view.clone()))));

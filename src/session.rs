@@ -1,5 +1,7 @@
 //! Who, where and when, as far as a photo's relative path says.
 
+use serde::Serialize;
+
 /// What a relative path says about a photo. What is not evident is `None`.
 ///
 /// A date is `2026-02-10`, `2026_02_10`, `2026.02.10` or `20260210`, alone or followed by a time such as `_090018`, standing free of other digits;
@@ -17,7 +19,7 @@
 /// assert_eq!(session.site.as_deref(), Some("vertex"));
 /// assert_eq!(session.taken_at.as_deref(), Some("2026-02-10"));
 /// ```
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize)]
 pub struct Session {
     /// Whose scalp.
     pub subject: Option<String>,
@@ -45,6 +47,58 @@ impl Session {
             }
         }
         Self::default()
+    }
+}
+
+impl Session {
+    /// What a relative path without a date says, of use where the photo itself has one: the file's name, a running number at its end left out, is the
+    /// site; the folder above is the subject or, of several, stands for the visit, and the one above it is the subject.
+    ///
+    /// # Examples
+    /// ```
+    /// use anagen::session::Session;
+    /// let session = Session::from_undated("trial/s01/visit1/vertex.jpg");
+    /// assert_eq!((session.subject.as_deref(), session.site.as_deref()), (Some("s01"), Some("vertex")));
+    /// let session = Session::from_undated("s01/vertex_2.jpg");
+    /// assert_eq!((session.subject.as_deref(), session.site.as_deref()), (Some("s01"), Some("vertex")));
+    /// ```
+    pub fn from_undated(path: &str) -> Self {
+        let mut folders: Vec<&str> = path.split('/').collect();
+        let name = folders.pop().unwrap_or_default();
+        let name = name.rsplit_once('.').map_or(name, |(stem, _)| stem);
+        let subject = folders[folders.len().saturating_sub(2)..].first().copied().unwrap_or_default();
+        let unnumbered = name.trim_end_matches(|c: char| c.is_ascii_digit()).trim_end_matches(['_', '-', ' ', '.']);
+        Self { subject: owned(subject), site: site(name).and_then(|_| owned(unnumbered)), taken_at: None }
+    }
+}
+
+/// Whose skin a photo shows, where and when, as far as it is known without looking into it.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Told {
+    /// By its path.
+    pub path: Session,
+    /// By an `anagen.toml`, which goes first.
+    pub stated: Session,
+}
+
+impl Told {
+    /// What a relative path says.
+    pub fn by_path(path: &str) -> Self {
+        let dated = Session::from_path(path);
+        let path = if dated.taken_at.is_some() { dated } else { Session::from_undated(path) };
+        Self { path, stated: Session::default() }
+    }
+
+    /// The same with the date that the photo itself has, where it has one: that goes before its path's. Of a photo without any date nothing tells
+    /// subjects from other folders.
+    pub fn with(&self, own: Option<&str>) -> Session {
+        let Self { path, stated } = self.clone();
+        // A camera may write a day that is none.
+        let own = own.filter(|date| day_number(date).is_some());
+        let taken_at = stated.taken_at.or(own.map(str::to_owned)).or(path.taken_at);
+        let dated = taken_at.is_some();
+        let of_path = |said: Option<String>| said.filter(|_| dated);
+        Session { subject: stated.subject.or(of_path(path.subject)), site: stated.site.or(of_path(path.site)), taken_at }
     }
 }
 
@@ -176,6 +230,15 @@ mod tests {
         ] {
             expect(path, "", "", "");
         }
+    }
+
+    #[test]
+    fn a_day_that_is_none_is_not_believed() {
+        let told = Told::by_path("s01/vertex.jpg");
+        assert_eq!(told.with(Some("2026-02-30T10:00:00")), Session::default());
+        let dated = told.with(Some("2026-02-28T10:00:00"));
+        assert_eq!([dated.subject, dated.site], ["s01", "vertex"].map(owned));
+        assert_eq!(Told::by_path("s01/2026-02-10/vertex.jpg").with(Some("2026-02-30")).taken_at, owned("2026-02-10"));
     }
 
     #[test]

@@ -55,7 +55,7 @@ fn lines(path: &str, model: &Model) -> Result<String, Box<dyn Error>> {
     let truth: serde_json::Value = serde_json::from_slice(&std::fs::read(Path::new(path).with_extension("truth.json"))?)?;
     let photo = Photo::decode(&std::fs::read(path)?, &Limits::default())?;
     let calibration = truth["um_per_px"].as_f64().map(|um_per_px| Calibration::stated(um_per_px, ScaleSource::CommandLine)).transpose()?;
-    let (field, _) = Field::find(&photo, None, None);
+    let (field, _) = Field::find(&photo, None, None, None);
     let Some(factor) = working_factor(&photo, &field, calibration.as_ref()) else { return Ok(String::new()) };
     let view = View::of(&photo, &field, factor);
     let mut lines = String::new();

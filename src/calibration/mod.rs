@@ -36,7 +36,7 @@ pub enum ScaleSource {
 
 /// Why a scale is not believed.
 #[derive(Debug, Clone, Copy, PartialEq, thiserror::Error)]
-#[error("{um_per_px} µm per pixel is not the scale of a photo of hair: {} to {} is", PLAUSIBLE.start(), PLAUSIBLE.end())]
+#[error("{um_per_px:?} µm per pixel is not the scale of a photo of hair: {} to {} is", PLAUSIBLE.start(), PLAUSIBLE.end())]
 pub struct ScaleError {
     /// The scale that was stated or came out.
     pub um_per_px: f64,

@@ -1,7 +1,7 @@
 //! `anagen agree`: how well a results folder agrees with counted truth.
 
 use super::arguments::positive;
-use super::{Ending, about, deliver};
+use super::{Ending, about, deliver, say};
 use crate::agree::{Agreement, Difference, Found, PhotoAgreement, TOLERANCE};
 use crate::phantom::Truth;
 use crate::results::{self, AgreementResult, AgreementSchema, Folder, PhotoResult, cause, read_at_most, truths};
@@ -72,10 +72,10 @@ impl Agree {
         let without_truth: Vec<String> = stems.iter().filter(|stem| !used.contains(stem)).cloned().collect();
         let agreement = Agreement::over(photos);
         for name in &without_result {
-            eprintln!("{name}: counted, but without a result: all its hairs count as missed");
+            say(format!("{name}: counted, but without a result: all its hairs count as missed"));
         }
         if !without_truth.is_empty() {
-            eprintln!("anagen: {} results have no truth and are left out", without_truth.len());
+            say(format!("anagen: {} results have no truth and are left out", without_truth.len()));
         }
         let place = self.json.as_deref();
         let text = match place {

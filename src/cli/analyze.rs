@@ -1,13 +1,13 @@
 //! `anagen analyze`: photos in; results, tables and overlays out.
 
 use super::batch::{Batch, Finished, Outcome, Overlay};
-use super::config::{Plan, Stated, idle_globs, plans};
+use super::config::{Plan, Stated, idle_globs, plans, tell};
 use super::measuring::Measuring;
 use super::privacy::Privacy;
 use super::progress::Progress;
 use super::shard::Shard;
 use super::summary::{stems, write_summary};
-use super::{Ending, about, deliver, hairs, printable, rehearsal, results_folder};
+use super::{Ending, about, deliver, hairs, printable, rehearsal, results_folder, say, spared};
 use crate::analyze::Stage;
 use crate::measure::Cuts;
 use crate::results::{self, Folder, Input, Inputs, PhotoRun, Run, RunCommand, RunSchema, Status, Times, cause, read_at_most, result_path};
@@ -96,17 +96,18 @@ impl Analyze {
     pub fn run(&self) -> Result<Ending, String> {
         let began = Instant::now();
         let stated = self.measuring.stated()?;
-        let inputs = self.inputs()?;
+        let inputs = self.inputs(&stated)?;
         if inputs.photos.is_empty() && self.shard.is_none() {
             return self.nothing(&inputs, &stated, began);
         }
         let photos: Vec<_> = inputs.photos.iter().zip(plans(&inputs.photos, &stated)?).collect();
         for warning in idle_globs(&inputs.photos, &stated).iter().filter(|_| !self.quiet) {
-            eprintln!("anagen: {warning}");
+            say(format!("anagen: {warning}"));
         }
         if self.dry_run {
             return rehearsal::rehearse(&photos, &self.out, &self.measuring.limits());
         }
+        spared(self.json.as_ref(), inputs.photos.iter().map(|input| &input.file))?;
         let folder = results_folder(&self.out)?;
         self.announce(&folder, &inputs, &stated).map_err(|error| about(&self.out, cause(&error)))?;
         let outcomes = self.work(&photos, &folder)?;
@@ -121,7 +122,7 @@ impl Analyze {
     }
 
     /// The photos that were named, under codes where that was asked for; what cannot be used is told.
-    fn inputs(&self) -> Result<Inputs, String> {
+    fn inputs(&self, stated: &Stated) -> Result<Inputs, String> {
         let place = |path: &PathBuf| fs::canonicalize(path).ok();
         if self.path.iter().any(|path| path.is_dir() && place(path) == place(&self.out)) {
             let inside = self.out.join("results");
@@ -145,17 +146,20 @@ impl Analyze {
             inputs.troubles.retain(|trouble| shard.holds(trouble.path.as_os_str().as_encoded_bytes()));
         }
         for trouble in &inputs.troubles {
-            eprintln!("{}", about(&trouble.path, &trouble.cause));
+            say(about(&trouble.path, &trouble.cause));
         }
+        tell(&mut inputs.photos, stated)?;
         if let Some(pseudonyms) = self.privacy.codes()? {
             pseudonyms.apply(&mut inputs);
         }
         Ok(inputs)
     }
 
-    /// Ends a run that found no photo: with its record, so that a program that started it finds out why.
+    /// Ends a run that found no photo: with its record, so that a program that started it finds out why, unless that of an earlier run is there,
+    /// whose results would be without it.
     fn nothing(&self, inputs: &Inputs, stated: &Stated, began: Instant) -> Result<Ending, String> {
         if !self.dry_run
+            && !self.out.join("run.json").exists()
             && let Ok(folder) = Folder::create(&self.out)
         {
             let run = self.record(inputs, &[], stated, began.elapsed());
@@ -266,22 +270,22 @@ impl Analyze {
         if self.verbose {
             for (stage, seconds) in &run.times.stages_s {
                 let name = serde_json::to_value(stage).ok().and_then(|name| name.as_str().map(str::to_owned)).unwrap_or_default();
-                eprintln!("{name:<10} {seconds:8.3} s");
+                say(format!("{name:<10} {seconds:8.3} s"));
             }
         }
         let others = folder.stems().iter().filter(|stem| !stems.contains(stem)).count();
         if others > 0 && !run.interrupted && !self.quiet {
             let folder = printable(&self.out);
-            eprintln!("anagen: {folder} also holds {others} results of photos not in this run; the tables leave them out");
+            say(format!("anagen: {folder} also holds {others} results of photos not in this run; the tables leave them out"));
         }
         if run.interrupted {
             let left = run.photos.iter().filter(|photo| photo.status == Status::NotReached).count();
-            eprintln!("anagen: stopped with {left} photos to go; the same command goes on from here");
+            say(format!("anagen: stopped with {left} photos to go; the same command goes on from here"));
         }
         if !self.quiet {
             let Run { done, reused, failed, .. } = run;
             let place = if self.no_report { self.out.clone() } else { self.out.join("report.html") };
-            eprintln!("{done} analyzed, {reused} reused, {failed} failed: {}", printable(&place));
+            say(format!("{done} analyzed, {reused} reused, {failed} failed: {}", printable(&place)));
         }
     }
 }
@@ -319,7 +323,9 @@ pub fn photo_run(input: &Input, outcome: Option<&Outcome>) -> PhotoRun {
 fn together(folder: &Folder, stems: &[String], single: bool) -> Result<String, String> {
     let texts: Result<Vec<String>, String> = stems
         .iter()
-        .map(|stem| folder.read(stem).map(|result| results::json(&result)).map_err(|error| format!("{stem}: {error}")))
+        .map(|stem| {
+            folder.read(stem).map(|result| results::json(&result)).map_err(|error| about(&folder.place(&result_path(stem)), cause(&error)))
+        })
         .collect();
     let texts = texts?;
     Ok(match &texts[..] {
@@ -341,10 +347,10 @@ pub fn stop_on_interrupt() -> Arc<AtomicBool> {
         if seen.swap(true, Ordering::Relaxed) {
             std::process::exit(130);
         }
-        eprintln!("anagen: finishing the photos in hand; interrupt again to stop at once");
+        say("anagen: finishing the photos in hand; interrupt again to stop at once");
     };
     if let Err(error) = ctrlc::set_handler(handler) {
-        eprintln!("anagen: an interrupt will stop at once: {error}");
+        say(format!("anagen: an interrupt will stop at once: {error}"));
     }
     stop
 }

@@ -14,6 +14,12 @@ pub fn whole(text: &str) -> Result<u64, String> {
     text.trim().parse().map_err(|_| format!("not a whole number from 0 to {}", u64::MAX))
 }
 
+/// How many photos may be worked on at a time.
+pub fn threads(text: &str) -> Result<u16, String> {
+    let known = text.trim().parse().ok().filter(|threads| (1..=1024).contains(threads));
+    known.ok_or_else(|| "not a whole number from 1 to 1024".into())
+}
+
 /// A scale in micrometers per pixel.
 pub fn scale(text: &str) -> Result<f64, String> {
     let number = positive(text)?;

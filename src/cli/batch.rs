@@ -5,7 +5,7 @@ use crate::analyze::{Settings, Stage, analyze};
 use crate::measure::Cuts;
 use crate::photo::{Limits, Photo};
 use crate::report::{Picture, overlay, photo_page};
-use crate::results::{Drawn, Folder, Identity, Input, MadeBy, PhotoResult, cause, json, page_path, read_at_most, sha256};
+use crate::results::{self, Drawn, Folder, Identity, Input, MadeBy, PhotoResult, cause, json, page_path, read_at_most, sha256};
 use crate::session::Session;
 use image::codecs::jpeg::JpegEncoder;
 use image::codecs::png::PngEncoder;
@@ -118,7 +118,7 @@ impl Batch<'_> {
         clock.begin(None);
         let end = end.map_err(|cause| match self.folder.remove_photo(&input.stem) {
             Ok(()) => cause,
-            Err(error) => format!("{cause}; and the result of an earlier run could not be removed: {error}"),
+            Err(error) => format!("{cause}; and the result of an earlier run could not be removed: {}", results::cause(&error)),
         });
         Outcome { index, end, took: began.elapsed(), stages: clock.spent }
     }
@@ -127,9 +127,10 @@ impl Batch<'_> {
         clock.begin(Some(Stage::Decode));
         let bytes = read_at_most(&input.file, self.limits.bytes)?;
         let hash = sha256(&bytes);
-        let made_by = made_by(plan);
+        let made_by = made_by(plan, input);
         if !self.force
             && let Some(result) = self.folder.reusable(input, &hash, &made_by)
+            && self.limits.allow(result.photo.width_px, result.photo.height_px)
             && self.overlay.extension().is_none_or(|extension| self.folder.has_overlay(&input.stem, extension))
             && (!self.pages || self.folder.has_page(&input.stem))
         {
@@ -137,19 +138,23 @@ impl Batch<'_> {
         }
         let photo = Photo::decode(&bytes, &self.limits).map_err(|error| error.to_string())?;
         drop(bytes);
+        let longest = photo.width().max(photo.height());
+        if self.overlay == Overlay::Jpeg && longest > usize::from(u16::MAX) {
+            return Err(format!("a side of {longest} pixels, and a JPEG holds {} at the most: --overlay png or none", u16::MAX));
+        }
         let settings = plan.settings(photo.acquisition().model.as_deref());
         if settings.roi.as_ref().is_some_and(|roi| !roi.reaches(photo.width(), photo.height())) {
             return Err(format!("the --roi lies beside this photo of {}×{} pixels", photo.width(), photo.height()));
         }
         let analysis = analyze(&photo, &settings, |stage| clock.begin(Some(stage)));
         clock.begin(Some(Stage::Draw));
-        let session = Session::from_path(&input.path);
+        let session = input.told.with(photo.acquisition().taken_at.as_deref());
         let identity = Identity {
             path: input.path.clone(),
             sha256: hash,
             width_px: photo.width(),
             height_px: photo.height(),
-            taken_at: photo.acquisition().taken_at.clone().or(session.taken_at),
+            taken_at: session.taken_at,
             subject: session.subject,
             site: session.site,
         };
@@ -196,11 +201,13 @@ impl Finished {
 }
 
 /// What would make a result now.
-pub fn made_by(plan: &Plan) -> MadeBy {
+pub fn made_by(plan: &Plan, input: &Input) -> MadeBy {
+    let stated = &input.told.stated;
+    let said = if *stated == Session::default() { String::new() } else { json(stated) };
     MadeBy {
         version: env!("CARGO_PKG_VERSION").into(),
         model_sha256: plan.detector.model_sha256().map(str::to_owned),
-        settings_sha256: sha256(json(plan).as_bytes()),
+        settings_sha256: sha256((json(plan) + &said).as_bytes()),
     }
 }
 

@@ -1,20 +1,20 @@
 //! `anagen compare`: two photos, or two sessions, hair for hair.
 
 use super::batch::{Overlay, encode};
-use super::config::plans;
+use super::config::{Stated, plans, tell};
 use super::measuring::Measuring;
 use super::privacy::Privacy;
 use super::record::record;
 use super::rehearsal::rehearse;
 use super::seen::{Looked, Seen, seen};
-use super::{Ending, about, deliver, printable, results_folder};
+use super::{Ending, about, deliver, printable, results_folder, say, spared};
 use crate::compare::{Fate, Uncut, compare};
 use crate::report::{Aligned, Picture, Shown, comparison, comparison_page, comparisons_page};
 use crate::results::{
     self, ComparisonResult, Input, Inputs, PairRun, PhotoRun, Pseudonyms, RunCommand, SessionRun, SessionSource, Status, json,
     write_comparison_tables, write_whole,
 };
-use crate::session::{Session, days_between};
+use crate::session::{Session, Told, days_between};
 use clap::Args;
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
@@ -89,14 +89,18 @@ impl Compare {
     /// Analyzes what has to be, compares every pair, and writes the comparisons.
     pub fn run(&self) -> Result<Ending, String> {
         let began = Instant::now();
-        let sides = [self.photos(&self.baseline)?, self.photos(&self.follow_up)?];
+        let stated = self.measuring.stated()?;
+        let sides = [self.photos(&self.baseline, &stated)?, self.photos(&self.follow_up, &stated)?];
         let (pairs, lonely) = self.paired(&sides)?;
         let mut failed = !lonely.is_empty();
         let codes = self.privacy.codes()?;
-        let inputs = coded(named(&pairs), codes.as_ref());
+        let mut inputs = named(&pairs);
+        tell(&mut inputs, &stated)?;
+        let inputs = coded(inputs, codes.as_ref());
         if self.dry_run {
             return self.rehearsed(&pairs, &inputs);
         }
+        spared(self.json.as_ref(), sides.iter().flatten().map(|input| &input.file))?;
         let folder = results_folder(&self.out)?;
         let Looked { photos, mut runs, stages } = seen(&inputs, &self.measuring, &folder, self.quiet)?;
         // Where nothing else says the site, photos are paired by their files' names.
@@ -122,7 +126,7 @@ impl Compare {
             let name = name(&baseline.input, &follow_up.input, &mut places);
             match self.compared(baseline, follow_up, &name) {
                 Err(cause) => {
-                    eprintln!("{cause}");
+                    say(&cause);
                     told.push(pair_run(paths, Err(cause)));
                     failed = true;
                 }
@@ -130,10 +134,10 @@ impl Compare {
                     self.tell(&comparison);
                     for (place, bytes) in drawn {
                         let place = folder.place(&place);
-                        write_whole(&place, &bytes).map_err(|error| about(&place, error))?;
+                        write_whole(&place, &bytes).map_err(|error| about(&place, results::cause(&error)))?;
                     }
                     let place = format!("comparisons/{name}.json");
-                    folder.write_json(&place, &comparison).map_err(|error| about(&folder.place(&place), error))?;
+                    folder.write_json(&place, &comparison).map_err(|error| about(&folder.place(&place), results::cause(&error)))?;
                     pages.push(page_place(&name));
                     told.push(pair_run(paths, Ok(place)));
                     comparisons.push(comparison);
@@ -141,11 +145,11 @@ impl Compare {
             }
         }
         write_comparison_tables(&folder, &comparisons)
-            .map_err(|error| about(&self.out, format!("the tables could not be written: {error}")))?;
+            .map_err(|error| about(&self.out, format!("the tables could not be written: {}", results::cause(&error))))?;
         runs.extend(lonely.iter().map(|file| of_no_pair(file, codes.as_ref())));
         let inputs = [&self.baseline, &self.follow_up];
         let run = record(RunCommand::Compare, (&inputs, codes.as_ref()), &self.measuring, (runs, stages), told, began)?;
-        folder.write_json("run.json", &run).map_err(|error| about(&folder.place("run.json"), error))?;
+        folder.write_json("run.json", &run).map_err(|error| about(&folder.place("run.json"), results::cause(&error)))?;
         if let Some(place) = &self.json {
             let texts: Vec<String> = comparisons.iter().map(json).collect();
             match &texts[..] {
@@ -153,15 +157,22 @@ impl Compare {
                 _ => deliver(place, &format!("[\n{}]\n", texts.join(",\n")))?,
             }
         }
+        let others = folder.comparisons().saturating_sub(comparisons.len());
+        if others > 0 && !self.quiet {
+            say(format!(
+                "anagen: {} also holds {others} comparisons that are not of this run; the tables and the overview leave them out",
+                printable(&self.out)
+            ));
+        }
         if comparisons.is_empty() {
             return Err("no pair could be compared".into());
         }
         if !self.no_report {
             let overview = folder.place("comparisons.html");
             let pages: Vec<_> = comparisons.iter().zip(pages).collect();
-            write_whole(&overview, comparisons_page(&pages).as_bytes()).map_err(|error| about(&overview, error))?;
+            write_whole(&overview, comparisons_page(&pages).as_bytes()).map_err(|error| about(&overview, results::cause(&error)))?;
             if !self.quiet {
-                eprintln!("to read: {}", printable(&overview));
+                say(format!("to read: {}", printable(&overview)));
             }
         }
         Ok(if failed { Ending::SomeFailed } else { Ending::AllDone })
@@ -170,28 +181,29 @@ impl Compare {
     /// Says what would be compared.
     fn rehearsed(&self, pairs: &[[PathBuf; 2]], inputs: &[Input]) -> Result<Ending, String> {
         for [baseline, follow_up] in pairs {
-            eprintln!("{} → {}", printable(baseline), printable(follow_up));
+            say(format!("{} → {}", printable(baseline), printable(follow_up)));
         }
         let photos: Vec<_> = inputs.iter().zip(plans(inputs, &self.measuring.stated()?)?).collect();
         rehearse(&photos, &self.out, &self.measuring.limits())
     }
 
     /// The photos of one side: the file itself, or those of the folder.
-    fn photos(&self, path: &Path) -> Result<Vec<PathBuf>, String> {
-        let found = results::find(&[path.to_path_buf()], &self.out);
+    fn photos(&self, path: &Path, stated: &Stated) -> Result<Vec<Input>, String> {
+        let mut found = results::find(&[path.to_path_buf()], &self.out);
         for trouble in &found.troubles {
-            eprintln!("{}", about(&trouble.path, &trouble.cause));
+            say(about(&trouble.path, &trouble.cause));
         }
         if found.photos.is_empty() {
             return Err(about(path, "no photo found: name a photo, or a folder that holds .jpg, .png, .tif, .bmp or .webp files"));
         }
-        Ok(found.photos.into_iter().map(|input| input.file).collect())
+        tell(&mut found.photos, stated)?;
+        Ok(found.photos)
     }
 
     /// The files of each pair, and those that have no partner, which is said.
-    fn paired(&self, sides: &[Vec<PathBuf>; 2]) -> Result<(Vec<[PathBuf; 2]>, Vec<PathBuf>), String> {
+    fn paired(&self, sides: &[Vec<Input>; 2]) -> Result<(Vec<[PathBuf; 2]>, Vec<PathBuf>), String> {
         if let [[baseline], [follow_up]] = [&sides[0][..], &sides[1][..]] {
-            return Ok((vec![[baseline.clone(), follow_up.clone()]], vec![]));
+            return Ok((vec![[baseline.file.clone(), follow_up.file.clone()]], vec![]));
         }
         if self.baseline.is_file() != self.follow_up.is_file() {
             return Err("name two photos or two folders: one photo has no one partner in a folder of several".into());
@@ -206,7 +218,7 @@ impl Compare {
             lonely.extend(a.iter().skip(b.len()).chain(b.iter().skip(a.len())).cloned());
         }
         for file in &lonely {
-            eprintln!("{}", about(file, NO_PARTNER));
+            say(about(file, NO_PARTNER));
         }
         if pairs.is_empty() {
             return Err("the two sessions have no site in common: name the two photos to compare".into());
@@ -222,8 +234,9 @@ impl Compare {
         let comparison = compare(&visits[0], &visits[1], &baseline.cuts());
         let taken_at = [baseline, follow_up].map(|seen| seen.result.photo.taken_at.as_deref());
         let comparison = match self.uncut(taken_at) {
-            Some(uncut) => comparison.uncut(&uncut),
-            None => comparison,
+            Ok(Some(uncut)) => comparison.uncut(&uncut),
+            Ok(None) => comparison,
+            Err(cause) => comparison.without_growth(cause),
         };
         let result = ComparisonResult::new(&baseline.result, &follow_up.result, &comparison);
         let aligned = comparison.registration.as_ref().map(|r| comparison::aligned(&photos[0], &photos[1], &r.mapping));
@@ -252,22 +265,31 @@ impl Compare {
     }
 
     /// What is said of the time between; days that are not known are 0, of which nothing can be told.
-    fn uncut(&self, [then, now]: [Option<&str>; 2]) -> Option<Uncut> {
+    ///
+    /// # Errors
+    /// Why no growth can be told though it was asked for.
+    fn uncut(&self, [then, now]: [Option<&str>; 2]) -> Result<Option<Uncut>, String> {
         let days = then.zip(now).and_then(|(then, now)| days_between(then, now)).unwrap_or(0);
-        let clipped = self.clipped.as_deref().zip(then).and_then(|(clipped, then)| days_between(clipped, then));
-        let clipped_before = clipped.is_some_and(|days| days >= 0);
-        (self.phototrichogram || clipped_before).then_some(Uncut { days: days as f64, phototrichogram: self.phototrichogram })
+        let uncut = Uncut { days: days as f64, phototrichogram: self.phototrichogram };
+        match &self.clipped {
+            None => Ok(self.phototrichogram.then_some(uncut)),
+            Some(clipped) => match then.and_then(|then| days_between(clipped, then)) {
+                None => Err("the date of the earlier photo is not known".into()),
+                Some(days) if days < 0 => Err(format!("hair was clipped on {clipped}, after the earlier photo")),
+                Some(_) => Ok(Some(uncut)),
+            },
+        }
     }
 
     fn tell(&self, comparison: &ComparisonResult) {
         if self.quiet {
             return;
         }
-        eprintln!("{} → {}", comparison.baseline.path, comparison.follow_up.path);
+        say(format!("{} → {}", comparison.baseline.path, comparison.follow_up.path));
         if let Some(registration) = &comparison.registration {
             let count = |fate: Fate| comparison.fates.iter().filter(|hair| hair.fate == fate).count();
             let kept = count(Fate::Kept) + count(Fate::Thickened) + count(Fate::Thinned);
-            eprintln!(
+            say(format!(
                 "  same skin (by chance at most 1e{:.0}): {kept} kept, of them {} thickened and {} thinned; {} lost, {} new, {} unresolved, {} outside",
                 registration.chance_log10,
                 count(Fate::Thickened),
@@ -276,10 +298,16 @@ impl Compare {
                 count(Fate::New),
                 count(Fate::Unresolved),
                 count(Fate::Outside)
-            );
+            ));
+        }
+        if let Some(growth) = &comparison.growth {
+            say(format!("  hair grew {:.2} mm a day (median of {} hairs)", growth.mm_per_day, growth.n));
+        }
+        if let Some(told) = &comparison.phototrichogram {
+            say(format!("  {} growing, {} resting, {} could not be told", told.growing, told.resting, told.undetermined));
         }
         for caveat in &comparison.caveats {
-            eprintln!("  {}", caveat.message);
+            say(format!("  {}", caveat.message));
         }
     }
 }
@@ -320,12 +348,13 @@ fn date(text: &str) -> Result<String, String> {
 }
 
 /// A session's photos by site, by the rule said in the help.
-fn by_site(files: &[PathBuf], folder: &Path) -> Result<BTreeMap<String, Vec<PathBuf>>, String> {
+fn by_site(photos: &[Input], folder: &Path) -> Result<BTreeMap<String, Vec<PathBuf>>, String> {
     let mut sites: BTreeMap<String, Vec<PathBuf>> = BTreeMap::new();
     let mut dates = BTreeSet::new();
-    for file in files {
+    for Input { file, told, .. } in photos {
         let whole = std::path::absolute(file).unwrap_or_else(|_| file.clone());
-        let session = Session::from_path(&whole.to_string_lossy().replace('\\', "/"));
+        let path = Session::from_path(&whole.to_string_lossy().replace('\\', "/"));
+        let session = Told { path, stated: told.stated.clone() }.with(None);
         dates.extend(session.taken_at.map(|taken_at| taken_at.chars().take(10).collect::<String>()));
         let stem = file.file_stem().unwrap_or_default().to_string_lossy().into_owned();
         sites.entry(session.site.unwrap_or(stem).to_lowercase()).or_default().push(file.clone());

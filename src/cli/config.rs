@@ -5,13 +5,14 @@ use crate::analyze::{Scale, Settings};
 use crate::calibration::{Calibration, ScaleError, ScaleSource};
 use crate::field::Roi;
 use crate::measure::Cuts;
-use crate::results::{Input, read_at_most};
+use crate::results::{Input, Pseudonyms, read_at_most};
 use crate::segment::Detector;
-use crate::session::days_between;
+use crate::session::{Session, days_between};
 use crate::units::{Micrometers, Millimeters};
 use globset::{GlobBuilder, GlobMatcher};
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
+use std::fs;
 use std::path::{Path, PathBuf};
 use walkdir::WalkDir;
 
@@ -160,16 +161,44 @@ fn plan(input: &Input, stated: &Stated, read: &mut BTreeMap<PathBuf, Option<Conf
     Ok(Plan { rules, roi: stated.roi.clone(), detector: stated.detector.clone(), cuts, cut_origins })
 }
 
+/// Gives each photo what the `anagen.toml` nearest to it, and then those above it, say of its subject, site and date.
+///
+/// # Errors
+/// `path:line: cause` for an `anagen.toml` that does not say what it should.
+pub fn tell(inputs: &mut [Input], stated: &Stated) -> Result<(), String> {
+    let mut read: BTreeMap<PathBuf, Option<Config>> = BTreeMap::new();
+    for input in inputs.iter_mut().filter(|_| stated.read_files) {
+        for here in folders_of(input) {
+            if !read.contains_key(&here) {
+                read.insert(here.clone(), Config::read(&here)?);
+            }
+            let below = input.file.strip_prefix(&here).unwrap_or(&input.file).to_path_buf();
+            for table in read[&here].iter().flat_map(|config| &config.photos).filter(|table| table.glob.0.is_match(&below)) {
+                let Session { subject, site, taken_at } = &mut input.told.stated;
+                let said = [
+                    (subject, table.subject.clone()),
+                    (site, table.site.clone()),
+                    (taken_at, table.date.as_ref().map(|day| day.0.clone())),
+                ];
+                said.into_iter().filter(|(known, _)| known.is_none()).for_each(|(known, said)| *known = said);
+            }
+        }
+    }
+    Ok(())
+}
+
+/// The folders whose `anagen.toml` holds for a photo, the nearest first.
+fn folders_of(input: &Input) -> Vec<PathBuf> {
+    let within = |folder: &&Path| *folder == input.root || folder.starts_with(&input.root);
+    input.file.parent().into_iter().flat_map(Path::ancestors).take_while(within).map(Path::to_path_buf).collect()
+}
+
 /// The events of every `anagen.toml` from the photos' folders up to the folder that was named, by folder and in the order they stand there.
 ///
 /// # Errors
 /// `path:line: cause` for an `anagen.toml` that does not say what it should.
 pub fn events(inputs: &[Input]) -> Result<Vec<EventTable>, String> {
-    let above = |input: &Input| -> Vec<PathBuf> {
-        let within = |folder: &&Path| *folder == input.root || folder.starts_with(&input.root);
-        input.file.parent().into_iter().flat_map(Path::ancestors).take_while(within).map(Path::to_path_buf).collect()
-    };
-    let folders: BTreeSet<PathBuf> = inputs.iter().flat_map(above).collect();
+    let folders: BTreeSet<PathBuf> = inputs.iter().flat_map(folders_of).collect();
     let mut events = vec![];
     for folder in folders {
         events.extend(Config::read(&folder)?.into_iter().flat_map(|config| config.event));
@@ -206,7 +235,7 @@ struct Config {
 #[serde(deny_unknown_fields)]
 pub struct EventTable {
     subject: String,
-    date: EventDate,
+    date: Day,
     /// What happened.
     pub label: String,
 }
@@ -217,9 +246,9 @@ impl EventTable {
         subject.is_some_and(|subject| subject.eq_ignore_ascii_case(&self.subject))
     }
 
-    /// The same with its subject under another name.
-    pub fn renamed(self, name: impl Fn(&str) -> String) -> Self {
-        Self { subject: name(&self.subject), ..self }
+    /// The same with its subject under a code, in what happened too.
+    pub fn coded(self, codes: &Pseudonyms) -> Self {
+        Self { label: codes.within(&self.label, &self.subject), subject: codes.subject(&self.subject), ..self }
     }
 
     /// Its day, as `2026-03-01`.
@@ -231,9 +260,9 @@ impl EventTable {
 /// A day that is one, bare or in quotes.
 #[derive(Debug, Clone, Deserialize)]
 #[serde(try_from = "toml::Value")]
-struct EventDate(String);
+struct Day(String);
 
-impl TryFrom<toml::Value> for EventDate {
+impl TryFrom<toml::Value> for Day {
     type Error = &'static str;
 
     fn try_from(value: toml::Value) -> Result<Self, Self::Error> {
@@ -261,6 +290,9 @@ struct PhotosTable {
     glob: Pattern,
     um_per_px: Option<StatedScale>,
     scale_bar_mm: Option<Positive>,
+    subject: Option<String>,
+    site: Option<String>,
+    date: Option<Day>,
 }
 
 #[derive(Debug, Deserialize)]
@@ -311,7 +343,9 @@ impl Config {
     fn read(folder: &Path) -> Result<Option<Self>, String> {
         let path = folder.join(NAME);
         if !path.is_file() {
-            return Ok(None);
+            // What stands there under this name was meant to say something.
+            let there = fs::symlink_metadata(&path).is_ok();
+            return if there { Err(about(&path, "no file that can be read; remove it, or go without it: --no-config")) } else { Ok(None) };
         }
         let bytes = read_at_most(&path, MOST_BYTES).map_err(|cause| about(&path, cause))?;
         let text = String::from_utf8(bytes).map_err(|_| about(&path, "not UTF-8 text"))?;
@@ -381,6 +415,7 @@ fn scale(um_per_px: Option<StatedScale>, scale_bar_mm: Option<Positive>) -> Opti
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::session::Told;
     use std::fs;
 
     fn unstated() -> Stated {
@@ -404,7 +439,7 @@ mod tests {
             fs::write(path, text).unwrap();
         }
         let named = root.path().join("named");
-        let input = Input { file: named.join(photo), path: photo.into(), stem: photo.into(), root: named };
+        let input = Input { file: named.join(photo), path: photo.into(), stem: photo.into(), root: named, told: Told::by_path(photo) };
         plans(&[input], stated).map(|plans| plans[0].clone())
     }
 
@@ -497,8 +532,13 @@ mod tests {
         )
         .unwrap();
         fs::write(root.path().join("vertex.jpg"), "").unwrap();
-        let input =
-            Input { file: root.path().join("vertex.jpg"), path: "vertex.jpg".into(), stem: "vertex".into(), root: root.path().into() };
+        let input = Input {
+            file: root.path().join("vertex.jpg"),
+            path: "vertex.jpg".into(),
+            stem: "vertex".into(),
+            root: root.path().into(),
+            told: Told::default(),
+        };
         let warnings = idle_globs(&[input], &unstated());
         assert!(warnings.len() == 1 && warnings[0].contains("vertx*.jpg"), "{warnings:?}");
     }
@@ -517,7 +557,13 @@ mod tests {
         write("named/s01/anagen.toml", &event("2026-05-01", "dose"));
         let named = root.path().join("named");
         let photos: Vec<Input> = ["s01/2026-02-01/v.jpg", "s01/2026-08-01/v.jpg"]
-            .map(|path| Input { file: named.join(path), path: path.into(), stem: path.into(), root: named.clone() })
+            .map(|path| Input {
+                file: named.join(path),
+                path: path.into(),
+                stem: path.into(),
+                root: named.clone(),
+                told: Told::by_path(path),
+            })
             .to_vec();
         let found: Vec<(String, String)> = events(&photos).unwrap().into_iter().map(|e| (e.date(), e.label)).collect();
         let expected = [("2026-03-01", "start"), ("2026-09-01", "stop"), ("2026-05-01", "dose")];

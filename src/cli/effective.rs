@@ -2,7 +2,7 @@
 
 use super::config::{Plan, idle_globs, plans};
 use super::measuring::Measuring;
-use super::{Ending, about, deliver};
+use super::{Ending, about, deliver, say};
 use crate::results;
 use clap::Args;
 use std::collections::BTreeMap;
@@ -36,7 +36,7 @@ impl Effective {
         }
         let plans = plans(&inputs.photos, &stated)?;
         for warning in idle_globs(&inputs.photos, &stated) {
-            eprintln!("anagen: {warning}");
+            say(format!("anagen: {warning}"));
         }
         let mut rows =
             self.measuring.others(&stated).into_iter().map(|[name, value, origin]| [name, value, origin, String::new()]).collect();

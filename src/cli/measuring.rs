@@ -1,8 +1,8 @@
 //! What every command that analyzes photos takes, and where each setting came from: default, environment or flag.
 
-use super::about;
-use super::arguments::{positive, scale};
+use super::arguments::{positive, scale, threads};
 use super::config::Stated;
+use super::{about, printable};
 use crate::analyze::Scale;
 use crate::calibration::{Calibration, ScaleSource};
 use crate::field::Roi;
@@ -50,7 +50,7 @@ pub struct Measuring {
     #[arg(long, value_name = "N", value_parser = positive, allow_negative_numbers = true, env = "ANAGEN_MAX_MEGAPIXELS", hide_env = true)]
     max_megapixels: Option<f64>,
     /// Photos to work on at a time. Default: one per core
-    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=1024), env = "ANAGEN_THREADS", hide_env = true)]
+    #[arg(long, value_name = "N", value_parser = threads, env = "ANAGEN_THREADS", hide_env = true)]
     threads: Option<u16>,
     /// Where each option came from, by its name.
     #[arg(skip)]
@@ -196,6 +196,7 @@ impl Measuring {
         vec![
             row("roi", stated.roi.as_ref().map_or("all skin that can be seen".into(), |roi| shown(serde_json::json!(roi)))),
             row("detector", shown(serde_json::json!(stated.detector))),
+            row("model", self.model.as_ref().map_or("the one that ships".into(), |file| printable(file))),
             row("max_megapixels", self.limits().megapixels.to_string()),
             row("threads", self.threads().to_string()),
         ]

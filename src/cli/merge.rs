@@ -2,7 +2,7 @@
 
 use super::shard::Shard;
 use super::summary::write_summary;
-use super::{Ending, about, printable, results_folder};
+use super::{Ending, about, printable, results_folder, say};
 use crate::results::{
     Folder, PhotoRun, Run, RunCommand, Status, cause, overlay_path, page_path, read_at_most, result_path, sha256, stem_of, thumbnail_path,
     write_whole,
@@ -61,19 +61,22 @@ impl Merge {
         complete(&parts)?;
         let photos = photos(&parts)?;
         let folder = results_folder(&self.out)?;
+        let run = whole(&parts, photos.iter().map(|(_, photo)| (*photo).clone()).collect());
+        // A folder whose merging is killed still says what it is.
+        let begun = Run { interrupted: true, ..run.clone() };
+        folder.write_json("run.json", &begun).map_err(|error| about(&folder.place("run.json"), cause(&error)))?;
         for (part, photo) in &photos {
             if let Some(stem) = photo.result.as_deref().and_then(stem_of) {
                 part.hand_over(&stem, &folder)?;
             }
         }
-        let run = whole(&parts, photos.into_iter().map(|(_, photo)| photo.clone()).collect());
         let pages = run.settings.get("report") == Some(&Value::Bool(true));
         write_summary(&folder, &run, pages).map_err(|error| about(&self.out, cause(&error)))?;
         if !self.quiet {
-            eprintln!("{} photos of {} parts, {} failed: {}", run.found, parts.len(), run.failed, printable(&self.out));
+            say(format!("{} photos of {} parts, {} failed: {}", run.found, parts.len(), run.failed, printable(&self.out)));
         }
         for part in parts.iter().filter(|part| part.run.interrupted) {
-            eprintln!("{}", about(part.path, "this part was stopped: run its command again, then merge again"));
+            say(about(part.path, "this part was stopped: run its command again, then merge again"));
         }
         Ok(if run.failed > 0 || run.interrupted { Ending::SomeFailed } else { Ending::AllDone })
     }
@@ -161,8 +164,12 @@ fn photos<'a>(parts: &'a [Part<'a>]) -> Result<Vec<(&'a Part<'a>, &'a PhotoRun)>
     let mut holders: BTreeMap<String, (&Part, String)> = BTreeMap::new();
     for part in parts {
         for photo in &part.run.photos {
-            if let Some(stem) = photo.result.as_deref().and_then(stem_of) {
+            if let Some(result) = &photo.result {
+                let record = || about(&part.folder.place("run.json"), format!("names a result that is none of this folder: {result}"));
+                let stem = stem_of(result).ok_or_else(record)?;
                 let file = part.folder.place(&result_path(&stem));
+                // A damaged one is found out before anything is written.
+                part.folder.read(&stem).map_err(|error| about(&file, cause(&error)))?;
                 let hash = sha256(&read_at_most(&file, MOST_BYTES).map_err(|cause| about(&file, cause))?);
                 // Lower case, since some disks hold A.json and a.json for one.
                 match holders.get(&stem.to_lowercase()) {

@@ -22,12 +22,13 @@ mod shard;
 mod summary;
 mod timeline;
 
-use crate::results::{Folder, cause};
+use crate::results::{Folder, cause, pictures_in_the_way};
 use clap::error::{ContextKind, ContextValue, ErrorKind};
 use clap::{CommandFactory, FromArgMatches, Parser, Subcommand};
 use std::fmt::Display;
+use std::fs;
 use std::io::{self, Write};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 const EXAMPLES: &str = "\
@@ -99,7 +100,7 @@ pub fn main() -> ExitCode {
             // Nobody is left to tell when the terminal is gone.
             let _ = error.print();
             if let Some(next) = next(&error, std::env::args().nth(1).as_deref()) {
-                eprintln!("\n{next}");
+                say(format!("\n{next}"));
             }
             return ExitCode::from(u8::from(wrong));
         }
@@ -121,7 +122,7 @@ pub fn main() -> ExitCode {
         Ok(Ending::AllDone) => ExitCode::SUCCESS,
         Ok(Ending::SomeFailed) => ExitCode::from(2),
         Err(message) => {
-            eprintln!("anagen: {message}");
+            say(format!("anagen: {message}"));
             ExitCode::FAILURE
         }
     }
@@ -172,6 +173,17 @@ fn next(error: &clap::Error, command: Option<&str>) -> Option<String> {
 
 /// The folder for results, or what is wrong with it and what to do about it.
 fn results_folder(out: &Path) -> Result<Folder, String> {
+    match pictures_in_the_way(out) {
+        Some(folder) => Err(format!(
+            "{}: holds pictures that are no results, and results would be written among them\nName another folder: --out DIR",
+            printable(&folder)
+        )),
+        None => writable(out),
+    }
+}
+
+/// A folder to write to, or what is wrong with it and what to do about it.
+fn writable(out: &Path) -> Result<Folder, String> {
     Folder::create(out).map_err(|error| {
         let cause = match error.kind() {
             io::ErrorKind::NotFound => "no folder can be made there".into(),
@@ -191,6 +203,11 @@ pub fn checked_config(text: &str) -> Result<(), (usize, String)> {
     config::check(text)
 }
 
+/// Tells something on stderr. Where nobody can be told, the reader gone or the log's disk full, the work goes on all the same.
+fn say(told: impl Display) {
+    let _ = writeln!(io::stderr(), "{told}");
+}
+
 /// `path: cause`, as every message about a file reads.
 fn about(path: &Path, cause: impl Display) -> String {
     format!("{}: {cause}", printable(path))
@@ -201,6 +218,14 @@ fn printable(path: &Path) -> String {
     path.display().to_string().chars().flat_map(|c| if c.is_control() { c.escape_default().collect() } else { vec![c] }).collect()
 }
 
+/// # Errors
+/// When data would be written over one of the photos it is about.
+fn spared(place: Option<&PathBuf>, mut photos: impl Iterator<Item: AsRef<Path>>) -> Result<(), String> {
+    let Some((place, at)) = place.and_then(|place| Some((place, fs::canonicalize(place).ok()?))) else { return Ok(()) };
+    let hit = photos.any(|photo| fs::canonicalize(photo).is_ok_and(|photo| photo == at));
+    if hit { Err(about(place, "one of the photos, which would be overwritten: name another file with --json")) } else { Ok(()) }
+}
+
 /// Writes data where it was asked for: stdout for `-`, else a file, whole or not at all.
 fn deliver(place: &Path, text: &str) -> Result<(), String> {
     if place != Path::new("-") {
@@ -209,7 +234,7 @@ fn deliver(place: &Path, text: &str) -> Result<(), String> {
     let mut out = io::stdout().lock();
     match out.write_all(text.as_bytes()).and_then(|()| out.flush()) {
         // The reader, such as `head`, has seen enough.
-        Err(error) if error.kind() != io::ErrorKind::BrokenPipe => Err(format!("stdout: {error}")),
+        Err(error) if error.kind() != io::ErrorKind::BrokenPipe => Err(format!("stdout: {}", cause(&error))),
         _ => Ok(()),
     }
 }

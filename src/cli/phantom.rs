@@ -1,7 +1,7 @@
 //! `anagen phantom`: photos whose every hair is known, each with its truth beside it.
 
 use super::arguments::whole;
-use super::{Ending, about, deliver, hairs, results_folder};
+use super::{Ending, about, deliver, hairs, say, writable};
 use crate::phantom::{self, Scene, Series, SeriesScene, draw, scenes, series_scenes};
 use crate::results::{Folder, SERIES_TRUTH, cause, json, write_whole};
 use clap::Args;
@@ -91,7 +91,7 @@ struct Studio {
 
 impl Studio {
     fn open(out: &Path) -> Result<Self, String> {
-        let folder = results_folder(out)?;
+        let folder = writable(out)?;
         let beside = folder.place("anagen.toml");
         let scales = std::fs::read_to_string(&beside).unwrap_or_else(|_| HEADING.into());
         if !scales.starts_with(HEADING) {
@@ -112,7 +112,7 @@ impl Studio {
             self.write_scales()?;
         }
         write_whole(&file, &phantom.encode()).map_err(|error| about(&file, cause(&error)))?;
-        eprintln!("{}: {}", file.display(), hairs(phantom.truth.hairs.len()));
+        say(format!("{}: {}", file.display(), hairs(phantom.truth.hairs.len())));
         Ok(())
     }
 

@@ -1,5 +1,6 @@
 //! What is told on stderr while photos are worked on: a bar on a terminal, else a line per photo.
 
+use super::say;
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use std::io::{IsTerminal, stderr};
 
@@ -28,7 +29,7 @@ impl Progress {
         self.told += 1;
         match &self.bar {
             Some(bar) => bar.inc(1),
-            None if !self.quiet => eprintln!("[{}/{}] {line}", self.told, self.total),
+            None if !self.quiet => say(format!("[{}/{}] {line}", self.told, self.total)),
             None => {}
         }
     }
@@ -38,10 +39,10 @@ impl Progress {
         self.told += 1;
         match &self.bar {
             Some(bar) => {
-                bar.suspend(|| eprintln!("{line}"));
+                bar.suspend(|| say(line));
                 bar.inc(1);
             }
-            None => eprintln!("{line}"),
+            None => say(line),
         }
     }
 }

@@ -5,7 +5,7 @@ use super::measuring::Measuring;
 use crate::analyze::Stage;
 use crate::measure::Cuts;
 use crate::results::{PairRun, PhotoResult, PhotoRun, Pseudonyms, Run, RunCommand, RunSchema, SessionRun, SessionSource, Status, Times};
-use crate::session::Session;
+use crate::session::{Session, Told};
 use crate::units::Micrometers;
 use std::collections::BTreeMap;
 use std::path::PathBuf;
@@ -50,20 +50,30 @@ pub fn record(
     })
 }
 
-/// Whose skin a photo shows, where and when, by its path and, where there is one, its result.
-pub fn session(path: &str, result: Option<&PhotoResult>) -> SessionRun {
-    let said = Session::from_path(path);
-    let taken_at = result.map_or(said.taken_at.clone(), |result| result.photo.taken_at.clone());
-    let by_path = |value: &Option<String>| value.as_ref().map(|_| SessionSource::Path);
-    // The photo's own date goes before that of its path.
-    let taken_at_from =
-        taken_at.as_ref().map(|date| if Some(date) == said.taken_at.as_ref() { SessionSource::Path } else { SessionSource::Exif });
+/// Whose skin a photo shows, where and when, and what says so: what was known beforehand and, where there is one, its result.
+pub fn session(told: &Told, result: Option<&PhotoResult>) -> SessionRun {
+    let Session { subject, site, taken_at } = match result {
+        Some(result) => {
+            Session { subject: result.photo.subject.clone(), site: result.photo.site.clone(), taken_at: result.photo.taken_at.clone() }
+        }
+        None => told.with(None),
+    };
+    let from = |value: &Option<String>, stated: &Option<String>, path: &Option<String>| {
+        let source = if stated.is_some() {
+            SessionSource::Config
+        } else if value == path {
+            SessionSource::Path
+        } else {
+            SessionSource::Exif
+        };
+        value.as_ref().map(|_| source)
+    };
     SessionRun {
-        subject_from: by_path(&said.subject),
-        site_from: by_path(&said.site),
-        subject: said.subject,
-        site: said.site,
+        subject_from: from(&subject, &told.stated.subject, &told.path.subject),
+        site_from: from(&site, &told.stated.site, &told.path.site),
+        taken_at_from: from(&taken_at, &told.stated.taken_at, &told.path.taken_at),
+        subject,
+        site,
         taken_at,
-        taken_at_from,
     }
 }

@@ -3,7 +3,7 @@
 use super::batch::made_by;
 use super::config::Plan;
 use super::effective::table;
-use super::{Ending, deliver};
+use super::{Ending, deliver, say};
 use crate::analyze::Scale;
 use crate::calibration::{Calibration, ScaleBar};
 use crate::photo::{Limits, Photo};
@@ -25,13 +25,13 @@ pub fn rehearse(photos: &[(&Input, Plan)], out: &Path, limits: &Limits) -> Resul
         })
         .collect();
     deliver(Path::new("-"), &table(&rows))?;
-    eprintln!("{} photo{}, of which {failed} would fail; nothing was written", photos.len(), if photos.len() == 1 { "" } else { "s" });
+    say(format!("{} photo{}, of which {failed} would fail; nothing was written", photos.len(), if photos.len() == 1 { "" } else { "s" }));
     Ok(if failed > 0 { Ending::SomeFailed } else { Ending::AllDone })
 }
 
 fn rehearsed(input: &Input, plan: &Plan, folder: Option<&Folder>, limits: &Limits) -> Result<[String; 2], String> {
     let bytes = read_at_most(&input.file, limits.bytes)?;
-    let stored = folder.and_then(|folder| folder.reusable(input, &sha256(&bytes), &made_by(plan)));
+    let stored = folder.and_then(|folder| folder.reusable(input, &sha256(&bytes), &made_by(plan, input)));
     let photo = Photo::decode(&bytes, limits).map_err(|error| error.to_string())?;
     let action = if stored.is_some() { "unchanged, would be reused" } else { "would be analyzed" };
     Ok([action.into(), scale_said(&photo, plan)])

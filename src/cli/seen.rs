@@ -5,14 +5,15 @@ use super::batch::{Batch, Outcome, Overlay};
 use super::config::{Plan, plans};
 use super::measuring::Measuring;
 use super::progress::Progress;
-use super::{about, hairs, record};
+use super::{about, hairs, record, say};
 use crate::analyze::Stage;
 use crate::calibration::ScaleBar;
 use crate::compare::Visit;
 use crate::field::Field;
 use crate::measure::Cuts;
 use crate::photo::{Limits, Photo};
-use crate::results::{Folder, Input, PhotoResult, PhotoRun, read_at_most};
+use crate::results::{self, Folder, Input, PhotoResult, PhotoRun, read_at_most};
+use crate::session::days_between;
 use std::collections::BTreeMap;
 
 /// A photo with its result, still on disk.
@@ -65,14 +66,26 @@ pub fn seen(inputs: &[Input], measuring: &Measuring, folder: &Folder, quiet: boo
         return Err("stopped before every photo was analyzed; the same command goes on from here".into());
     }
     let read = |input: &Input, plan: &Plan| {
-        let result = folder.read(&input.stem).map_err(|error| eprintln!("{}", about(&folder.place(&input.stem), error))).ok()?;
+        let result = folder.read(&input.stem).map_err(|error| say(about(&folder.place(&input.stem), results::cause(&error)))).ok()?;
         Some(Seen { input: input.clone(), result, plan: plan.clone(), limits })
     };
     let done = |i: usize| ends[i].as_ref().is_some_and(|outcome| outcome.end.is_ok());
     let seen: Vec<Option<Seen>> =
         photos.iter().enumerate().map(|(i, (input, plan))| if done(i) { read(input, plan) } else { None }).collect();
+    for seen in seen.iter().flatten() {
+        let [path, stated] = [&seen.input.told.path, &seen.input.told.stated].map(|said| said.taken_at.as_deref());
+        let apart = |own: &str| path.and_then(|path| days_between(path, own)).filter(|days| *days != 0 && stated.is_none());
+        if let Some((own, path)) = seen.result.photo.taken_at.as_deref().filter(|own| apart(own).is_some()).zip(path) {
+            say(about(
+                &seen.input.file,
+                format!(
+                    "taken on {own} by the photo itself and on {path} by its path: the photo's own date counts, unless an anagen.toml has one"
+                ),
+            ));
+        }
+    }
     let run = |(i, (input, _)): (usize, &(&Input, Plan))| {
-        let session = Some(record::session(&input.path, seen[i].as_ref().map(|seen| &seen.result)));
+        let session = Some(record::session(&input.told, seen[i].as_ref().map(|seen| &seen.result)));
         PhotoRun { session, ..photo_run(input, ends[i].as_ref()) }
     };
     let runs = photos.iter().enumerate().map(run).collect();
@@ -96,7 +109,7 @@ impl Seen {
     /// The photo as it is compared: its result with its pixels.
     pub fn visit(&self, photo: &Photo) -> Visit {
         let settings = self.plan.settings(photo.acquisition().model.as_deref());
-        let (field, _) = Field::find(photo, ScaleBar::find(photo).as_ref(), settings.roi.as_ref());
+        let (field, _) = Field::find(photo, ScaleBar::find(photo).as_ref(), settings.roi.as_ref(), self.result.calibration.as_ref());
         Visit::new(photo, field, self.result.traced(), self.result.grouped(), self.result.calibration)
     }
 

@@ -1,7 +1,7 @@
 //! `anagen selfcheck`: what a thickness is worth on this machine, at a scale and blur of one's own.
 
 use super::arguments::positive;
-use super::{Ending, deliver};
+use super::{Ending, deliver, say};
 use crate::results::{SelfcheckResult, SelfcheckSchema, json};
 use crate::segment::Tone;
 use crate::selfcheck::{Cell, Conditions, check};
@@ -24,7 +24,7 @@ pub struct Selfcheck {
     #[arg(long, value_name = "N", value_parser = positive)]
     um_per_px: Option<f64>,
     /// Blur: the standard deviation of the point spread, in pixels. Default: 0.5, 1, 1.5, 2 and 3
-    #[arg(long, value_name = "N", value_parser = positive)]
+    #[arg(long, value_name = "N", value_parser = blur)]
     point_spread: Option<f64>,
     /// Noise: the standard deviation of a pixel, as a share of full light. Default: 0.01 and 0.03
     #[arg(long, value_name = "N", value_parser = positive)]
@@ -40,14 +40,30 @@ pub struct Selfcheck {
     json: Option<PathBuf>,
 }
 
+/// So many times the square of the widest shaft's width may be drawn: some 700 MB of pixels.
+const MOST_DRAWN: f64 = 16.0 * 400.0 * 400.0;
+
+/// A blur that a photo may have: a sharper one is that of no lens, and a larger one leaves nothing to measure.
+fn blur(text: &str) -> Result<f64, String> {
+    positive(text).and_then(|blur| if (0.1..=20.0).contains(&blur) { Ok(blur) } else { Err("it has to be from 0.1 to 20 px".into()) })
+}
+
 impl Selfcheck {
     /// Draws, measures and prints.
     pub fn run(&self) -> Result<Ending, String> {
         let mut conditions = Conditions { shafts: usize::from(self.shafts), seed: self.seed, ..Conditions::default() };
         if let Some(um_per_px) = self.um_per_px {
             conditions.widths = [15.0, 20.0, 30.0, 40.0, 50.0, 60.0, 80.0, 110.0].map(|um| Pixels(um / um_per_px)).to_vec();
-            if let Some(wide) = conditions.widths.iter().find(|w| w.0 > 400.0) {
-                return Err(format!("--um-per-px {um_per_px} makes shafts {:.0} px wide: 0.3 µm per pixel at least", wide.0));
+            let widest = conditions.widths.iter().fold(0.0, |widest: f64, w| widest.max(w.0));
+            if widest < 2.0 {
+                return Err(format!("--um-per-px {um_per_px} makes even thick hair {widest:.1} px wide: 50 µm per pixel at the most"));
+            }
+            let most = (MOST_DRAWN / (widest * widest)) as usize;
+            if most == 0 {
+                return Err(format!("--um-per-px {um_per_px} makes shafts {widest:.0} px wide: 0.1 µm per pixel at least"));
+            }
+            if conditions.shafts > most {
+                return Err(format!("--shafts {} of up to {widest:.0} px do not fit into memory: {most} at the most", self.shafts));
             }
         }
         if let Some(point_spread) = self.point_spread {
@@ -58,7 +74,7 @@ impl Selfcheck {
         }
         let cells = check(&conditions, |done, all| {
             if done == all || done % 10 == 0 {
-                eprintln!("{done} of {all} drawn photos measured");
+                say(format!("{done} of {all} drawn photos measured"));
             }
         });
         match &self.json {

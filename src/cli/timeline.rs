@@ -1,19 +1,19 @@
 //! `anagen timeline`: every session of each subject and site, each hair followed through all of them.
 
-use super::config::{EventTable, events, plans};
+use super::config::{EventTable, events, plans, tell};
 use super::measuring::Measuring;
 use super::privacy::Privacy;
 use super::record::record;
 use super::rehearsal::rehearse;
 use super::seen::{Looked, Seen, seen};
-use super::{Ending, about, hairs, printable, results_folder};
+use super::{Ending, about, hairs, printable, results_folder, say};
 use crate::compare::timeline::{Event, Occasion, TimelineFate, timeline};
 use crate::measure::Cuts;
 use crate::report::{Picture, timeline_page, timelines_page};
 use crate::results::{
     self, Input, PhotoRun, ReasonResult, RunCommand, SessionPhoto, SessionSource, TimelineResult, write_timeline_tables, write_whole,
 };
-use crate::session::{Session, days_between};
+use crate::session::{Told, days_between};
 use clap::Args;
 use rayon::prelude::*;
 use std::collections::{BTreeMap, BTreeSet};
@@ -29,7 +29,13 @@ Results of anagen analyze in the same folder are used where they still hold.";
 
 const AFTER: &str = "\
 Subject, date and site come from folders and names: <subject>/<date>/<site>.jpg or <subject>/<site>_<date>.jpg, a date being 2026-02-10,
-2026_02_10 or 20260210; the photo's own date goes before that of its path. Where no folder stands for the subject, FOLDER does.
+2026_02_10 or 20260210; the photo's own date goes before that of its path. Where only the photos have dates: <subject>/<visit>/<site>.jpg or
+<subject>/<site>.jpg. Where no folder stands for the subject, FOLDER does. An anagen.toml goes before all that:
+  [[photos]]
+  glob = \"meier/second/*.jpg\"
+  subject = \"s01\"
+  site = \"vertex\"
+  date = 2026-08-11
 
 Treatments and other events in an anagen.toml mark the timeline, and changes are given since each:
   [[event]]
@@ -92,21 +98,23 @@ impl Timeline {
         let began = Instant::now();
         let mut inputs = results::find(std::slice::from_ref(&self.folder), &self.out);
         for trouble in &inputs.troubles {
-            eprintln!("{}", about(&trouble.path, &trouble.cause));
+            say(about(&trouble.path, &trouble.cause));
         }
         if inputs.photos.is_empty() {
             return Err(about(&self.folder, "no photo found: name a folder that holds .jpg, .png, .tif, .bmp or .webp files"));
         }
+        tell(&mut inputs.photos, &self.measuring.stated()?)?;
         let mut events = if self.measuring.stated()?.read_files { events(&inputs.photos)? } else { vec![] };
         let codes = self.privacy.codes()?;
         let mut subject = name_of(&self.folder);
         if let Some(codes) = &codes {
             // A code needs a name: where no folder stands for the subject, the one that was named does.
-            for input in inputs.photos.iter_mut().filter(|input| Session::from_path(&input.path).subject.is_none()) {
+            for input in inputs.photos.iter_mut().filter(|input| input.told.path.subject.is_none()) {
                 input.path = subject.iter().fold(input.path.clone(), |path, subject| format!("{subject}/{path}"));
+                input.told.path = Told::by_path(&input.path).path;
             }
             codes.apply(&mut inputs);
-            events = events.into_iter().map(|event| event.renamed(|name| codes.subject(name))).collect();
+            events = events.into_iter().map(|event| event.coded(codes)).collect();
             subject = subject.map(|name| codes.subject(&name));
         }
         if self.dry_run {
@@ -117,28 +125,31 @@ impl Timeline {
         let Looked { photos, runs, stages } = seen(&inputs.photos, &self.measuring, &folder, self.quiet)?;
         let (sites, undated) = by_site(&inputs.photos, &photos, subject.as_ref());
         for input in &undated {
-            eprintln!("{}", about(&input.file, "no date in its path or the photo: it is in no timeline"));
+            say(about(&input.file, "no date in its path or the photo: it is in no timeline"));
+        }
+        for event in events.iter().filter(|event| !sites.iter().any(|site| event.is_of(site.subject.as_deref()))) {
+            say(format!("anagen: {}, {}: an event of a subject that no photo shows", event.label, event.date()));
         }
         let (mut timelines, mut pages) = (vec![], vec![]);
         let mut places = BTreeSet::new();
         for site in &sites {
             let timeline = self.followed(site, &events)?;
             let place = place(site, &mut places);
-            folder.write_json(&place, &timeline).map_err(|error| about(&folder.place(&place), error))?;
+            folder.write_json(&place, &timeline).map_err(|error| about(&folder.place(&place), results::cause(&error)))?;
             self.tell(&timeline);
             if !self.no_report {
                 let page = format!("{}.html", place.trim_end_matches(".json"));
                 let text = timeline_page(&timeline, &thumbnails(site), &page);
-                write_whole(&folder.place(&page), text.as_bytes()).map_err(|error| about(&folder.place(&page), error))?;
+                write_whole(&folder.place(&page), text.as_bytes()).map_err(|error| about(&folder.place(&page), results::cause(&error)))?;
                 pages.push(page);
             }
             timelines.push(timeline);
         }
         write_timeline_tables(&folder, &timelines)
-            .map_err(|error| about(&self.out, format!("the tables could not be written: {error}")))?;
+            .map_err(|error| about(&self.out, format!("the tables could not be written: {}", results::cause(&error))))?;
         let runs = runs.into_iter().map(|run| of_folder(run, subject.as_ref())).collect();
         let run = record(RunCommand::Timeline, (&[&self.folder], codes.as_ref()), &self.measuring, (runs, stages), vec![], began)?;
-        folder.write_json("run.json", &run).map_err(|error| about(&folder.place("run.json"), error))?;
+        folder.write_json("run.json", &run).map_err(|error| about(&folder.place("run.json"), results::cause(&error)))?;
         if timelines.iter().all(|timeline| timeline.sessions.iter().all(|session| session.photo.is_none())) {
             return Err(
                 "no photo could be followed: photos need a date in their path or their EXIF, as in s01/2026-02-10/vertex.jpg".into()
@@ -147,9 +158,9 @@ impl Timeline {
         if !self.no_report {
             let overview = folder.place("timelines.html");
             let pages: Vec<_> = timelines.iter().zip(pages).collect();
-            write_whole(&overview, timelines_page(&pages).as_bytes()).map_err(|error| about(&overview, error))?;
+            write_whole(&overview, timelines_page(&pages).as_bytes()).map_err(|error| about(&overview, results::cause(&error)))?;
             if !self.quiet {
-                eprintln!("to read: {}", printable(&overview));
+                say(format!("to read: {}", printable(&overview)));
             }
         }
         let failed = photos.iter().any(Option::is_none) || !undated.is_empty() || !inputs.troubles.is_empty();
@@ -199,7 +210,7 @@ impl Timeline {
         let name = |text: &Option<String>| text.clone().unwrap_or_else(|| "-".into());
         let comparable = timeline.sessions.iter().filter(|session| session.comparable).count();
         let count = |fate: TimelineFate| timeline.hairs.iter().filter(|hair| hair.fate == fate).count();
-        eprintln!(
+        say(format!(
             "{} {}: {} session{}, {comparable} comparable; {} kept, {} thickened, {} thinned, {} lost, {} new, {} returned",
             name(&timeline.subject),
             name(&timeline.site),
@@ -211,18 +222,18 @@ impl Timeline {
             count(TimelineFate::Lost),
             count(TimelineFate::New),
             count(TimelineFate::Returned),
-        );
+        ));
         let density = timeline.measurements.iter().find(|going| going.name == "hair_density").and_then(|going| going.trend.as_ref());
         if let Some((trend, per_month)) = density.and_then(|trend| Some((trend, trend.per_month?))) {
             let interval = trend.low.zip(trend.high).map(|(low, high)| format!(" ({low:+.2} to {high:+.2})")).unwrap_or_default();
-            eprintln!("  hair density {per_month:+.2} /cm² a month{interval} over {} sessions", trend.n);
+            say(format!("  hair density {per_month:+.2} /cm² a month{interval} over {} sessions", trend.n));
         }
         for session in timeline.sessions.iter().filter(|session| !session.comparable) {
             let message = session.reason.as_ref().map(|reason| reason.message.as_str()).unwrap_or_default();
-            eprintln!("  {}: {message}", session.path);
+            say(format!("  {}: {message}", session.path));
         }
         for caveat in &timeline.caveats {
-            eprintln!("  {}", caveat.message);
+            say(format!("  {}", caveat.message));
         }
     }
 }
@@ -273,10 +284,10 @@ fn by_site<'a>(inputs: &'a [Input], photos: &'a [Option<Seen>], named: Option<&S
     let mut undated = vec![];
     for (input, seen) in inputs.iter().zip(photos) {
         // A photo that failed says nothing of itself: its path alone places it.
-        let path = Session::from_path(&input.path);
+        let told = input.told.with(None);
         let own = seen.as_ref().map(|seen| &seen.result.photo);
-        let (subject, site) = own.map_or((path.subject, path.site), |photo| (photo.subject.clone(), photo.site.clone()));
-        let taken_at = own.map_or(path.taken_at, |photo| photo.taken_at.clone());
+        let (subject, site) = own.map_or((told.subject, told.site), |photo| (photo.subject.clone(), photo.site.clone()));
+        let taken_at = own.map_or(told.taken_at, |photo| photo.taken_at.clone());
         match taken_at.filter(|date| day(date).is_some()) {
             Some(taken_at) => {
                 sites.entry((subject.or_else(|| named.cloned()), site)).or_default().push(Dated { input, seen: seen.as_ref(), taken_at })

@@ -9,6 +9,7 @@ use crate::measure::intervals::{Interval, bootstrap, mean, median};
 use crate::units::{Micrometers, SquareCentimeters};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
+use statrs::distribution::{ContinuousCDF, Normal};
 
 /// Whether a change is more than what measuring twice would give.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema)]
@@ -87,50 +88,99 @@ const WRONG_PAIR: f64 = 0.8;
 const Z: f64 = 1.959_963_984_540_054;
 
 const COUNTED: &str = "hairs paired one to one over the skin both photos show, unresolved ones counted in both; the interval is that of fates that may be wrong, at the rates measured on drawn series, and of hairs that could not be resolved or told from their neighbors, not of other skin";
-const SAMPLED: &str = "hairs measured in every photo they are seen in, but for those known far worse than the others, paired one to one over the skin both photos show; the interval by drawing follicular units again (1000 replicates)";
+const SAMPLED: &str = "hairs measured in every photo they are seen in, but for those known far worse than the others, paired one to one over the skin both photos show; the interval by drawing follicular units again (1000 replicates), no narrower than fates that may be wrong and the hairs' own standard errors leave it, and by how far the two scales may be off from one another";
 
 /// A hair of the overlap: whether it is there then and now, and how thick.
 #[derive(Debug, Clone, Copy)]
 struct Followed {
     there: [bool; 2],
-    thickness: [Option<Micrometers>; 2],
+    thickness: [Option<Measured>; 2],
 }
 
-/// Every change of the catalogue that can be known, in a fixed order.
+/// Every change of the catalogue that can be known, in a fixed order. `scales_off` is one standard deviation of the natural log of the follow-up's
+/// lengths against the baseline's, beyond what both scales' own uncertainties say.
 pub fn changes(
     fates: &[HairFate],
     units: &[UnitFate],
     overlap: Option<SquareCentimeters>,
-    visits: [&Visit; 2],
+    (visits, scales_off): ([&Visit; 2], f64),
     cuts: &Cuts,
 ) -> Vec<Change> {
     let least_sure = least_sure(fates);
     let clusters: Vec<Vec<Followed>> =
         units.iter().map(|unit| unit.members.iter().map(|&i| followed(&fates[i], least_sure)).collect()).collect();
-    let sampled = Sampled { clusters: &clusters, scale: scale_uncertainty(visits) };
+    let sampled = Sampled { clusters: &clusters, scale: scale_uncertainty(visits).hypot(scales_off) };
     let mut changes = counts(fates, units, overlap);
-    changes.extend(sampled.change("hairs_per_unit_mean", "1", 0.0, |hairs, units, side| {
+    // How many hairs too many or too few fates tell that may be wrong, and how far measured thickness leaves what rests on it.
+    let miscounted = hair_events(fates).miscounted();
+    let unsure = Unsure::of(&clusters);
+    let units_now = clusters.iter().filter(|unit| unit.iter().any(|hair| hair.there[1])).count() as f64;
+    changes.extend(sampled.change("hairs_per_unit_mean", "1", miscounted / units_now, |hairs, units, side| {
         (units[side] > 0).then(|| hairs.iter().filter(|h| h.there[side]).count() as f64 / units[side] as f64)
     }));
-    changes.extend(sampled.change("single_hair_unit_share", "1", 0.0, |hairs, units, side| {
+    changes.extend(sampled.change("single_hair_unit_share", "1", miscounted / units_now, |hairs, units, side| {
         let single = hairs.chunk_by(|a, b| a.unit == b.unit).filter(|unit| unit.iter().filter(|h| h.there[side]).count() == 1).count();
         (units[side] > 0).then(|| single as f64 / units[side] as f64)
     }));
     let Some(area) = overlap.filter(|area| area.0 > 0.0) else { return changes };
-    changes.extend(sampled.change("thickness_mean", "um", 1.0, |hairs, _, side| mean(&thick(hairs, side))));
-    changes.extend(sampled.change("thickness_median", "um", 1.0, |hairs, _, side| median(&thick(hairs, side))));
-    changes.extend(sampled.change("vellus_share", "1", 0.0, |hairs, _, side| share(&thick(hairs, side), |t| t < cuts.vellus_below_um.0)));
+    changes.extend(sampled.change("thickness_mean", "um", unsure.mean(), |hairs, _, side| mean(&thick(hairs, side))));
+    // The median of normal errors scatters a quarter more than the mean.
+    changes.extend(sampled.change("thickness_median", "um", 1.25 * unsure.mean(), |hairs, _, side| median(&thick(hairs, side))));
+    let vellus = cuts.vellus_below_um.0;
+    let wrong = unsure.share(vellus).hypot(unsure.miscounted_share(vellus, miscounted));
+    changes.extend(sampled.change("vellus_share", "1", wrong, |hairs, _, side| share(&thick(hairs, side), |t| t < vellus)));
+    let (there, now) = (clusters.iter().flatten().filter(|hair| hair.there[1]).count() as f64, unsure.thickness(1));
     for (name, cut) in SWEEP {
-        changes.extend(sampled.change(name, "/cm2", 0.0, |hairs, _, side| {
+        let of_cut = share(&now, |t| t >= cut).unwrap_or(0.0);
+        let wrong = (miscounted * of_cut).hypot(unsure.share(cut) * there) / area.0;
+        changes.extend(sampled.change(name, "/cm2", wrong, |hairs, _, side| {
             let there = hairs.iter().filter(|h| h.there[side]).count() as f64;
             share(&thick(hairs, side), |t| t >= cut).map(|share| share * there / area.0)
         }));
     }
-    changes.extend(sampled.change("cumulative_thickness", "mm/cm2", 1.0, |hairs, _, side| {
+    let wrong = (miscounted * mean(&now).unwrap_or(0.0)).hypot(unsure.mean() * there) * 1e-3 / area.0;
+    changes.extend(sampled.change("cumulative_thickness", "mm/cm2", wrong, |hairs, _, side| {
         let there = hairs.iter().filter(|h| h.there[side]).count() as f64;
         mean(&thick(hairs, side)).map(|mean| mean * 1e-3 * there / area.0)
     }));
     changes
+}
+
+/// What the thicknesses of the hairs leave open.
+struct Unsure {
+    /// Of each side, what is measured.
+    measured: [Vec<Measured>; 2],
+}
+
+impl Unsure {
+    fn of(clusters: &[Vec<Followed>]) -> Self {
+        Self { measured: [0, 1].map(|side| clusters.iter().flatten().filter_map(|hair| hair.thickness[side]).collect()) }
+    }
+
+    fn thickness(&self, side: usize) -> Vec<f64> {
+        self.measured[side].iter().map(|t| t.value.0).collect()
+    }
+
+    /// One standard deviation of the change of the mean.
+    fn mean(&self) -> f64 {
+        let variance = |of: &Vec<Measured>| of.iter().map(|t| t.standard_error.0.powi(2)).sum::<f64>() / (of.len() as f64).powi(2);
+        self.measured.iter().filter(|of| !of.is_empty()).map(variance).sum::<f64>().sqrt()
+    }
+
+    /// One standard deviation of the change of the share beyond a cut: each hair may lie on the other side of it.
+    fn share(&self, cut: f64) -> f64 {
+        let beyond = |t: &Measured| Normal::standard().cdf((cut - t.value.0) / t.standard_error.0.max(1e-6));
+        let variance = |of: &Vec<Measured>| of.iter().map(beyond).map(|p| p * (1.0 - p)).sum::<f64>() / (of.len() as f64).powi(2);
+        self.measured.iter().filter(|of| !of.is_empty()).map(variance).sum::<f64>().sqrt()
+    }
+
+    /// The same by so many hairs too many or too few, each as likely beyond the cut as any; one more of either kind than was seen, since none seen is
+    /// not none.
+    fn miscounted_share(&self, cut: f64, hairs: f64) -> f64 {
+        let n = self.measured[1].len() as f64;
+        let p = (self.measured[1].iter().filter(|t| t.value.0 < cut).count() as f64 + 1.0) / (n + 2.0);
+        hairs * (p * (1.0 - p)).sqrt() / n.max(1.0)
+    }
 }
 
 const SWEEP: [(&str, f64); 5] = [
@@ -159,7 +209,7 @@ fn followed(hair: &HairFate, least_sure: Micrometers) -> Followed {
     // A hair in both photos says how thick hair is only where it was measured in both, so that none weighs in one alone.
     let both = hair.thickness.iter().all(|t| known(*t).is_some());
     let lone = matches!(hair.fate, Fate::Lost | Fate::New);
-    Followed { there, thickness: hair.thickness.map(|t| known(t).filter(|_| both || lone).map(|t| t.value)) }
+    Followed { there, thickness: hair.thickness.map(|t| known(t).filter(|_| both || lone)) }
 }
 
 /// The relative standard uncertainty of one photo's lengths against the other's.
@@ -169,29 +219,19 @@ fn scale_uncertainty(visits: [&Visit; 2]) -> f64 {
 
 /// Counts and densities of hairs and units: what was lost and what is new, with the errors of telling it.
 fn counts(fates: &[HairFate], units: &[UnitFate], overlap: Option<SquareCentimeters>) -> Vec<Change> {
-    let inside: Vec<&HairFate> = fates.iter().filter(|fate| fate.fate != Fate::Outside).collect();
-    let certain = |fate: Fate| match fate {
-        Fate::Lost => Some(Event::Gone),
-        Fate::New => Some(Event::Come),
-        Fate::Unresolved => None,
-        _ => Some(Event::Same),
-    };
-    let hairs: Vec<Option<Event>> = inside.iter().map(|hair| certain(hair.fate)).collect();
-    let paired = inside.iter().filter(|hair| hair.fate.is_kept() && hair.reason.is_none());
-    let wrong_pairs: f64 = paired.map(|hair| 1.0 - hair.confidence).sum();
     let of_units = |unit: &UnitFate| match unit.fate {
         UnitFateKind::Emptied => Some(Event::Gone),
         UnitFateKind::Reactivated => Some(Event::Come),
         UnitFateKind::Unresolved => None,
         _ => Some(Event::Same),
     };
-    let units: Vec<Option<Event>> = units.iter().map(of_units).collect();
-    let mut changes = vec![];
     // Hairs mistaken for one another within a unit do not change how many units bear hair.
-    for (events, doubt, count, density) in
-        [(hairs, wrong_pairs, "hair_count", "hair_density"), (units, 0.0, "follicular_unit_count", "follicular_unit_density")]
+    let units = Events { events: units.iter().map(of_units).collect(), wrong_pairs: 0.0 };
+    let mut changes = vec![];
+    for (events, count, density) in
+        [(hair_events(fates), "hair_count", "hair_density"), (units, "follicular_unit_count", "follicular_unit_density")]
     {
-        let plain = tally(&events, doubt, count);
+        let plain = events.tally(count);
         let per_area = overlap.filter(|area| area.0 > 0.0).map(|area| {
             let factor = 1.0 / area.0;
             Change {
@@ -218,23 +258,53 @@ enum Event {
     Come,
 }
 
-/// The change of a count; `wrong_pairs` is how many pairs are expected to be wrong.
-fn tally(events: &[Option<Event>], wrong_pairs: f64, name: &'static str) -> Change {
-    let count = |event| events.iter().filter(|e| **e == Some(event)).count() as f64;
-    let (same, gone, come) = (count(Event::Same), count(Event::Gone), count(Event::Come));
-    let unknown = events.iter().filter(|e| e.is_none()).count() as f64;
-    // One more than was seen, since none seen is not none.
-    let variance = WRONG_FATE * (gone + come + 1.0) + NOT_RESOLVED * unknown + WRONG_PAIR * wrong_pairs;
-    let reach = Z * variance.sqrt();
-    let change = come - gone;
-    Change {
-        name,
-        unit: "1",
-        baseline: same + unknown + gone,
-        follow_up: same + unknown + come,
-        interval: (!events.is_empty()).then_some(Interval { low: change - reach, high: change + reach }),
-        n: events.len(),
-        method: COUNTED,
+/// What became of all that is counted; `None` for what is not known.
+struct Events {
+    events: Vec<Option<Event>>,
+    /// How many pairs are expected to be wrong.
+    wrong_pairs: f64,
+}
+
+/// What became of the hairs of the skin both photos show.
+fn hair_events(fates: &[HairFate]) -> Events {
+    let inside = || fates.iter().filter(|fate| fate.fate != Fate::Outside);
+    let certain = |hair: &HairFate| match hair.fate {
+        Fate::Lost => Some(Event::Gone),
+        Fate::New => Some(Event::Come),
+        Fate::Unresolved => None,
+        _ => Some(Event::Same),
+    };
+    let paired = inside().filter(|hair| hair.fate.is_kept() && hair.reason.is_none());
+    Events { events: inside().map(certain).collect(), wrong_pairs: paired.map(|hair| 1.0 - hair.confidence).sum() }
+}
+
+impl Events {
+    /// How many are of this kind.
+    fn count(&self, event: Option<Event>) -> f64 {
+        self.events.iter().filter(|e| **e == event).count() as f64
+    }
+
+    /// One standard deviation of how far the change of their number is off, by fates that may be wrong.
+    fn miscounted(&self) -> f64 {
+        // One more than was seen, since none seen is not none.
+        let told = self.count(Some(Event::Gone)) + self.count(Some(Event::Come)) + 1.0;
+        (WRONG_FATE * told + NOT_RESOLVED * self.count(None) + WRONG_PAIR * self.wrong_pairs).sqrt()
+    }
+
+    /// The change of their number.
+    fn tally(&self, name: &'static str) -> Change {
+        let (same, gone, come) = (self.count(Some(Event::Same)), self.count(Some(Event::Gone)), self.count(Some(Event::Come)));
+        let unknown = self.count(None);
+        let (change, reach) = (come - gone, Z * self.miscounted());
+        Change {
+            name,
+            unit: "1",
+            baseline: same + unknown + gone,
+            follow_up: same + unknown + come,
+            interval: (!self.events.is_empty()).then_some(Interval { low: change - reach, high: change + reach }),
+            n: self.events.len(),
+            method: COUNTED,
+        }
     }
 }
 
@@ -257,7 +327,11 @@ impl Sampled<'_> {
         let mut hairs = Vec::with_capacity(3 * units.len());
         let mut bearing = [0; 2];
         for (unit, &i) in units.iter().enumerate() {
-            hairs.extend(self.clusters[i].iter().map(|h| Drawn { unit, there: h.there, thickness: h.thickness }));
+            hairs.extend(self.clusters[i].iter().map(|h| Drawn {
+                unit,
+                there: h.there,
+                thickness: h.thickness.map(|t| t.map(|t| t.value)),
+            }));
             for (side, bearing) in bearing.iter_mut().enumerate() {
                 *bearing += usize::from(self.clusters[i].iter().any(|h| h.there[side]));
             }
@@ -265,33 +339,33 @@ impl Sampled<'_> {
         (hairs, bearing)
     }
 
-    /// The change of a statistic of the hairs of one side (0: then, 1: now), given how many units have hair on each side. `scaling` is the
-    /// power of length in it.
+    /// The change of a statistic of the hairs of one side (0: then, 1: now), given how many units have hair on each side. `wrong` is one standard
+    /// deviation of what fates and thicknesses that may be wrong do to it.
     fn change(
         &self,
         name: &'static str,
         unit: &'static str,
-        scaling: f64,
+        wrong: f64,
         statistic: impl Fn(&[Drawn], [usize; 2], usize) -> Option<f64>,
     ) -> Option<Change> {
         let indices: Vec<Vec<usize>> = (0..self.clusters.len()).map(|i| vec![i]).collect();
         let all: Vec<usize> = (0..self.clusters.len()).collect();
-        let (hairs, bearing) = self.drawn(&all);
+        let (mut hairs, bearing) = self.drawn(&all);
         let (baseline, follow_up) = (statistic(&hairs, bearing, 0)?, statistic(&hairs, bearing, 1)?);
-        let further = Z * scaling * self.scale * follow_up;
         let change = follow_up - baseline;
         let again = bootstrap(&indices, |drawn| {
             let (hairs, bearing) = self.drawn(drawn);
             Some(statistic(&hairs, bearing, 1)? - statistic(&hairs, bearing, 0)?)
         });
-        // Where no draw of the units changes anything, as of a share that is 0 in both photos, they do not say how uncertain it is.
-        let again = again.filter(|i| i.low < i.high);
-        let interval = again.map(|i| Interval {
-            low: change - (change - i.low).max(0.0).hypot(further),
-            high: change + (i.high - change).max(0.0).hypot(further),
-        });
+        // How far the statistic would lie off were the follow-up's lengths so.
+        hairs.iter_mut().filter_map(|hair| hair.thickness[1].as_mut()).for_each(|thickness| thickness.0 *= self.scale.exp());
+        let further = Z * statistic(&hairs, bearing, 1).map_or(0.0, |scaled| scaled - follow_up);
+        // Where few units were drawn, or no draw of them changes anything, as of a share that is 0 in both photos, they do not say how uncertain it is.
+        let reach = |drawn: Option<f64>| drawn.unwrap_or(0.0).max(Z * wrong).hypot(further);
+        let interval =
+            Interval { low: change - reach(again.map(|i| change - i.low)), high: change + reach(again.map(|i| i.high - change)) };
         let n = self.clusters.iter().map(Vec::len).sum();
-        Some(Change { name, unit, baseline, follow_up, interval, n, method: SAMPLED })
+        Some(Change { name, unit, baseline, follow_up, interval: (interval.low < interval.high).then_some(interval), n, method: SAMPLED })
     }
 }
 

@@ -123,19 +123,20 @@ const ON: f64 = 0.35;
 /// A strand farther than this from every paired one, in hair widths, stands by itself.
 const LOOSE: f64 = 3.0;
 
-/// The fates of all hairs, those of the baseline first.
-pub fn fates(baseline: &Visit, follow_up: &Visit, registration: &Registration) -> Vec<HairFate> {
+/// The fates of all hairs, those of the baseline first. `lengths_off` is one standard deviation of the natural log of the follow-up's lengths against
+/// the baseline's, beyond what both scales' own uncertainties say; `None` where they cannot be held against one another.
+pub fn fates(baseline: &Visit, follow_up: &Visit, registration: &Registration, lengths_off: Option<f64>) -> Vec<HairFate> {
     let (mut pairs, scatter) = pairs(baseline, follow_up, &registration.mapping, registration.residual_px);
     let look = Look::new(baseline, follow_up, registration, &pairs, scatter);
     let likely = look.likely();
     pairs.extend(likely);
     let look = look.with(&pairs);
-    let mut fates: Vec<HairFate> = pairs.iter().map(|pair| look.kept(pair)).collect();
+    let mut fates: Vec<HairFate> = pairs.iter().map(|pair| look.kept(pair, lengths_off.is_some())).collect();
     for (side, strands) in [&baseline.strands, &follow_up.strands].into_iter().enumerate() {
         fates.extend((0..strands.len()).filter(|&i| !look.paired[side][i]).map(|i| look.alone(side, i)));
     }
     fates.sort_by_key(|fate| (fate.baseline.and_then(|p| p.id).unwrap_or(usize::MAX), fate.follow_up.and_then(|p| p.id)));
-    significant(&mut fates, [baseline, follow_up]);
+    significant(&mut fates, [baseline, follow_up], lengths_off.unwrap_or(0.0));
     fates
 }
 
@@ -265,9 +266,9 @@ impl<'a> Look<'a> {
         pairs
     }
 
-    fn kept(&self, pair: &Pair) -> HairFate {
+    fn kept(&self, pair: &Pair, comparable: bool) -> HairFate {
         let strands = [&self.visits[0].strands[pair.baseline], &self.visits[1].strands[pair.follow_up]];
-        let same = pair.confidence >= SAME_HAIR;
+        let same = pair.confidence >= SAME_HAIR && comparable;
         let thickness = [0, 1].map(|side| Measured::of(strands[side], self.visits[side]).filter(|_| same));
         HairFate {
             fate: Fate::Kept,

@@ -21,7 +21,7 @@ pub struct Uncut {
 pub enum Phase {
     /// It is longer, by at least half of what hair as thick grows.
     Growing,
-    /// It is as long as it was, to within a quarter of that.
+    /// It is as long as it was, to within a quarter of that. One that is shorter was cut, or another hair's end was taken for its own.
     Resting,
 }
 
@@ -43,7 +43,7 @@ pub struct Phototrichogram {
     pub growing: usize,
     /// How many did not.
     pub resting: usize,
-    /// How many hairs seen in both photos could not be told: an end was hidden, or the change lies between.
+    /// How many hairs seen in both photos could not be told: an end was hidden, or the change lies between, or they are shorter.
     pub undetermined: usize,
     /// Growing hairs of all that could be told.
     pub growing_share: f64,
@@ -60,6 +60,13 @@ const RATES: [(f64, f64); 3] = [(60.0, 0.38), (30.0, 0.32), (0.0, 0.16)];
 /// The shares of the growth expected of a hair from which it grew, and up to which it rested.
 const GREW: f64 = 0.5;
 const RESTED: f64 = 0.25;
+
+impl Growth {
+    /// Whether the hair is shorter than it was, which no hair becomes by itself.
+    pub fn is_cut(&self) -> bool {
+        self.interval.is_some_and(|interval| interval.high < 0.0)
+    }
+}
 
 /// How fast the hairs kept grew; `None` where no hair's whole length was seen in both photos.
 pub fn growth(fates: &[HairFate], uncut: &Uncut) -> Option<Growth> {
@@ -101,7 +108,7 @@ fn phase(hair: &HairFate, days: f64) -> Option<Phase> {
     let share = change / (rate * days);
     if share >= GREW {
         Some(Phase::Growing)
-    } else if share <= RESTED {
+    } else if share.abs() <= RESTED {
         Some(Phase::Resting)
     } else {
         None
@@ -144,6 +151,9 @@ mod tests {
         let mut hairs =
             [hair(70.0, Some(0.74)), hair(70.0, Some(0.02)), hair(70.0, Some(0.28)), hair(40.0, Some(0.33)), hair(25.0, Some(0.2))];
         let told = phototrichogram(&mut hairs, &TWO_DAYS).unwrap();
+        let mut shorter = [hair(70.0, Some(-0.3)), hair(70.0, Some(-0.1))];
+        phototrichogram(&mut shorter, &TWO_DAYS).unwrap();
+        assert_eq!(shorter.map(|hair| hair.phase), [None, Some(Phase::Resting)]);
         let phases = hairs.map(|hair| hair.phase);
         assert_eq!(phases, [Some(Phase::Growing), Some(Phase::Resting), None, Some(Phase::Growing), Some(Phase::Growing)]);
         assert_eq!((told.growing, told.resting, told.undetermined, told.growing_share), (3, 1, 1, 0.75));

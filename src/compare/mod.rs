@@ -79,13 +79,18 @@ pub fn compare(baseline: &Visit, follow_up: &Visit, cuts: &Cuts) -> Comparison {
             };
         }
     };
-    caveats.extend(disagreeing_scales(baseline, follow_up, &registration));
+    let scales_off = scales_off(baseline, follow_up, &registration);
+    let disagree = scales_off.is_some_and(|off| off.abs() > MOST_DISAGREEMENT);
+    caveats.extend(scales_off.filter(|_| disagree).map(disagreeing_scales));
     let overlap = Overlap::of(baseline, follow_up, &registration.mapping);
-    let fates = fate::fates(baseline, follow_up, &registration);
+    // Any part of it is as likely as another to be the photos and the rest the skin: so much, in the root mean square, are lengths off by it.
+    let lengths_off = scales_off.map(|off| off.abs() / 3f64.sqrt());
+    // Where one of the scales is wrong, nobody knows which, and no thickness can be held against another.
+    let fates = fate::fates(baseline, follow_up, &registration, lengths_off.filter(|_| !disagree));
     let units = sites::unit_fates(&fates, baseline, follow_up, &registration.mapping);
     // An area and a thickness that hold for both need both scales.
-    let area = overlap.area_cm2.filter(|_| follow_up.calibration.is_some());
-    let changes = change::changes(&fates, &units, area, [baseline, follow_up], cuts);
+    let area = overlap.area_cm2.filter(|_| follow_up.calibration.is_some() && !disagree);
+    let changes = change::changes(&fates, &units, area, ([baseline, follow_up], lengths_off.unwrap_or(0.0)), cuts);
     Comparison {
         registration: Some(registration),
         overlap: Some(overlap),
@@ -99,9 +104,21 @@ pub fn compare(baseline: &Visit, follow_up: &Visit, cuts: &Cuts) -> Comparison {
 }
 
 impl Comparison {
+    /// The same, with why nothing can be said of growth that was asked for.
+    pub fn without_growth(mut self, cause: impl std::fmt::Display) -> Self {
+        self.caveats.push(caveat(CaveatCode::NoGrowth, format!("no growth is given: {cause}")));
+        self
+    }
+
     /// The same with what two photos tell between which hair was not cut: how fast it grew and, where asked for, which hair did.
     pub fn uncut(mut self, uncut: &Uncut) -> Self {
-        self.growth = growth::growth(&self.fates, uncut).filter(|_| uncut.days > 0.0);
+        let growth = growth::growth(&self.fates, uncut).filter(|_| uncut.days > 0.0);
+        if growth.is_some_and(|growth| growth.is_cut()) {
+            let message = "hair is shorter in the follow-up: it was cut in between, so that nothing can be said of growth";
+            self.caveats.push(caveat(CaveatCode::NoGrowth, message.into()));
+            return self;
+        }
+        self.growth = growth;
         self.phototrichogram = growth::phototrichogram(&mut self.fates, uncut);
         if uncut.phototrichogram && self.phototrichogram.is_none() && self.registration.is_some() {
             let message = "growing and resting hairs cannot be told: that needs two photos with a scale, 2 to 3 days apart by their dates, that show both ends of the same clipped hairs";
@@ -147,19 +164,21 @@ fn refused(refusal: &Refusal) -> Caveat {
     caveat(code, message)
 }
 
-/// Beyond this share the two stated scales are not both right: skin is not stretched as much.
+/// Beyond this the two stated scales are not both right: skin is not stretched as much.
 const MOST_DISAGREEMENT: f64 = 0.05;
 
-fn disagreeing_scales(baseline: &Visit, follow_up: &Visit, registration: &Registration) -> Option<Caveat> {
+/// By how much more the same skin is enlarged in the follow-up than the two scales say, as a natural log: the skin is stretched, or the photos were
+/// taken from other distances, and which of the two is not known. `None` where a photo has no scale.
+fn scales_off(baseline: &Visit, follow_up: &Visit, registration: &Registration) -> Option<f64> {
     let stated = baseline.calibration?.um_per_px / follow_up.calibration?.um_per_px;
-    let found = registration.mapping.scale(baseline.middle());
-    let off = found / stated - 1.0;
-    let message = || {
-        format!(
-            "the same skin is {:.0} % {} in the follow-up than the two scales say: one of them is wrong, and changes in µm, mm or cm² with it",
-            100.0 * off.abs(),
-            if off > 0.0 { "larger" } else { "smaller" }
-        )
-    };
-    (off.abs() > MOST_DISAGREEMENT).then(|| caveat(CaveatCode::ScalesDisagree, message()))
+    Some((registration.mapping.scale(baseline.middle()) / stated).ln())
+}
+
+fn disagreeing_scales(off: f64) -> Caveat {
+    let message = format!(
+        "the same skin is {:.0} % {} in the follow-up than the two scales say: one of them is wrong, so no change in µm, mm or cm² is given",
+        100.0 * off.exp_m1().abs(),
+        if off > 0.0 { "larger" } else { "smaller" }
+    );
+    caveat(CaveatCode::ScalesDisagree, message)
 }

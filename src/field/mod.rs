@@ -12,7 +12,7 @@ mod tests;
 pub use regions::CountedRegion;
 pub use roi::{Roi, RoiError};
 
-use crate::calibration::ScaleBar;
+use crate::calibration::{Calibration, ScaleBar};
 use crate::geometry::{Point, Polygon, Rect};
 use crate::photo::{Caveat, CaveatCode, Photo};
 use crate::raster::regions::{outline, regions, simplified};
@@ -50,6 +50,9 @@ pub struct Field {
     pub border_rule: BorderRule,
 }
 
+/// The longer side of what a photo usually shows, in micrometers: taken where no scale says otherwise.
+const USUAL_VIEW_UM: f64 = 7000.0;
+
 impl Field {
     /// The part of the photo that shows skin, and of it the part to count in, with what a reader of the numbers should know.
     ///
@@ -60,12 +63,18 @@ impl Field {
     /// # Accuracy
     /// The area is right to the cells of the grid: about 0.6 % of the width. Nothing tells skin from other things that are not drawn, such
     /// as cloth or a finger.
-    pub fn find(photo: &Photo, bar: Option<&ScaleBar>, roi: Option<&Roi>) -> (Self, Vec<Caveat>) {
-        Self::find_on(photo, &photo.luma_plane(), bar, roi)
+    pub fn find(photo: &Photo, bar: Option<&ScaleBar>, roi: Option<&Roi>, scale: Option<&Calibration>) -> (Self, Vec<Caveat>) {
+        Self::find_on(photo, &photo.luma_plane(), bar, roi, scale)
     }
 
     /// The same of a photo whose luma is at hand.
-    pub fn find_on(photo: &Photo, luma: &Plane, bar: Option<&ScaleBar>, roi: Option<&Roi>) -> (Self, Vec<Caveat>) {
+    pub fn find_on(
+        photo: &Photo,
+        luma: &Plane,
+        bar: Option<&ScaleBar>,
+        roi: Option<&Roi>,
+        scale: Option<&Calibration>,
+    ) -> (Self, Vec<Caveat>) {
         let step = (photo.width().max(photo.height()) as f64 / 640.0).round().max(1.0) as usize;
         let cells = Cells::of(photo, luma, step);
         let (rows, columns) = cells.dim();
@@ -91,7 +100,9 @@ impl Field {
         let visible = Mask::from_shape_fn((rows, columns), |(r, c)| {
             skin[[r, c]] && !overlay.lines[[r, c]] && !lines.iter().any(|rect| touches(rect, center(r, c)))
         });
-        let (glare, defocused) = (quality::glare(&cells), quality::defocused(&cells, &visible));
+        // How large hair stands in the photo decides what is a speck and what a blur.
+        let closer = scale.map_or(1.0, |scale| (USUAL_VIEW_UM / (scale.um_per_px * photo.width().max(photo.height()) as f64)).max(1.0));
+        let (glare, defocused) = (quality::glare(&cells, closer), quality::defocused(&cells, &visible, closer));
         let counted = Mask::from_shape_fn((rows, columns), |(r, c)| {
             let asked = roi.is_none_or(|roi| roi.contains(center(r, c)));
             skin[[r, c]] && !glare[[r, c]] && !defocused[[r, c]] && asked

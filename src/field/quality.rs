@@ -4,12 +4,13 @@ use super::cells::Cells;
 use crate::raster::regions::{held, opened, regions};
 use crate::raster::{Mask, Plane};
 
-/// The cells of blown-out blobs of notable size; specks, which a hair is traced across, are not among them.
-pub(super) fn glare(cells: &Cells) -> Mask {
+/// The cells of blown-out blobs of notable size; specks, which a hair is traced across, are not among them. `closer` is how many times less skin the
+/// photo shows than the usual 7 mm.
+pub(super) fn glare(cells: &Cells, closer: f64) -> Mask {
     let (rows, columns) = cells.dim();
     let blown = cells.clipped.mapv(|share| share >= 0.5);
-    // About 100 µm where a photo is 7 mm wide.
-    let across = (rows.max(columns) as f64 * 0.014).max(2.0);
+    // About 100 µm.
+    let across = (rows.max(columns) as f64 * 0.014 * closer).max(2.0);
     let least = 0.6 * across * across;
     let mut mask = Mask::from_elem((rows, columns), false);
     if (held(&blown) as f64) < least {
@@ -26,20 +27,21 @@ pub(super) fn glare(cells: &Cells) -> Mask {
     mask
 }
 
-/// Parts of the photo too far out of focus to measure in, by tiles of a twelfth of its longer side; the cells of those tiles.
+/// Parts of the photo too far out of focus to measure in, by tiles of a twelfth of a usual photo's longer side; the cells of those tiles. `closer` is how
+/// many times less skin than that this one shows: what is sharp is told against the size of hair, not against that of the photo.
 ///
 /// Sharpness is judged only where something dark stands on the skin: bare smooth skin is not out of focus. A tile is out when dark things
 /// fill a good part of it and not one of their edges is sharp, here and in the tiles around.
-pub(super) fn defocused(cells: &Cells, visible: &Mask) -> Mask {
+pub(super) fn defocused(cells: &Cells, visible: &Mask, closer: f64) -> Mask {
     let (rows, columns) = cells.dim();
     // By the longer side, so that a photo taken upright is judged as one taken level.
-    let longer = rows.max(columns);
-    let tile = (longer / 12).max(8);
+    let longer = rows.max(columns) as f64 * closer;
+    let tile = (longer as usize / 12).max(8);
     let (tiles_down, tiles_across) = (rows.div_ceil(tile), columns.div_ceil(tile));
     let ground = typical(&cells.luma, visible);
     let (mut soft, mut sharp) = (vec![0usize; tiles_down * tiles_across], vec![0usize; tiles_down * tiles_across]);
     // The rise of an edge is taken over this many cells: more than any lens in focus needs.
-    let reach = (longer / 80).max(2);
+    let reach = (longer as usize / 80).max(2);
     let steepest = |r: usize, c: usize| {
         (r - 1..r + 2).flat_map(|r| (c - 1..c + 2).map(move |c| (r, c))).map(|cell| cells.steepest[cell]).fold(0.0, f32::max)
     };
@@ -54,7 +56,7 @@ pub(super) fn defocused(cells: &Cells, visible: &Mask) -> Mask {
             let beside_something_dark = cells.luma[[r, c]] < 0.85 * ground && rise > 0.35 * ground;
             if beside_something_dark {
                 let i = (r / tile) * tiles_across + c / tile;
-                if steepest(r, c) > 0.3 * rise { sharp[i] += 1 } else { soft[i] += 1 }
+                if f64::from(steepest(r, c)) > 0.3 / closer * f64::from(rise) { sharp[i] += 1 } else { soft[i] += 1 }
             }
         }
     }

@@ -59,7 +59,7 @@ impl Canvas {
     }
 
     fn within(&self, roi: Option<Roi>) -> (Field, Vec<CaveatCode>) {
-        let (field, caveats) = Field::find(&self.photo(), None, roi.as_ref());
+        let (field, caveats) = Field::find(&self.photo(), None, roi.as_ref(), None);
         (field, caveats.iter().map(|c| c.code).collect())
     }
 }
@@ -72,7 +72,7 @@ fn assert_area(field: &Field, expected: f64, tolerance: f64) {
 fn what_shows_no_skin_has_no_area() {
     for value in [0, 128, 255] {
         for (width, height) in [(1, 1), (2, 300), (300, 2), (400, 300)] {
-            let (field, caveats) = Field::find(&Photo::from_rgb8(width, height, vec![[value; 3]; width * height]), None, None);
+            let (field, caveats) = Field::find(&Photo::from_rgb8(width, height, vec![[value; 3]; width * height]), None, None, None);
             assert_eq!(field.area_px, 0.0, "{width} × {height} of {value}");
             assert!(field.polygon.corners.is_empty() && caveats.iter().any(|c| c.code == CaveatCode::SmallField));
         }
@@ -206,7 +206,7 @@ fn the_bars_label_is_not_counted_and_its_line_is_not_shown() {
     let line = Rect { x: 100.0, y: 540.0, w: 200.0, h: 3.0 };
     let label = Rect { x: 320.0, y: 520.0, w: 80.0, h: 30.0 };
     let bar = ScaleBar { length: crate::units::Pixels(200.0), standard_error: crate::units::Pixels(0.5), regions: vec![line, label] };
-    let (field, _) = Field::find(&Canvas::skin(800, 600).photo(), Some(&bar), None);
+    let (field, _) = Field::find(&Canvas::skin(800, 600).photo(), Some(&bar), None, None);
     assert!(!field.shows(Point::new(200.0, 541.0)) && field.counts(Point::new(200.0, 541.0)));
     assert!(!field.shows(Point::new(360.0, 535.0)) && !field.counts(Point::new(360.0, 535.0)));
     assert_area(&field, 800.0 * 600.0 - 80.0 * 30.0, 0.001);

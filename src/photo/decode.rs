@@ -158,7 +158,7 @@ fn unknown_content(bytes: &[u8]) -> PhotoError {
 fn check(decoder: &impl ImageDecoder, limits: &Limits) -> Result<(), PhotoError> {
     let (width, height) = decoder.dimensions();
     let pixels = u64::from(width) * u64::from(height);
-    if pixels as f64 > limits.megapixels * 1e6 {
+    if !limits.allow(width as usize, height as usize) {
         return Err(PhotoError::TooManyPixels { width, height, limit: limits.megapixels });
     }
     let depth = if decoder.color_type().bytes_per_pixel() > decoder.color_type().channel_count() { 2 } else { 1 };

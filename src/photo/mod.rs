@@ -23,6 +23,13 @@ pub struct Limits {
     pub bytes: u64,
 }
 
+impl Limits {
+    /// Whether a photo may have so many pixels.
+    pub fn allow(&self, width: usize, height: usize) -> bool {
+        width as f64 * height as f64 <= self.megapixels * 1e6
+    }
+}
+
 impl Default for Limits {
     fn default() -> Self {
         Self { megapixels: 200.0, bytes: 2 << 30 }
@@ -89,6 +96,8 @@ pub enum CaveatCode {
     FewSessions,
     /// Growing and resting hairs were asked for and cannot be told.
     NoPhototrichogram,
+    /// Growth was asked for and cannot be told.
+    NoGrowth,
     /// Much hair is lighter than its skin, and its thickness rests on how much light it is taken to let through.
     LightHair,
 }

@@ -56,7 +56,7 @@ pub fn comparison_page(comparison: &ComparisonResult, baseline: &PhotoResult, sh
                     Shown::Apart(pictures) => (side_by_side(comparison, pictures)),
                 }
             }
-            @if comparison.registration.is_some() { (units(comparison)) (fates(comparison)) }
+            @if comparison.registration.is_some() { (growth(comparison)) (units(comparison)) (fates(comparison)) }
         }
     };
     page(&format!("{} → {}: anagen", then.path, now.path), env!("CARGO_PKG_VERSION"), &body)
@@ -117,6 +117,26 @@ fn changes(comparison: &ComparisonResult) -> Markup {
                                 }
                             }
                         }
+                    }
+                }
+            }
+        }
+    }
+}
+
+/// How fast hair grew and which hair did, where that was asked for and can be told.
+fn growth(comparison: &ComparisonResult) -> Markup {
+    let interval = |[low, high]: [f64; 2]| format!(" ({} to {})", figure(low), figure(high));
+    html! {
+        @if comparison.growth.is_some() || comparison.phototrichogram.is_some() {
+            section aria-labelledby="growth" {
+                h2 id="growth" { "Growth" }
+                ul {
+                    @if let Some(g) = &comparison.growth {
+                        li { "Hair grew " (figure(g.mm_per_day)) @if let Some((low, high)) = g.low.zip(g.high) { (interval([low, high])) } " mm a day, in the median of " (g.n) " hairs both of whose ends are seen in both photos." }
+                    }
+                    @if let Some(p) = &comparison.phototrichogram {
+                        li { (figure(100.0 * p.growing_share)) (interval([100.0 * p.low, 100.0 * p.high])) " % of hairs grew: " (p.growing) " growing, " (p.resting) " resting, " (p.undetermined) " could not be told." }
                     }
                 }
             }

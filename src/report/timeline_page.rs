@@ -140,6 +140,7 @@ fn events(timeline: &TimelineResult) -> Markup {
         @for event in &timeline.events {
             section {
                 h2 { "Since " (event.label) ", " (event.date) }
+                @if event.baseline.is_some() && event.times.is_empty() { p { "No session that can be compared with the one before it has been taken since." } }
                 @if event.baseline.is_none() { p { "No session was at or before it, so there is nothing to count from." } }
                 @for then in &event.times {
                     h3 { (then.time) @if then.time != "last session" { ": the session at month " (months(then.months)) } }

@@ -41,6 +41,19 @@ const CHANGES: [(&str, &str); 15] = [
     ("cumulative_thickness", "cumulative_thickness_mm_per_cm2"),
 ];
 
+const GROWTH_COLUMNS: [&str; 10] = [
+    "growth_mm_per_day",
+    "growth_mm_per_day_low",
+    "growth_mm_per_day_high",
+    "growth_n",
+    "hairs_growing",
+    "hairs_resting",
+    "hairs_undetermined",
+    "growing_share",
+    "growing_share_low",
+    "growing_share_high",
+];
+
 const FATE_COLUMNS: [&str; 19] = [
     "baseline",
     "follow_up",
@@ -75,7 +88,8 @@ pub fn write_comparison_tables(folder: &Folder, comparisons: &[ComparisonResult]
     let columns = columns
         .chain(Fate::ALL.map(|fate| format!("hairs_{}", cell(&fate))))
         .chain(UnitFateKind::ALL.map(|f| format!("units_{}", cell(&f))));
-    let mut pairs = Table::new(columns.chain(changes))?;
+    let growth = GROWTH_COLUMNS.iter().map(ToString::to_string);
+    let mut pairs = Table::new(columns.chain(changes).chain(growth))?;
     let mut fates = Table::new(FATE_COLUMNS)?;
     for comparison in comparisons {
         pairs.row(pair_row(comparison))?;
@@ -117,6 +131,12 @@ fn pair_row(comparison: &ComparisonResult) -> Vec<String> {
         row.extend(numbers.map(|number| cell(&number)));
         row.push(change.map(|c| cell(&c.verdict)).unwrap_or_default());
     }
+    let (growth, phases) = (comparison.growth.as_ref(), comparison.phototrichogram.as_ref());
+    row.extend([growth.map(|g| g.mm_per_day), growth.and_then(|g| g.low), growth.and_then(|g| g.high)].map(|number| cell(&number)));
+    row.extend(
+        [growth.map(|g| g.n), phases.map(|p| p.growing), phases.map(|p| p.resting), phases.map(|p| p.undetermined)].map(|n| cell(&n)),
+    );
+    row.extend([phases.map(|p| p.growing_share), phases.map(|p| p.low), phases.map(|p| p.high)].map(|share| cell(&share)));
     row
 }
 

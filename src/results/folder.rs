@@ -158,6 +158,12 @@ impl Folder {
         serde_json::from_slice(&fs::read(self.place("run.json"))?).map_err(io::Error::from)
     }
 
+    /// How many comparisons are stored.
+    pub fn comparisons(&self) -> usize {
+        let files = WalkDir::new(self.place("comparisons")).into_iter().filter_map(Result::ok);
+        files.filter(|entry| entry.file_type().is_file() && entry.path().extension().is_some_and(|e| e == "json")).count()
+    }
+
     /// The stems of all stored results, sorted.
     pub fn stems(&self) -> Vec<String> {
         let photos = self.place("photos");
@@ -227,7 +233,7 @@ fn lock(folder: &Path) -> io::Result<Option<fs::File>> {
 const STALE: Duration = Duration::from_secs(600);
 
 /// The folders that only the run that holds the results folder writes to.
-const OWN: [&str; 5] = ["photos", "overlays", "pages", "comparisons", "timelines"];
+pub(super) const OWN: [&str; 5] = ["photos", "overlays", "pages", "comparisons", "timelines"];
 
 /// Removes the parts of files that a killed run left. What cannot be removed does no harm.
 fn sweep(folder: &Path, locked: bool) {
@@ -284,9 +290,10 @@ pub fn write_whole(file: &Path, bytes: &[u8]) -> io::Result<()> {
 mod tests {
     use super::super::photo::tests::result;
     use super::*;
+    use crate::session::Told;
 
     fn input() -> Input {
-        Input { file: PathBuf::new(), path: "s/a.png".into(), stem: "s/a".into(), root: PathBuf::new() }
+        Input { file: PathBuf::new(), path: "s/a.png".into(), stem: "s/a".into(), root: PathBuf::new(), told: Told::default() }
     }
 
     #[test]

@@ -1,13 +1,15 @@
 //! Finding photos: files and folders as named, each photo with the relative path its results are stored under.
 
+use super::folder::OWN;
 use super::sha256;
+use crate::session::Told;
 use std::collections::{BTreeMap, BTreeSet};
 use std::ffi::OsStr;
 use std::fs;
 use std::io::{self, Read};
 use std::path::{Component, Path, PathBuf};
 use std::time::SystemTime;
-use walkdir::WalkDir;
+use walkdir::{DirEntry, WalkDir};
 
 const EXTENSIONS: [&str; 7] = ["jpg", "jpeg", "png", "tif", "tiff", "bmp", "webp"];
 
@@ -25,6 +27,8 @@ pub struct Input {
     pub stem: String,
     /// The folder named on the command line that led to it, or the folder of the file that was named.
     pub root: PathBuf,
+    /// Whose skin it shows, where and when, as far as that is known beforehand.
+    pub told: Told,
 }
 
 /// A path that could not be used, and why.
@@ -45,7 +49,8 @@ pub struct Inputs {
     pub troubles: Vec<Trouble>,
 }
 
-/// Finds the photos among files and folders, leaving out hidden files, the results folder `out`, and what has no photo's extension.
+/// Finds the photos among files and folders, leaving out hidden files, what runs wrote to results folders, `out` among them, and what has no
+/// photo's extension.
 ///
 /// Folders are walked to the bottom, through symbolic links, each folder once. A file named outright is always taken. A photo reached twice is
 /// taken once, from the argument farthest up. A relative path starts below the folder that was named; where two arguments give the same one, all photos of both
@@ -78,7 +83,8 @@ pub fn find(arguments: &[PathBuf], out: &Path) -> Inputs {
     let stems = result_stems(&names);
     for (((argument, file), path), stem) in found.into_iter().zip(names).zip(stems) {
         let root = if arguments[argument] == file { parent(&file) } else { arguments[argument].clone() };
-        inputs.photos.push(Input { file, path, stem, root });
+        let told = Told::by_path(&path);
+        inputs.photos.push(Input { file, path, stem, root, told });
     }
     inputs.photos.sort_by(|a, b| (&a.path, &a.stem).cmp(&(&b.path, &b.stem)));
     inputs.troubles.sort_by(|a, b| a.path.cmp(&b.path));
@@ -103,7 +109,11 @@ pub fn below(folder: &Path, files: &[PathBuf]) -> Vec<Input> {
         .collect();
     let stems = result_stems(&relative);
     let inputs = files.iter().zip(relative).zip(stems);
-    inputs.map(|((file, path), stem)| Input { file: absolute(file), path, stem, root: base.clone() }).collect()
+    let input = |((file, path), stem): ((&PathBuf, String), String)| {
+        let told = Told::by_path(&path);
+        Input { file: absolute(file), path, stem, root: base.clone(), told }
+    };
+    inputs.map(input).collect()
 }
 
 fn walk(folder: &Path, out: Option<&Path>, take: &mut impl FnMut(PathBuf), troubles: &mut Vec<Trouble>) {
@@ -117,10 +127,9 @@ fn walk(folder: &Path, out: Option<&Path>, take: &mut impl FnMut(PathBuf), troub
                 }
             }
             Ok(entry) if entry.file_type().is_dir() => {
-                // A folder may be reached again through a link beside it: once is enough. The overlays of earlier results are no photos.
-                if holds_results(entry.path())
-                    || fs::canonicalize(entry.path()).is_ok_and(|place| Some(place.as_path()) == out || !places.insert(place))
-                {
+                // A folder may be reached again through a link beside it: once is enough. The overlays of earlier results are no photos; what
+                // lies beside them may be.
+                if is_written(&entry, out) || fs::canonicalize(entry.path()).is_ok_and(|place| !places.insert(place)) {
                     entries.skip_current_dir();
                 }
             }
@@ -139,6 +148,21 @@ fn walk(folder: &Path, out: Option<&Path>, take: &mut impl FnMut(PathBuf), troub
     }
 }
 
+/// Whether a folder is one of those that runs write to in a results folder.
+fn is_written(entry: &DirEntry, out: Option<&Path>) -> bool {
+    let above = entry.path().parent().filter(|_| entry.depth() > 0 && OWN.iter().any(|own| entry.file_name() == *own));
+    above.is_some_and(|above| holds_results(above) || out.is_some() && fs::canonicalize(above).ok().as_deref() == out)
+}
+
+/// The folder of a would-be results folder that holds pictures though no run has written here: they would be overwritten, or taken for results.
+pub fn pictures_in_the_way(out: &Path) -> Option<PathBuf> {
+    let held = |folder: &PathBuf| {
+        let files = WalkDir::new(folder).into_iter().filter_map(Result::ok).filter(|entry| entry.file_type().is_file());
+        files.map(DirEntry::into_path).any(|file| is_photo(&file))
+    };
+    OWN.iter().map(|own| out.join(own)).find(held).filter(|_| !holds_results(out))
+}
+
 /// Whether a folder is a results folder, of a run that was killed too.
 fn holds_results(folder: &Path) -> bool {
     let begins = |file: &Path, schema: &str| {
@@ -149,7 +173,7 @@ fn holds_results(folder: &Path) -> bool {
     let photos = folder.join("photos");
     let first_result = || {
         let files = WalkDir::new(&photos).into_iter().filter_map(Result::ok).filter(|entry| entry.file_type().is_file());
-        files.map(walkdir::DirEntry::into_path).find(|file| file.extension().is_some_and(|e| e == "json"))
+        files.map(DirEntry::into_path).find(|file| file.extension().is_some_and(|e| e == "json"))
     };
     photos.is_dir()
         && (begins(&folder.join("run.json"), "\"anagen/run/") || first_result().is_some_and(|file| begins(&file, "\"anagen/photo/")))

@@ -2,7 +2,7 @@
 
 use super::Inputs;
 use super::inputs::result_stems;
-use crate::session::Session;
+use crate::session::{Session, Told};
 use sha2::{Digest, Sha256};
 
 /// The fewest bytes of a key that cannot be guessed.
@@ -32,12 +32,30 @@ impl Pseudonyms {
     pub fn apply(&self, inputs: &mut Inputs) {
         for input in &mut inputs.photos {
             input.path = self.path(&input.path);
+            input.told = self.told(&input.told, &input.path);
         }
         let paths: Vec<String> = inputs.photos.iter().map(|input| input.path.clone()).collect();
         for (input, stem) in inputs.photos.iter_mut().zip(result_stems(&paths)) {
             input.stem = stem;
         }
         inputs.photos.sort_by(|a, b| a.path.cmp(&b.path));
+    }
+
+    /// What is known beforehand of a photo that now has another path, without names. Where no folder is the subject beside a date, any part of
+    /// the path may be a name, the site's too.
+    fn told(&self, told: &Told, path: &str) -> Told {
+        let Told { path: said, stated } = told.clone();
+        let subject = |name: Option<String>| name.map(|name| self.subject(&name));
+        let by_path = match said {
+            Session { subject: Some(_), taken_at: Some(_), .. } => Session::from_path(path),
+            said => Session { subject: subject(said.subject), site: said.site.map(|site| self.other(&site)), taken_at: said.taken_at },
+        };
+        Told { path: by_path, stated: Session { subject: subject(stated.subject), ..stated } }
+    }
+
+    /// A text with a subject's name in it replaced by its code.
+    pub fn within(&self, text: &str, subject: &str) -> String {
+        replaced(text, subject, &self.subject(subject))
     }
 
     /// The code of a subject's name.

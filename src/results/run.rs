@@ -103,6 +103,8 @@ pub struct SessionRun {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum SessionSource {
+    /// An `anagen.toml`.
+    Config,
     /// The photo's path below the folder that was named: what stands beside the date.
     Path,
     /// The photo's EXIF.

@@ -64,7 +64,7 @@ pub struct SessionResult {
 /// Why a session is not comparable.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct ReasonResult {
-    /// `other_field`, `uncalibrated`, `other_device`, `same_photo` or `failed`.
+    /// `other_field`, `mirrored`, `uncalibrated`, `other_scale`, `other_device`, `same_photo` or `failed`.
     pub code: String,
     /// The same in words.
     pub message: String,
@@ -259,18 +259,23 @@ impl Numbered<'_> {
     }
 
     fn reason(&self, apart: &Apart, k: usize) -> ReasonResult {
-        let device = |k: usize| self.occasions[k].device.clone().unwrap_or_default();
         let (code, message) = match apart {
             Apart::OtherField => ("other_field", "not shown to be of the same skin as the other sessions".to_owned()),
+            Apart::Mirrored => ("mirrored", "a mirror image of other sessions: turn it back".into()),
+            Apart::OtherScale => (
+                "other_scale",
+                "the skin it shares with the others is larger or smaller in it than its scale says, or theirs: its hairs are followed, but it is in no trend"
+                    .into(),
+            ),
             Apart::Uncalibrated => {
                 ("uncalibrated", "the others have a scale and this one has none: its hairs are followed, but it is in no trend".into())
             }
             Apart::OtherDevice => (
                 "other_device",
                 format!(
-                    "taken with {} and the first with {}: its hairs are followed, but it is in no trend",
-                    device(k),
-                    device(self.timeline.reference)
+                    "taken with {} and most with {}: its hairs are followed, but it is in no trend",
+                    self.occasions[k].device.clone().unwrap_or_default(),
+                    self.timeline.device.clone().unwrap_or_default()
                 ),
             ),
         };
@@ -280,7 +285,10 @@ impl Numbered<'_> {
     fn hair(&self, id: usize, hair: &HairCourse) -> HairResult {
         let measured: Vec<_> = hair.sessions.iter().filter_map(|seen| seen.thickness).collect();
         let change = match &measured[..] {
-            [first, .., last] => Some((last.value.0 - first.value.0, last.standard_error.0.hypot(first.standard_error.0))),
+            [first, .., last] => {
+                let error = last.standard_error.0.hypot(first.standard_error.0).hypot(hair.repeatability.0);
+                Some((last.value.0 - first.value.0, error))
+            }
             _ => None,
         };
         let seen = |(k, seen): (usize, &Seen)| SeenResult {
@@ -346,7 +354,7 @@ fn caveats(sessions: &[SessionResult]) -> Vec<Caveat> {
     use crate::photo::CaveatCode;
     let comparable = sessions.iter().filter(|session| session.comparable).count();
     let message = match comparable {
-        0 | 1 => "fewer than two sessions can be compared: there are no fates and no trends",
+        0 | 1 => "fewer than two sessions can be compared: there are no trends",
         2 => "two sessions can be compared: a difference is given, and no trend can be told from it",
         _ => return vec![],
     };

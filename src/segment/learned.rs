@@ -100,6 +100,7 @@ impl Model {
             let has = format!("{given} planes in, {answered} out, {} x {} times coarser", coarser.0, coarser.1);
             return Err(ModelError::Interface(has));
         }
+        tried(&network).map_err(ModelError::Interface)?;
         let sha256 = Sha256::digest(bytes).iter().map(|byte| format!("{byte:02x}")).collect();
         Ok(Self { network: Arc::new(network), sha256 })
     }
@@ -129,7 +130,30 @@ impl Model {
     }
 }
 
-/// Processors with wider vectors round differently: in steps of 1/255 what follows from an answer does not depend on that.
+/// Answers to a sweep through all light there is, from which it shows whether they are what the interface says.
+///
+/// # Errors
+/// Where an answer is no number, or a chance or a heat is not from 0 to 1, as without a sigmoid at the end.
+fn tried(network: &Network) -> Result<(), String> {
+    let sweep: Vec<Plane> =
+        (0..3).map(|c| Plane::from_shape_fn((32, 64), |(y, x)| (x as f32 / 63.0 * 6.0 - 4.0) * (1.0 - 0.02 * (y * c) as f32))).collect();
+    let mut wrong = None;
+    network.answer(&sweep, |_, channel, values| {
+        let allowed = if channel < HEATS { -1e-3..=1.001 } else { -1e6..=1e6 };
+        wrong = wrong.or(values.iter().copied().find(|value| !allowed.contains(value)).map(|value| (channel, value)));
+    });
+    match wrong {
+        Some((channel, value)) => {
+            Err(format!("it answers {value} in plane {channel}, where {} belongs", if channel < HEATS { "0 to 1" } else { "a number" }))
+        }
+        None => Ok(()),
+    }
+}
+
+/// The planes of an answer that are chances and heats come first.
+const HEATS: usize = 4;
+
+/// Processors with wider vectors round differently: in steps of 1/255 what follows from an answer rarely depends on that.
 #[inline(always)]
 fn quantized(value: f32) -> f32 {
     if value.is_finite() { (value.clamp(-1.0, 1.0) * 255.0).round() / 255.0 } else { 0.0 }
@@ -247,7 +271,7 @@ mod tests {
     use crate::photo::Photo;
 
     fn view(photo: &Photo, factor: f64) -> View {
-        View::of(photo, &Field::find(photo, None, None).0, factor)
+        View::of(photo, &Field::find(photo, None, None, None).0, factor)
     }
 
     fn given_of(photo: &Photo, factor: f64) -> [Plane; 3] {

@@ -223,3 +223,81 @@ fn nothing_written_names_the_subject_and_a_dry_run_writes_nothing() {
     let timeline = read(&folder.join(format!("out2/timelines/{subject}/vertex.json")));
     assert_eq!((&timeline["subject"], timeline["events"].as_array().unwrap().len()), (&subject.as_str().into(), 1));
 }
+
+#[test]
+fn a_photo_taken_from_a_little_nearer_does_not_thicken_hair() {
+    let place = tempfile::tempdir().unwrap();
+    let folder = place.path();
+    let [earlier, _] = windows(1);
+    let nearer = |by: f64| {
+        let side = |n: u32| (f64::from(n) * by).round() as u32;
+        imageops::resize(&earlier, side(earlier.width()), side(earlier.height()), imageops::FilterType::CatmullRom)
+    };
+    save(&earlier, folder, "in/s01/2026-02-10/vertex.png");
+    save(&nearer(1.04), folder, "in/s01/2026-08-11/vertex.png");
+    save(&nearer(1.12), folder, "in/s01/2026-11-11/vertex.png");
+    let told = |later: &str, out: &str| {
+        let later = format!("in/s01/{later}");
+        let output = anagen(
+            &[&["compare", "in/s01/2026-02-10", &later, "--out", out, "--no-report", "--overlay", "none"], &SCALE[..]].concat(),
+            folder,
+        );
+        assert_eq!(code(&output), 0, "{}", stderr(&output));
+        let file = fs::read_dir(folder.join(out).join("comparisons")).unwrap().next().unwrap().unwrap().path();
+        read(&file)
+    };
+    let slightly = told("2026-08-11", "slightly");
+    let of = |name: &str| slightly["changes"].as_array().unwrap().iter().find(|change| change["name"] == name).unwrap().clone();
+    for name in ["thickness_mean", "thickness_median", "cumulative_thickness", "hair_density"] {
+        assert_eq!(of(name)["verdict"], "no_detectable_change", "{}", of(name));
+        assert!(of(name)["low"].as_f64().unwrap() < 0.0 && of(name)["high"].as_f64().unwrap() > 0.0, "{}", of(name));
+    }
+    assert_eq!(fates(&slightly, "thickened"), 0);
+    // So much nearer that one of the scales must be wrong, nothing in micrometers is told.
+    let much = told("2026-11-11", "much");
+    assert!(has(&much, "scales_disagree") && fates(&much, "kept") > 20, "{}", much["caveats"]);
+    assert!(much["changes"].as_array().unwrap().iter().all(|change| change["unit"] == "1"), "{}", much["changes"]);
+    assert!(much["fates"].as_array().unwrap().iter().all(|hair| hair["thickness_change_um"].is_null()));
+}
+
+#[test]
+fn growth_is_not_told_of_hair_that_was_clipped_since() {
+    let place = tempfile::tempdir().unwrap();
+    let folder = place.path();
+    let [earlier, later] = windows(1);
+    save(&earlier, folder, "in/s01/2026-02-10/vertex.png");
+    save(&later, folder, "in/s01/2026-02-12/vertex.png");
+    for (clipped, told) in [("2026-02-09", true), ("2026-02-11", false)] {
+        let command = [
+            "compare",
+            "in/s01/2026-02-10",
+            "in/s01/2026-02-12",
+            "--out",
+            clipped,
+            "--clipped",
+            clipped,
+            "--phototrichogram",
+            "--overlay",
+            "none",
+        ];
+        let output = anagen(&[&command, &SCALE[..]].concat(), folder);
+        assert_eq!(code(&output), 0, "{}", stderr(&output));
+        let out = folder.join(clipped);
+        let comparison = read(
+            &fs::read_dir(out.join("comparisons"))
+                .unwrap()
+                .map(|e| e.unwrap().path())
+                .find(|f| f.extension().is_some_and(|e| e == "json"))
+                .unwrap(),
+        );
+        assert_eq!((comparison["growth"].is_object(), has(&comparison, "no_growth")), (told, !told), "{}", comparison["caveats"]);
+        let table = fs::read_to_string(out.join("comparisons.csv")).unwrap();
+        let row: BTreeMap<&str, &str> = table.lines().next().unwrap().split(',').zip(table.lines().nth(1).unwrap().split(',')).collect();
+        assert_eq!(row["growth_mm_per_day"].is_empty(), !told);
+        if told {
+            // Nothing was cut and nothing grew: the same photo shows both.
+            assert!(comparison["phototrichogram"]["growing"].as_u64().unwrap() <= 2, "{}", comparison["phototrichogram"]);
+            assert!(stderr(&output).contains("mm a day") && stderr(&output).contains("resting"), "{}", stderr(&output));
+        }
+    }
+}

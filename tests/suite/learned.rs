@@ -121,3 +121,17 @@ fn weights_of_ones_own_are_used_and_named() {
     let result: Value = serde_json::from_slice(&output.stdout).unwrap();
     assert_eq!(result["made_by"]["model_sha256"], Model::shipped().sha256());
 }
+
+#[test]
+fn weights_that_went_astray_are_refused() {
+    let folder = tempfile::tempdir().unwrap();
+    crate::commands::write_photo(&folder.path().join("a.png"), 0);
+    let shipped = fs::read(Path::new(env!("CARGO_MANIFEST_DIR")).join("models/stubble/weights.onnx")).unwrap();
+    // Wherever the weights in the middle of the file begin, one of them has four of these bytes, and so is no number.
+    let mut bytes = shipped;
+    let at = bytes.len() / 2;
+    bytes[at..at + 8].fill(0xff);
+    fs::write(folder.path().join("astray.onnx"), bytes).unwrap();
+    let output = anagen(&["analyze", "a.png", "--out", "out", "--model", "astray.onnx"], folder.path());
+    assert!(code(&output) == 1 && stderr(&output).contains("astray.onnx"), "{}", stderr(&output));
+}

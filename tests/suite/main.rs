@@ -12,6 +12,7 @@ mod layers;
 mod learned;
 mod names;
 mod network;
+mod originals;
 mod pages;
 mod phantoms;
 mod program;

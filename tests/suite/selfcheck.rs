@@ -34,5 +34,5 @@ fn a_person_gets_a_table_for_each_tone_reflex_and_opacity() {
 fn a_scale_that_makes_no_sense_is_refused() {
     let output = Command::cargo_bin("anagen").unwrap().args(["selfcheck", "--um-per-px", "0.01"]).output().unwrap();
     assert_eq!(output.status.code(), Some(1));
-    assert!(String::from_utf8_lossy(&output.stderr).contains("0.3 µm per pixel"));
+    assert!(String::from_utf8_lossy(&output.stderr).contains("0.1 µm per pixel"));
 }

@@ -119,3 +119,59 @@ fn two_sessions_are_a_difference_and_none_is_an_error() {
     assert_eq!(timeline["sessions"][1]["reason"]["code"], "other_field");
     assert_eq!(timeline["caveats"][0]["code"], "few_sessions");
 }
+
+/// Writes a JPEG whose EXIF has a date, as a camera does.
+fn write_dated(file: &std::path::Path, shift: u32, date: &str) {
+    crate::commands::write_photo(file, shift);
+    // Little-endian TIFF: a directory that leads to the EXIF one, which holds the date of the shot.
+    let mut exif = b"Exif\0\0II*\0\x08\0\0\0".to_vec();
+    let entry = |tag: u16, kind: u16, count: u32, value: u32| {
+        [&tag.to_le_bytes()[..], &kind.to_le_bytes(), &count.to_le_bytes(), &value.to_le_bytes()].concat()
+    };
+    for (tag, kind, count, value) in [(0x8769, 4, 1, 26), (0x9003, 2, 20, 44)] {
+        exif.extend(1u16.to_le_bytes());
+        exif.extend(entry(tag, kind, count, value));
+        exif.extend(0u32.to_le_bytes());
+    }
+    exif.extend(format!("{} 10:00:00\0", date.replace('-', ":")).bytes());
+    let jpeg = fs::read(file).unwrap();
+    let length = u16::try_from(exif.len() + 2).unwrap().to_be_bytes();
+    fs::write(file, [&jpeg[..2], &[0xff, 0xe1], &length, &exif, &jpeg[2..]].concat()).unwrap();
+}
+
+#[test]
+fn photos_dated_by_their_camera_alone_are_told_apart_by_their_folders() {
+    let place = tempfile::tempdir().unwrap();
+    let photos =
+        ["s01/visit1/vertex.jpg", "s01/visit2/vertex.jpg", "s01/visit1/front.jpg", "s02/visit1/vertex.jpg", "s02/visit2/vertex.jpg"];
+    for (i, name) in photos.iter().enumerate() {
+        write_dated(&place.path().join("in").join(name), i as u32, ["2026-02-10", "2026-08-11"][usize::from(name.contains("visit2"))]);
+    }
+    let output = anagen(&["timeline", "in", "--out", "out"], place.path());
+    assert_eq!(code(&output), 0, "{}", stderr(&output));
+    let sessions = |timeline: &str| read(&place.path().join("out/timelines").join(timeline))["sessions"].as_array().unwrap().len();
+    assert_eq!(["s01/vertex.json", "s01/front.json", "s02/vertex.json"].map(sessions), [2, 1, 2]);
+    let session = &read(&place.path().join("out/run.json"))["photos"][0]["session"];
+    assert_eq!((&session["subject_from"], &session["taken_at_from"]), (&"path".into(), &"exif".into()));
+}
+
+#[test]
+fn settings_say_whose_photos_they_are_before_anything_else_does() {
+    let place = tempfile::tempdir().unwrap();
+    write_dated(&place.path().join("in/a/IMG_0001.jpg"), 0, "2000-01-01");
+    write_dated(&place.path().join("in/b/2026-08-11/front.jpg"), 1, "2026-08-11");
+    let table = |glob: &str, more: &str| format!("[[photos]]\nglob = \"{glob}\"\nsubject = \"s07\"\nsite = \"vertex\"\n{more}");
+    fs::write(place.path().join("in/anagen.toml"), table("a/*", "date = 2026-02-10\n") + &table("b/**", "")).unwrap();
+    let output = anagen(&["timeline", "in", "--out", "out"], place.path());
+    assert_eq!(code(&output), 0, "{}", stderr(&output));
+    let timeline = read(&place.path().join("out/timelines/s07/vertex.json"));
+    let dates: Vec<&str> = timeline["sessions"].as_array().unwrap().iter().map(|s| &s["date"].as_str().unwrap()[..10]).collect();
+    assert_eq!(dates, ["2026-02-10", "2026-08-11"]);
+    let run = read(&place.path().join("out/run.json"));
+    let from = |i: usize, of: &str| run["photos"][i]["session"][of].clone();
+    assert_eq!([from(0, "subject_from"), from(0, "taken_at_from"), from(1, "taken_at_from")], ["config", "config", "exif"]);
+    // What is said now is not taken from a result of when it was not.
+    fs::remove_file(place.path().join("in/anagen.toml")).unwrap();
+    let output = anagen(&["timeline", "in", "--out", "out"], place.path());
+    assert!(stderr(&output).contains("2000-01-01") || place.path().join("out/timelines/a").exists(), "{}", stderr(&output));
+}

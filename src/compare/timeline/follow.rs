@@ -4,6 +4,7 @@ use super::super::{Comparison, Fate, HairFate, Measured};
 use super::Occasion;
 use super::tracks::{Link, Track, tracks};
 use crate::geometry::Point;
+use crate::units::Micrometers;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -68,6 +69,8 @@ pub struct HairCourse {
     pub fate: TimelineFate,
     /// What each session says of it.
     pub sessions: Vec<Seen>,
+    /// What measuring twice adds to the standard errors of its thickness, at the most, as the comparisons that pair it tell: one standard deviation.
+    pub repeatability: Micrometers,
 }
 
 /// Every strand of every session in exactly one hair, and what became of each.
@@ -144,7 +147,21 @@ fn course(track: &Track, occasions: &[Occasion], comparisons: &BTreeMap<(usize, 
         .collect();
     let states: Vec<State> = sessions.iter().map(|seen| seen.state).collect();
     let changed = || changed(&sessions, comparisons);
-    HairCourse { fate: fate(&states, changed), sessions }
+    let repeatability = pairings(&sessions, comparisons).map(|(_, hair)| hair.repeatability.0).fold(0.0, f64::max);
+    HairCourse { fate: fate(&states, changed), repeatability: Micrometers(repeatability), sessions }
+}
+
+/// What the comparisons say of a hair in whose two photos it is seen, and between which sessions.
+fn pairings<'a>(
+    sessions: &'a [Seen],
+    comparisons: &'a BTreeMap<(usize, usize), Comparison>,
+) -> impl Iterator<Item = ((usize, usize), &'a HairFate)> {
+    comparisons.iter().filter_map(|(&(i, j), comparison)| {
+        let (a, b) = (sessions[i].strand?, sessions[j].strand?);
+        let id = |place: Option<super::super::Place>| place.and_then(|p| p.id);
+        let hair = comparison.fates.iter().find(|f| id(f.baseline) == Some(a) && id(f.follow_up) == Some(b))?;
+        Some(((i, j), hair))
+    })
 }
 
 /// The fate that the states of all sessions add up to; `changed` tells how the thickness of a hair that stayed has gone.
@@ -169,15 +186,8 @@ fn fate(states: &[State], changed: impl FnOnce() -> TimelineFate) -> TimelineFat
 
 /// How thickness has gone, by the comparison that spans the longest time in which the hair is seen.
 fn changed(sessions: &[Seen], comparisons: &BTreeMap<(usize, usize), Comparison>) -> TimelineFate {
-    let longest = comparisons
-        .iter()
-        .filter_map(|(&(i, j), comparison)| {
-            let (a, b) = (sessions[i].strand?, sessions[j].strand?);
-            let id = |place: Option<super::super::Place>| place.and_then(|p| p.id);
-            let fate = comparison.fates.iter().find(|f| id(f.baseline) == Some(a) && id(f.follow_up) == Some(b))?;
-            Some((j - i, std::cmp::Reverse(i), fate.fate))
-        })
-        .max_by_key(|(span, start, _)| (*span, *start));
+    let spans = pairings(sessions, comparisons).map(|((i, j), hair)| (j - i, std::cmp::Reverse(i), hair.fate));
+    let longest = spans.max_by_key(|(span, start, _)| (*span, *start));
     match longest {
         Some((_, _, Fate::Thickened)) => TimelineFate::Thickened,
         Some((_, _, Fate::Thinned)) => TimelineFate::Thinned,

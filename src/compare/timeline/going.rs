@@ -1,7 +1,7 @@
 //! How each measurement goes from session to session.
 
 use super::super::{Change, Comparison};
-use super::trend::{FEWEST_FOR_RANKS, LEVEL, PairedChange, Trend, Z, levels, theil_sen};
+use super::trend::{LEVEL, PairedChange, Trend, Z, levels, theil_sen};
 use super::{DAYS_PER_MONTH, Occasion};
 use std::collections::BTreeMap;
 
@@ -157,7 +157,7 @@ fn trend(levels: &[Level], change_within: Option<f64>) -> Option<Trend> {
     let trend = theil_sen(&levels.iter().map(|l| (l.months, l.value)).collect::<Vec<_>>())?;
     let months = levels.last()?.months - levels.first()?.months;
     Some(match change_within {
-        Some(within) if months > 0.0 && levels.len() < FEWEST_FOR_RANKS => trend.no_surer_than(within / months),
+        Some(within) if months > 0.0 => trend.no_surer_than(within / months),
         _ => trend,
     })
 }

@@ -15,6 +15,7 @@ pub use trend::{LEVEL, PairedChange, Trend, levels, theil_sen};
 use super::visit::Visit;
 use super::{Comparison, compare};
 use crate::measure::{Cuts, Measurement};
+use crate::photo::CaveatCode;
 use rayon::prelude::*;
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -39,17 +40,23 @@ pub struct Occasion {
 pub enum Apart {
     /// It is not shown to be of the same skin as the others.
     OtherField,
-    /// The others have a scale and it has none: its hairs are followed, but it is in no trend.
+    /// The same, and it is a mirror image of another.
+    Mirrored,
+    /// Others have a scale and it has none: its hairs are followed, but it is in no trend.
     Uncalibrated,
-    /// Another camera than the first session's: its hairs are followed, but it is in no trend.
+    /// Its scale does not fit those of the others by the skin that they share: its hairs are followed, but it is in no trend.
+    OtherScale,
+    /// Another camera than that of most sessions: its hairs are followed, but it is in no trend.
     OtherDevice,
 }
 
 /// What many sessions of one site gave. Sessions are named by their place in the order of their days.
 #[derive(Debug, Clone)]
 pub struct Timeline {
-    /// The first session of the skin that most sessions show: what changes are counted from.
+    /// The first session that can be compared with others: what changes are counted from.
     pub reference: usize,
+    /// The camera of most sessions of the skin that most of them show, where it is known.
+    pub device: Option<String>,
     /// Why a session stands apart, where it does.
     pub apart: Vec<Option<Apart>>,
     /// Every pair that was compared, earlier session first.
@@ -71,19 +78,63 @@ pub fn timeline(occasions: &[Occasion], events: &[Event], cuts: &Cuts) -> Timeli
     let days: Vec<i64> = occasions.iter().map(|o| o.day).collect();
     let mut comparisons = compared(occasions, pairs(occasions.len()), cuts);
     let of_field = largest_field(occasions.len(), &comparisons);
-    // Changes are counted from the first session of the field and from the last before an event.
-    let first = of_field.first().copied().unwrap_or(0);
-    let mut more: BTreeSet<(usize, usize)> = of_field.iter().filter(|k| **k > first).map(|k| (first, *k)).collect();
-    more.extend(since::pairs(&days, events, &of_field));
+    let device = usual_device(occasions, &of_field);
+    let mut apart: Vec<Option<Apart>> = (0..occasions.len()).map(|k| apart(occasions, device.as_ref(), &of_field, k)).collect();
+    for k in (0..occasions.len()).filter(|k| !of_field.contains(k)) {
+        if comparisons.iter().any(|((i, j), c)| (*i == k || *j == k) && says(c, CaveatCode::Mirrored)) {
+            apart[k] = Some(Apart::Mirrored);
+        }
+    }
+    for k in off_scale(&in_trend(&apart), &comparisons) {
+        apart[k] = Some(Apart::OtherScale);
+    }
+    let in_trend = in_trend(&apart);
+    let reference = in_trend.first().or(of_field.first()).copied().unwrap_or(0);
+    // Changes are counted from the first of them and from the last before an event.
+    let mut more: BTreeSet<(usize, usize)> = of_field.iter().filter(|k| **k > reference).map(|k| (reference, *k)).collect();
+    more.extend(since::pairs(&days, events, &in_trend));
     more.retain(|pair| !comparisons.contains_key(pair));
     comparisons.extend(compared(occasions, more, cuts));
-    let reference = of_field.first().copied().unwrap_or(0);
-    let apart: Vec<Option<Apart>> = (0..occasions.len()).map(|k| apart(occasions, reference, &of_field, k)).collect();
     let hairs = follow::follow(occasions, &comparisons);
-    let in_trend: Vec<usize> = (0..occasions.len()).filter(|k| apart[*k].is_none()).collect();
-    let goings = going::goings(occasions, &comparisons, reference, &in_trend);
-    let events = events.iter().map(|event| since::since(event, &days, &of_field, &comparisons)).collect();
-    Timeline { reference, apart, comparisons, hairs, goings, events }
+    let events = events.iter().map(|event| since::since(event, &days, &in_trend, &comparisons)).collect();
+    let goings = going::goings(occasions, &comparisons, reference, &in_trend.into_iter().collect::<Vec<_>>());
+    Timeline { reference, device, apart, comparisons, hairs, goings, events }
+}
+
+/// The sessions that do not stand apart.
+fn in_trend(apart: &[Option<Apart>]) -> BTreeSet<usize> {
+    (0..apart.len()).filter(|k| apart[*k].is_none()).collect()
+}
+
+fn says(comparison: &Comparison, code: CaveatCode) -> bool {
+    comparison.caveats.iter().any(|caveat| caveat.code == code)
+}
+
+/// The sessions whose scale does not fit the others', the one that fits the fewest first, until all that are left fit; of as many, the later one.
+fn off_scale(sessions: &BTreeSet<usize>, comparisons: &BTreeMap<(usize, usize), Comparison>) -> Vec<usize> {
+    let mut left = sessions.clone();
+    let mut off = vec![];
+    loop {
+        let at_odds = |k: &usize| {
+            let own = comparisons.iter().filter(|((i, j), _)| (i == k || j == k) && left.contains(i) && left.contains(j));
+            own.filter(|(_, c)| says(c, CaveatCode::ScalesDisagree)).count()
+        };
+        match left.iter().max_by_key(|k| (at_odds(k), **k)).copied().filter(|k| at_odds(k) > 0) {
+            Some(k) => {
+                left.remove(&k);
+                off.push(k);
+            }
+            None => return off,
+        }
+    }
+}
+
+/// The camera of most of these sessions, of those whose photos name one; of as many, the one that comes first.
+fn usual_device(occasions: &[Occasion], sessions: &BTreeSet<usize>) -> Option<String> {
+    let devices: Vec<&String> = sessions.iter().filter_map(|k| occasions[*k].device.as_ref()).collect();
+    let count = |device: &String| devices.iter().filter(|other| **other == device).count();
+    // `max_by_key` gives the last of as many.
+    devices.iter().rev().max_by_key(|device| count(device)).map(|device| (*device).clone())
 }
 
 fn compared(occasions: &[Occasion], wanted: BTreeSet<(usize, usize)>, cuts: &Cuts) -> BTreeMap<(usize, usize), Comparison> {
@@ -107,13 +158,14 @@ fn largest_field(sessions: usize, comparisons: &BTreeMap<(usize, usize), Compari
     (0..sessions).map(of).max_by(|a, b| a.len().cmp(&b.len()).then(b.first().cmp(&a.first()))).unwrap_or_default()
 }
 
-fn apart(occasions: &[Occasion], reference: usize, of_field: &BTreeSet<usize>, k: usize) -> Option<Apart> {
-    let (first, this) = (&occasions[reference], &occasions[k]);
-    let other = |a: &Option<String>, b: &Option<String>| a.is_some() && b.is_some() && a != b;
+fn apart(occasions: &[Occasion], device: Option<&String>, of_field: &BTreeSet<usize>, k: usize) -> Option<Apart> {
+    let calibrated = of_field.iter().filter(|k| occasions[**k].visit.calibration.is_some()).count();
+    let this = &occasions[k];
     match () {
         () if !of_field.contains(&k) => Some(Apart::OtherField),
-        () if first.visit.calibration.is_some() && this.visit.calibration.is_none() => Some(Apart::Uncalibrated),
-        () if other(&first.device, &this.device) => Some(Apart::OtherDevice),
+        // One that has a scale among others that have none makes no trend of what needs one.
+        () if calibrated > 1 && this.visit.calibration.is_none() => Some(Apart::Uncalibrated),
+        () if this.device.is_some() && this.device.as_ref() != device => Some(Apart::OtherDevice),
         () => None,
     }
 }

@@ -89,7 +89,7 @@ fn session(number: usize, hairs: &[Laid]) -> Occasion {
     }
     let photo = Photo::from_rgb8(SIZE.0, SIZE.1, pixels);
     let scale = Calibration { um_per_px: UM_PER_PX, standard_uncertainty: 0.0, source: ScaleSource::CommandLine };
-    let (field, _) = Field::find(&photo, None, None);
+    let (field, _) = Field::find(&photo, None, None, None);
     let units = follicle::group(&strands, Some(&scale));
     let visit = Visit::new(&photo, field, strands, units, Some(scale));
     Occasion { visit, day: 91 * number as i64, device: Some("Scope".into()), measurements: vec![] }

@@ -9,7 +9,7 @@ pub const LEVEL: f64 = 0.95;
 /// The normal quantile of that level.
 pub(super) const Z: f64 = 1.959_963_984_540_054;
 /// Fewer sessions than this have too few orders for ranks to reach the level: 4 sessions have 24, of which the outermost two are 8 %.
-pub(super) const FEWEST_FOR_RANKS: usize = 5;
+const FEWEST_FOR_RANKS: usize = 5;
 
 /// A change per month over several sessions.
 #[derive(Debug, Clone, PartialEq)]
@@ -23,8 +23,8 @@ pub struct Trend {
 }
 
 impl Trend {
-    /// The same trend, its interval at least this far to either side: three or four sessions may lie on a line by chance, and their residuals
-    /// then promise more than is known of any of them.
+    /// The same trend, its interval at least this far to either side: sessions may lie on a line by chance, or show the same number of hairs each,
+    /// and their residuals and ranks then promise more than is known of any of them.
     pub(super) fn no_surer_than(mut self, per_month: f64) -> Self {
         if let Some([low, high]) = self.interval {
             let half = ((high - low) / 2.0).max(per_month);

@@ -119,6 +119,9 @@ impl<'a> Reader<'a> {
         if tensor.data_type != Some(DataType::FLOAT) || count != Some(values.len()) || values.is_empty() {
             return Err(format!("{name} does not hold the 32-bit floats it says it does"));
         }
+        if values.iter().any(|value| !value.is_finite()) {
+            return Err(format!("{name} holds numbers that are none: its training went astray"));
+        }
         Ok((values, sides))
     }
 

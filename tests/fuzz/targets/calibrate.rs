@@ -18,6 +18,6 @@ fuzz_target!(|bytes: &[u8]| {
     if let Some(scale) = bar.as_ref().and_then(|bar| Calibration::from_scale_bar(bar, length).ok()) {
         assert!(scale.um_per_px.is_finite() && scale.um_per_px > 0.0 && scale.standard_uncertainty >= 0.0);
     }
-    let (field, _) = Field::find(&photo, bar.as_ref(), None);
+    let (field, _) = Field::find(&photo, bar.as_ref(), None, None);
     assert!((0.0..=(photo.width() * photo.height()) as f64 * 1.001).contains(&field.area_px));
 });

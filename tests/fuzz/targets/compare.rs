@@ -44,7 +44,7 @@ fn strands(bytes: &mut Bytes, width: f64, height: f64) -> Vec<Strand> {
 
 fn visit(bytes: &mut Bytes, of: Option<&[Strand]>) -> (Visit, Vec<Strand>) {
     let photo = photo(bytes, 200);
-    let (field, _) = Field::find(&photo, None, None);
+    let (field, _) = Field::find(&photo, None, None, None);
     let strands = match of {
         Some(same) => same.to_vec(),
         None => strands(bytes, photo.width() as f64 - 1.0, photo.height() as f64 - 1.0),
