@@ -115,7 +115,7 @@ fn plots(result: &PhotoResult) -> Markup {
                 }
                 @if !sweep.is_empty() {
                     figure {
-                        (dots("Hair density at five cuts of thickness, with intervals", "hairs per cm²", "at least so many µm thick", &sweep))
+                        (dots("Hair density at five cuts of thickness, with intervals", "hairs per cm²", "at least so many µm thick", &sweep, &[]))
                         figcaption { "Density of hair at least so many µm thick: no single cut is agreed on" }
                     }
                 }

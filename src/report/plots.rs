@@ -129,8 +129,16 @@ pub struct Dot<'a> {
     pub interval: Option<(f64, f64)>,
 }
 
-/// Values with their intervals, joined by a line.
-pub fn dots(label: &str, up: &str, across: &str, dots: &[Dot]) -> Markup {
+/// Something that happened at a place on an axis.
+pub struct Happened {
+    /// What.
+    pub name: String,
+    /// How far along the axis, 0 to 1.
+    pub along: f64,
+}
+
+/// Values with their intervals, joined by a line, and a broken line for each thing that happened.
+pub fn dots(label: &str, up: &str, across: &str, dots: &[Dot], happened: &[Happened]) -> Markup {
     let top = dots.iter().map(|d| d.interval.map_or(d.value, |i| i.1).max(d.value)).fold(0.0, f64::max);
     let (tick, top) = ticks(top);
     let (left, bottom, wide, high) = (44.0, 190.0, 246.0, 150.0);
@@ -156,6 +164,9 @@ pub fn dots(label: &str, up: &str, across: &str, dots: &[Dot]) -> Markup {
                 @let value = i as f64 * tick;
                 line.grid x1=(r(left)) x2=(r(left + wide)) y1=(r(y(value))) y2=(r(y(value))) {}
                 text x=(r(left - 6.0)) y=(r(y(value) + 4.0)) text-anchor="end" { (short(value)) }
+            }
+            @for event in happened {
+                line.cut x1=(r(x(event.along))) x2=(r(x(event.along))) y1=(r(bottom)) y2="22" { title { (event.name) } }
             }
             path.joined d=(line) {}
             @for (d, named) in dots.iter().zip(named) {
@@ -218,7 +229,7 @@ mod tests {
 
     #[test]
     fn nothing_to_plot_is_a_plot_of_nothing() {
-        for svg in [thickness_histogram(&[], &Cuts::default()), rose(&[]), bars("", "", "", &[]), dots("", "", "", &[])] {
+        for svg in [thickness_histogram(&[], &Cuts::default()), rose(&[]), bars("", "", "", &[]), dots("", "", "", &[], &[])] {
             assert!(!svg.into_string().contains("NaN"));
         }
     }
@@ -244,7 +255,7 @@ mod tests {
         let names: Vec<String> = (0..12).map(|month| format!("{month}.0")).collect();
         let twelve: Vec<Dot> =
             names.iter().enumerate().map(|(i, name)| Dot { name, along: i as f64 / 11.0, value: 5.0, interval: None }).collect();
-        let said = |dots: &[Dot]| super::dots("", "", "", dots).into_string().matches(".0</text>").count();
+        let said = |dots: &[Dot]| super::dots("", "", "", dots, &[]).into_string().matches(".0</text>").count();
         assert!((3..9).contains(&said(&twelve)), "{}", said(&twelve));
         assert_eq!(said(&twelve[..1]), 1);
     }

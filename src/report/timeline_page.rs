@@ -3,10 +3,11 @@
 use super::change_words::{timeline_fate, verdict};
 use super::embed::Picture;
 use super::page::{page, up};
-use super::plots::{self, Dot};
+use super::plots::{self, Dot, Happened};
 use super::words::{group, half_width, heading, number, rounded, share, unit};
-use crate::compare::timeline::{State, TimelineFate};
-use crate::results::{GoingResult, TimelineResult, TrendResult};
+use crate::compare::timeline::{DAYS_PER_MONTH, State, TimelineFate};
+use crate::results::{EventResult, GoingResult, SessionResult, TimelineResult, TrendResult};
+use crate::session::days_between;
 use maud::{Markup, html};
 
 /// The page of a timeline, to lie at `place` below the results folder, with a thumbnail for each session that has one.
@@ -48,18 +49,25 @@ fn multiples(timeline: &TimelineResult) -> Markup {
             @if !of_group.is_empty() {
                 section aria-label=(name) {
                     h2 { (name) }
-                    div.plots.small { @for m in of_group { (multiple(m)) } }
+                    div.plots.small { @for m in of_group { (multiple(m, &timeline.events, &timeline.sessions)) } }
                 }
             }
         }
         @if timeline.measurements.iter().any(|m| m.points.len() > 1) { p.hint {
             "A whisker is the 95 % interval of the change since the first session over the skin both show; months are counted from that session. "
             "Where hairs are not paired, a value is that of its session's own field."
+            @for event in &timeline.events { " A broken line: " (event.label) ", " (event.date) "." }
         } }
     }
 }
 
-fn multiple(m: &GoingResult) -> Markup {
+/// The months from the first session that can be compared to a date.
+fn month_of(date: &str, sessions: &[SessionResult]) -> Option<f64> {
+    let first = sessions.iter().find(|session| session.months == Some(0.0))?.date.as_deref()?;
+    Some(days_between(first, date)? as f64 / DAYS_PER_MONTH)
+}
+
+fn multiple(m: &GoingResult, events: &[EventResult], sessions: &[SessionResult]) -> Markup {
     let last = m.points.iter().map(|p| p.months).fold(0.0, f64::max).max(1.0);
     let first = m.points.iter().find_map(|p| p.value);
     let names: Vec<String> = m.points.iter().map(|p| months(p.months)).collect();
@@ -78,12 +86,15 @@ fn multiple(m: &GoingResult) -> Markup {
             Some(Dot { name, along: p.months / last, value: scale * p.value?, interval: ends })
         })
         .collect();
+    let along = |event: &EventResult| Some(month_of(&event.date, sessions)? / last).filter(|along| (0.0..=1.0).contains(along));
+    let mark = |event: &EventResult| Some(Happened { name: format!("{}, {}", event.label, event.date), along: along(event)? });
+    let happened: Vec<Happened> = events.iter().filter_map(mark).collect();
     let said: Vec<String> =
         m.points.iter().filter_map(|p| Some(format!("{} at month {}", number(&m.name, p.value?, None), months(p.months)))).collect();
     let change = m.points.iter().rev().find_map(|p| p.since_first.as_ref());
     html! {
         figure {
-            (plots::dots(&format!("{}: {}", heading(&m.name), said.join(", ")), up, "months", &dots))
+            (plots::dots(&format!("{}: {}", heading(&m.name), said.join(", ")), up, "months", &dots, &happened))
             figcaption {
                 strong { (heading(&m.name)) } br;
                 @if let Some(trend) = &m.trend { (slope(m, trend)) br; }
