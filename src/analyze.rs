@@ -6,7 +6,7 @@ use crate::follicle::{self, Unit};
 use crate::geometry::{Point, Polyline};
 use crate::measure::{self, Cuts, Measurement};
 use crate::photo::{Caveat, CaveatCode, Photo};
-use crate::segment::{COARSEST_UM_PER_PX, Detector, Tone, View, ridge, working_factor};
+use crate::segment::{COARSEST_UM_PER_PX, Detector, Tone, View, WORKING_UM, ridge, working_factor};
 use crate::strand::ends::settled;
 use crate::strand::follow::follow;
 use crate::strand::trace::{Traced, trace};
@@ -102,6 +102,11 @@ pub fn analyze(photo: &Photo, settings: &Settings, mut begins: impl FnMut(Stage)
 
     begins(Stage::Segment);
     let view = working_factor(photo, &field, calibration.as_ref()).map(|factor| View::of(photo, &field, factor));
+    caveats.extend(
+        view.as_ref()
+            .zip(calibration.as_ref())
+            .and_then(|(view, scale)| too_much_skin(view.factor * scale.um_per_px.min(COARSEST_UM_PER_PX))),
+    );
     let mut untraced = None;
     let traced = match (&settings.detector, view) {
         (_, None) => vec![],
@@ -139,6 +144,14 @@ fn coarse(calibration: &Calibration) -> Option<Caveat> {
     let um_per_px = calibration.um_per_px;
     let message = format!("at {um_per_px:.1} µm/px thin hair is less than two pixels wide and cannot be seen: is the scale right?");
     (um_per_px > COARSEST_UM_PER_PX).then_some(Caveat { code: CaveatCode::CoarseScale, message, region: None })
+}
+
+/// What so much skin calls for that hair can only be looked for on a coarser grid than usual, at so many micrometers a pixel.
+fn too_much_skin(um_per_px: f64) -> Option<Caveat> {
+    let message = format!(
+        "at this scale the photo shows more than 10 cm² of skin, so hair was looked for at {um_per_px:.1} µm a pixel: thin hair is missed. Is the scale right?"
+    );
+    (um_per_px > 1.01 * WORKING_UM).then_some(Caveat { code: CaveatCode::CoarseScale, message, region: None })
 }
 
 /// The photo's scale, or a caveat that says why there is none.

@@ -10,7 +10,7 @@ import numpy as np
 import torch
 import torch.nn as nn
 import torch.nn.functional as F
-from PIL import Image
+from PIL import Image, ImageOps
 from scipy.ndimage import gaussian_filter, zoom
 from scipy.spatial import cKDTree
 
@@ -109,8 +109,29 @@ def splash(plane, end):
 
 def photo_of(path):
     """The photo a truth file lies beside, or None."""
-    beside = (path.removesuffix(".truth.json") + ending for ending in (".jpg", ".png", ".jpeg", ".tif"))
+    endings = (".jpg", ".jpeg", ".png", ".tif", ".tiff", ".bmp", ".webp")
+    name = path.removesuffix(".truth.json")
+    beside = (name + ending for lower in endings for ending in (lower, lower.upper()))
     return next((photo for photo in beside if os.path.exists(photo)), None)
+
+
+def usable(path):
+    """Whether a truth file has a photo and a scale, of which the second is never guessed; says so where not."""
+    lacks = [what for what, there in (("photo beside it", photo_of(path)), ("um_per_px", json.load(open(path)).get("um_per_px"))) if not there]
+    if lacks:
+        print(f"{path}: left out, without {' and '.join(lacks)}")
+    return not lacks
+
+
+def beside_seams(seams, width, height, scale, rows, columns):
+    """Where hair may be unmarked: within 40 photo pixels of a seam and, where photos have seams, of the frame."""
+    unmarked = np.zeros((rows, columns), bool)
+    lines = [(0, x) for x in seams.get("x", [])] + [(1, y) for y in seams.get("y", [])]
+    lines += [(0, 0), (0, width), (1, 0), (1, height)] if lines else []
+    for upright, at in lines:
+        band = slice(max(0, int((at - 40) / scale)), max(0, int(np.ceil((at + 40) / scale))))
+        unmarked[(band, slice(None)) if upright else (slice(None), band)] = True
+    return unmarked
 
 
 def example(path, seed):
@@ -118,15 +139,15 @@ def example(path, seed):
     dice = np.random.default_rng(seed)
     truth = json.load(open(path))
     photo = photo_of(path)
-    image = Image.open(photo).convert("RGB")
-    um = truth.get("um_per_px") or WORKING_UM
-    factor = WORKING_UM / um * np.exp(dice.normal(0.0, 0.12))
+    image = ImageOps.exif_transpose(Image.open(photo)).convert("RGB")
+    factor = WORKING_UM / truth["um_per_px"] * np.exp(dice.normal(0.0, 0.12))
     columns, rows = round(image.width / factor), round(image.height / factor)
     rows, columns = rows // 2 * 2, columns // 2 * 2
     box = (0, 0, min(columns * factor, image.width), min(rows * factor, image.height))
     rgb = np.asarray(image.resize((columns, rows), Image.BOX if factor >= 1 else Image.BILINEAR, box=box))
     given = flattened(rgb)
     heat, ways, sure = answers(truth, factor, rows // 2, columns // 2)
+    sure &= ~beside_seams(truth.get("seams") or {}, image.width, image.height, 2 * factor, rows // 2, columns // 2)
     return ((given + 3.0) / 4.5 * 255).round().astype(np.uint8), heat, ways, sure
 
 
@@ -274,7 +295,7 @@ def main():
     paths, shares = [], []
     for folder in settings.folders:
         folder, _, share = folder.partition("=")
-        found = [path for path in sorted(glob.glob(f"{folder}/*.truth.json")) if photo_of(path)]
+        found = [path for path in sorted(glob.glob(f"{folder}/*.truth.json")) if usable(path)]
         paths += found
         shares += [float(share or 1)] * len(found)
     if settings.prepared and os.path.exists(settings.prepared):

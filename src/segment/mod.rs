@@ -75,9 +75,9 @@ pub const WORKING_UM: f64 = 5.0;
 /// is enlarged further, and a scale stated wrong must not cost the memory of a thousand photos.
 pub const COARSEST_UM_PER_PX: f64 = 12.5;
 
-/// The most working pixels of one photo, which take about 4 GB: beyond them, as in a photo of 200 megapixels said to show 50 cm² of skin, the
-/// grid is coarser.
-const MOST_WORKING_PX: f64 = 1e8;
+/// The most working pixels of one photo, which take about 1.5 GB and are 10 cm² of skin: beyond them, as in a photo of 50 megapixels said to show 70,
+/// the grid is coarser.
+const MOST_WORKING_PX: f64 = 4e7;
 
 /// Photo pixels per working pixel. Where the scale is unknown the hair itself gives it, taken to be of usual thickness; `None` where none shows.
 pub fn working_factor(photo: &Photo, field: &Field, calibration: Option<&Calibration>) -> Option<f64> {

@@ -10,18 +10,20 @@ use anagen::measure::Cuts;
 use anagen::report::{Picture, overlay, photo_page};
 use anagen::results::{Identity, MadeBy, PhotoResult, json};
 use anagen::segment::Detector;
+use anagen::segment::learned::Model;
 use anagen::units::Millimeters;
 use drawing::{Bytes, photo};
 use libfuzzer_sys::fuzz_target;
 
 fuzz_target!(|bytes: &[u8]| {
     let mut bytes = Bytes(bytes);
+    let detector = if bytes.one() % 2 == 0 { Detector::Ridge } else { Detector::Learned(Model::shipped()) };
     let scale = match bytes.one() % 4 {
         0 => Scale::FromFile,
         1 => Scale::Bar(Millimeters(0.1 + bytes.share())),
         _ => Calibration::stated(0.06 + 12.0 * bytes.share(), ScaleSource::CommandLine).map_or(Scale::FromFile, Scale::Known),
     };
-    let settings = Settings { scale, roi: None, detector: Detector::Ridge, cuts: Cuts::default() };
+    let settings = Settings { scale, roi: None, detector, cuts: Cuts::default() };
     let photo = photo(&mut bytes, 144);
     let analysis = analyze(&photo, &settings, |_| ());
     for strand in &analysis.strands {
