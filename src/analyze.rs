@@ -102,11 +102,7 @@ pub fn analyze(photo: &Photo, settings: &Settings, mut begins: impl FnMut(Stage)
 
     begins(Stage::Segment);
     let view = working_factor(photo, &field, calibration.as_ref()).map(|factor| View::of(photo, &field, factor));
-    caveats.extend(
-        view.as_ref()
-            .zip(calibration.as_ref())
-            .and_then(|(view, scale)| too_much_skin(view.factor * scale.um_per_px.min(COARSEST_UM_PER_PX))),
-    );
+    caveats.extend(view.as_ref().zip(calibration.as_ref()).and_then(|(view, scale)| too_much_skin(view.factor, scale)));
     let mut untraced = None;
     let traced = match (&settings.detector, view) {
         (_, None) => vec![],
@@ -146,12 +142,14 @@ fn coarse(calibration: &Calibration) -> Option<Caveat> {
     (um_per_px > COARSEST_UM_PER_PX).then_some(Caveat { code: CaveatCode::CoarseScale, message, region: None })
 }
 
-/// What so much skin calls for that hair can only be looked for on a coarser grid than usual, at so many micrometers a pixel.
-fn too_much_skin(um_per_px: f64) -> Option<Caveat> {
+/// What so much skin calls for that hair can only be looked for on a coarser grid than usual, of so many photo pixels.
+fn too_much_skin(factor: f64, calibration: &Calibration) -> Option<Caveat> {
+    let um_per_px = factor * calibration.um_per_px;
     let message = format!(
-        "at this scale the photo shows more than 10 cm² of skin, so hair was looked for at {um_per_px:.1} µm a pixel: thin hair is missed. Is the scale right?"
+        "at this scale the photo shows more skin than is looked at closely, so hair was looked for at {um_per_px:.1} µm a pixel: thin hair is missed. Is the scale right?"
     );
-    (um_per_px > 1.01 * WORKING_UM).then_some(Caveat { code: CaveatCode::CoarseScale, message, region: None })
+    let coarser = factor * calibration.um_per_px.min(COARSEST_UM_PER_PX) > 1.01 * WORKING_UM;
+    coarser.then_some(Caveat { code: CaveatCode::CoarseScale, message, region: None })
 }
 
 /// The photo's scale, or a caveat that says why there is none.

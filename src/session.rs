@@ -52,7 +52,7 @@ impl Session {
 
 impl Session {
     /// What a relative path without a date says, of use where the photo itself has one: the file's name, a running number at its end left out, is the
-    /// site; the folder above is the subject or, of several, stands for the visit, and the one above it is the subject.
+    /// site; the nearest folder above it that is not called like a visit (`visit1`, `month 3`, `baseline`) is the subject.
     ///
     /// # Examples
     /// ```
@@ -61,15 +61,53 @@ impl Session {
     /// assert_eq!((session.subject.as_deref(), session.site.as_deref()), (Some("s01"), Some("vertex")));
     /// let session = Session::from_undated("s01/vertex_2.jpg");
     /// assert_eq!((session.subject.as_deref(), session.site.as_deref()), (Some("s01"), Some("vertex")));
+    /// let session = Session::from_undated("visit2/baseline.jpg");
+    /// assert_eq!((session.subject, session.site), (None, None));
     /// ```
     pub fn from_undated(path: &str) -> Self {
         let mut folders: Vec<&str> = path.split('/').collect();
         let name = folders.pop().unwrap_or_default();
         let name = name.rsplit_once('.').map_or(name, |(stem, _)| stem);
-        let subject = folders[folders.len().saturating_sub(2)..].first().copied().unwrap_or_default();
-        let unnumbered = name.trim_end_matches(|c: char| c.is_ascii_digit()).trim_end_matches(['_', '-', ' ', '.']);
-        Self { subject: owned(subject), site: site(name).and_then(|_| owned(unnumbered)), taken_at: None }
+        let subject = folders.into_iter().rfind(|folder| !is_visit(folder)).unwrap_or_default();
+        let site = site(name).filter(|_| !is_visit(name)).and_then(|_| owned(unnumbered(name)));
+        Self { subject: owned(subject), site, taken_at: None }
     }
+}
+
+/// A name without the running number at its end.
+fn unnumbered(name: &str) -> &str {
+    name.trim_end_matches(|c: char| c.is_ascii_digit()).trim_end_matches(['_', '-', ' ', '.'])
+}
+
+/// Whether a name is what people call a visit: one of these words, with or without a number, or a number alone.
+fn is_visit(name: &str) -> bool {
+    const WORDS: [&str; 24] = [
+        "",
+        "visit",
+        "session",
+        "time",
+        "timepoint",
+        "day",
+        "week",
+        "month",
+        "year",
+        "v",
+        "t",
+        "d",
+        "w",
+        "m",
+        "y",
+        "baseline",
+        "followup",
+        "follow-up",
+        "follow_up",
+        "before",
+        "after",
+        "first",
+        "second",
+        "third",
+    ];
+    WORDS.contains(&unnumbered(name).to_lowercase().as_str())
 }
 
 /// Whose skin a photo shows, where and when, as far as it is known without looking into it.

@@ -160,6 +160,7 @@ impl Analyze {
     fn nothing(&self, inputs: &Inputs, stated: &Stated, began: Instant) -> Result<Ending, String> {
         if !self.dry_run
             && !self.out.join("run.json").exists()
+            && results::pictures_in_the_way(&self.out).is_none()
             && let Ok(folder) = Folder::create(&self.out)
         {
             let run = self.record(inputs, &[], stated, began.elapsed());

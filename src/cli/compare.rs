@@ -127,7 +127,11 @@ impl Compare {
             match self.compared(baseline, follow_up, &name) {
                 Err(cause) => {
                     say(&cause);
-                    told.push(pair_run(paths, Err(cause)));
+                    // What is kept names photos as results do, which may be by codes.
+                    let kept = [baseline, follow_up]
+                        .iter()
+                        .fold(cause, |cause, seen| cause.replace(&printable(&seen.input.file), &seen.input.path));
+                    told.push(pair_run(paths, Err(kept)));
                     failed = true;
                 }
                 Ok((comparison, drawn)) => {
@@ -275,6 +279,7 @@ impl Compare {
             None => Ok(self.phototrichogram.then_some(uncut)),
             Some(clipped) => match then.and_then(|then| days_between(clipped, then)) {
                 None => Err("the date of the earlier photo is not known".into()),
+                Some(_) if uncut.days <= 0.0 => Err("the later photo has no date, or none after that of the earlier one".into()),
                 Some(days) if days < 0 => Err(format!("hair was clipped on {clipped}, after the earlier photo")),
                 Some(_) => Ok(Some(uncut)),
             },

@@ -175,9 +175,10 @@ pub fn tell(inputs: &mut [Input], stated: &Stated) -> Result<(), String> {
             let below = input.file.strip_prefix(&here).unwrap_or(&input.file).to_path_buf();
             for table in read[&here].iter().flat_map(|config| &config.photos).filter(|table| table.glob.0.is_match(&below)) {
                 let Session { subject, site, taken_at } = &mut input.told.stated;
+                let named = |name: &Option<Name>| name.as_ref().map(|name| name.0.clone());
                 let said = [
-                    (subject, table.subject.clone()),
-                    (site, table.site.clone()),
+                    (subject, named(&table.subject)),
+                    (site, named(&table.site)),
                     (taken_at, table.date.as_ref().map(|day| day.0.clone())),
                 ];
                 said.into_iter().filter(|(known, _)| known.is_none()).for_each(|(known, said)| *known = said);
@@ -234,7 +235,7 @@ struct Config {
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct EventTable {
-    subject: String,
+    subject: Name,
     date: Day,
     /// What happened.
     pub label: String,
@@ -243,17 +244,32 @@ pub struct EventTable {
 impl EventTable {
     /// Whether it happened to this subject.
     pub fn is_of(&self, subject: Option<&str>) -> bool {
-        subject.is_some_and(|subject| subject.eq_ignore_ascii_case(&self.subject))
+        subject.is_some_and(|subject| subject.eq_ignore_ascii_case(&self.subject.0))
     }
 
     /// The same with its subject under a code, in what happened too.
     pub fn coded(self, codes: &Pseudonyms) -> Self {
-        Self { label: codes.within(&self.label, &self.subject), subject: codes.subject(&self.subject), ..self }
+        Self { label: codes.within(&self.label, &self.subject.0), subject: Name(codes.subject(&self.subject.0)), ..self }
     }
 
     /// Its day, as `2026-03-01`.
     pub fn date(&self) -> String {
         self.date.0.clone()
+    }
+}
+
+/// What a subject or a site is called: a name that a file can have.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(try_from = "String")]
+struct Name(String);
+
+impl TryFrom<String> for Name {
+    type Error = &'static str;
+
+    fn try_from(text: String) -> Result<Self, Self::Error> {
+        let name = text.trim();
+        let usable = !name.is_empty() && !name.starts_with('.') && !name.contains(|c: char| c.is_control() || "/\\".contains(c));
+        if usable { Ok(Self(name.to_owned())) } else { Err("not a name: empty, with a slash, or with a point first") }
     }
 }
 
@@ -290,8 +306,8 @@ struct PhotosTable {
     glob: Pattern,
     um_per_px: Option<StatedScale>,
     scale_bar_mm: Option<Positive>,
-    subject: Option<String>,
-    site: Option<String>,
+    subject: Option<Name>,
+    site: Option<Name>,
     date: Option<Day>,
 }
 

@@ -58,20 +58,14 @@ pub fn session(told: &Told, result: Option<&PhotoResult>) -> SessionRun {
         }
         None => told.with(None),
     };
-    let from = |value: &Option<String>, stated: &Option<String>, path: &Option<String>| {
-        let source = if stated.is_some() {
-            SessionSource::Config
-        } else if value == path {
-            SessionSource::Path
-        } else {
-            SessionSource::Exif
-        };
-        value.as_ref().map(|_| source)
+    let from = |value: &Option<String>, stated: &Option<String>, else_from| {
+        value.as_ref().map(|_| if stated.is_some() { SessionSource::Config } else { else_from })
     };
+    let dated = if taken_at == told.path.taken_at { SessionSource::Path } else { SessionSource::Exif };
     SessionRun {
-        subject_from: from(&subject, &told.stated.subject, &told.path.subject),
-        site_from: from(&site, &told.stated.site, &told.path.site),
-        taken_at_from: from(&taken_at, &told.stated.taken_at, &told.path.taken_at),
+        subject_from: from(&subject, &told.stated.subject, SessionSource::Path),
+        site_from: from(&site, &told.stated.site, SessionSource::Path),
+        taken_at_from: from(&taken_at, &told.stated.taken_at, dated),
         subject,
         site,
         taken_at,

@@ -13,7 +13,7 @@ use crate::field::Field;
 use crate::measure::Cuts;
 use crate::photo::{Limits, Photo};
 use crate::results::{self, Folder, Input, PhotoResult, PhotoRun, read_at_most};
-use crate::session::days_between;
+use crate::session::{Told, days_between};
 use std::collections::BTreeMap;
 
 /// A photo with its result, still on disk.
@@ -102,7 +102,13 @@ fn under_known_name(input: &Input, known: &[(String, String, String)], limits: &
     // Its own name first, then the longer one of a run that began farther up; a copy under another name stays a photo of its own.
     let longer = format!("/{}", input.stem);
     let stored = same.iter().find(|(stem, _, _)| *stem == input.stem).or(same.iter().find(|(stem, _, _)| stem.ends_with(&longer)));
-    stored.map_or(input.clone(), |(stem, path, _)| Input { stem: stem.clone(), path: path.clone(), ..input.clone() })
+    stored.map_or(input.clone(), |(stem, path, _)| {
+        // The longer name may say whose photo it is where the shorter one does not.
+        let longer = Told::by_path(path).path;
+        let said = if input.told.path.subject.is_none() && longer.subject.is_some() { longer } else { input.told.path.clone() };
+        let told = Told { path: said, stated: input.told.stated.clone() };
+        Input { stem: stem.clone(), path: path.clone(), told, ..input.clone() }
+    })
 }
 
 impl Seen {

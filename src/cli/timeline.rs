@@ -30,7 +30,7 @@ Results of anagen analyze in the same folder are used where they still hold.";
 const AFTER: &str = "\
 Subject, date and site come from folders and names: <subject>/<date>/<site>.jpg or <subject>/<site>_<date>.jpg, a date being 2026-02-10,
 2026_02_10 or 20260210; the photo's own date goes before that of its path. Where only the photos have dates: <subject>/<visit>/<site>.jpg or
-<subject>/<site>.jpg. Where no folder stands for the subject, FOLDER does. An anagen.toml goes before all that:
+<subject>/<site>.jpg, a visit being called visit1, month 3, baseline or the like. Where no folder stands for the subject, FOLDER does. An anagen.toml goes before all that:
   [[photos]]
   glob = \"meier/second/*.jpg\"
   subject = \"s01\"

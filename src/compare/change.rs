@@ -357,13 +357,21 @@ impl Sampled<'_> {
             let (hairs, bearing) = self.drawn(drawn);
             Some(statistic(&hairs, bearing, 1)? - statistic(&hairs, bearing, 0)?)
         });
-        // How far the statistic would lie off were the follow-up's lengths so.
-        hairs.iter_mut().filter_map(|hair| hair.thickness[1].as_mut()).for_each(|thickness| thickness.0 *= self.scale.exp());
-        let further = Z * statistic(&hairs, bearing, 1).map_or(0.0, |scaled| scaled - follow_up);
+        // How far the statistic would lie off were the follow-up's lengths so much greater or smaller.
+        let mut off_by = |factor: f64| {
+            hairs.iter_mut().filter_map(|hair| hair.thickness[1].as_mut()).for_each(|thickness| thickness.0 *= factor);
+            let off = statistic(&hairs, bearing, 1).map_or(0.0, |scaled| (scaled - follow_up).abs());
+            hairs.iter_mut().filter_map(|hair| hair.thickness[1].as_mut()).for_each(|thickness| thickness.0 /= factor);
+            off
+        };
+        let further = off_by((Z * self.scale).exp()).max(off_by((-Z * self.scale).exp()));
         // Where few units were drawn, or no draw of them changes anything, as of a share that is 0 in both photos, they do not say how uncertain it is.
         let reach = |drawn: Option<f64>| drawn.unwrap_or(0.0).max(Z * wrong).hypot(further);
         let interval =
             Interval { low: change - reach(again.map(|i| change - i.low)), high: change + reach(again.map(|i| i.high - change)) };
+        // No share changes by more than all.
+        let most = if name.ends_with("_share") { 1.0 } else { f64::INFINITY };
+        let interval = Interval { low: interval.low.max(-most), high: interval.high.min(most) };
         let n = self.clusters.iter().map(Vec::len).sum();
         Some(Change { name, unit, baseline, follow_up, interval: (interval.low < interval.high).then_some(interval), n, method: SAMPLED })
     }

@@ -62,11 +62,15 @@ const GREW: f64 = 0.5;
 const RESTED: f64 = 0.25;
 
 impl Growth {
-    /// Whether the hair is shorter than it was, which no hair becomes by itself.
-    pub fn is_cut(&self) -> bool {
-        self.interval.is_some_and(|interval| interval.high < 0.0)
+    /// Whether the hair is shorter after so many days than it was, which no hair becomes by itself, by more than a photo from a little farther away
+    /// makes it.
+    pub fn is_cut(&self, days: f64) -> bool {
+        self.interval.is_some_and(|interval| interval.high * days < -LEAST_CUT_MM)
     }
 }
+
+/// Ends of hair of a millimeter or two are this well known, and the scale to a few percent of that.
+const LEAST_CUT_MM: f64 = 0.1;
 
 /// How fast the hairs kept grew; `None` where no hair's whole length was seen in both photos.
 pub fn growth(fates: &[HairFate], uncut: &Uncut) -> Option<Growth> {

@@ -113,10 +113,13 @@ impl Comparison {
     /// The same with what two photos tell between which hair was not cut: how fast it grew and, where asked for, which hair did.
     pub fn uncut(mut self, uncut: &Uncut) -> Self {
         let growth = growth::growth(&self.fates, uncut).filter(|_| uncut.days > 0.0);
-        if growth.is_some_and(|growth| growth.is_cut()) {
+        if growth.is_some_and(|growth| growth.is_cut(uncut.days)) {
             let message = "hair is shorter in the follow-up: it was cut in between, so that nothing can be said of growth";
             self.caveats.push(caveat(CaveatCode::NoGrowth, message.into()));
             return self;
+        }
+        if growth.is_none() && !uncut.phototrichogram && self.registration.is_some() {
+            self = self.without_growth("no hair's whole length is known in both photos");
         }
         self.growth = growth;
         self.phototrichogram = growth::phototrichogram(&mut self.fates, uncut);

@@ -6,6 +6,7 @@ use super::embed::Picture;
 use super::page::{page, up};
 use super::words::{figure, group, heading, unit};
 use crate::compare::{Fate, UnitFateKind};
+use crate::photo::CaveatCode;
 use crate::results::{ChangeResult, ComparisonResult, FateResult, PhotoResult, PlaceResult};
 use maud::{Markup, html};
 
@@ -38,8 +39,13 @@ pub fn comparison_page(comparison: &ComparisonResult, baseline: &PhotoResult, sh
         main {
             @if comparison.registration.is_none() {
                 p.warning {
-                    "These two photos are not shown to be of the same field, so nothing is said of what became of any hair. Are they of the same subject "
-                    "and site, and do they share at least half of what they show? Then take the later one again, over the same spot and in focus."
+                    "These two photos are not shown to be of the same field, so nothing is said of what became of any hair. "
+                    @if comparison.caveats.iter().any(|caveat| caveat.code == CaveatCode::Mirrored) {
+                        "One is a mirror image of the other: turn it back, and compare them again."
+                    } @else {
+                        "Are they of the same subject and site, and do they share at least half of what they show? Then take the later one again, over "
+                        "the same spot and in focus."
+                    }
                 }
             }
             @if !comparison.caveats.is_empty() {

@@ -6,7 +6,7 @@ use crate::compare::{
 };
 use crate::geometry::{Point, Vector};
 use crate::photo::{Caveat, CaveatCode};
-use crate::session::days_between;
+use crate::session::{Session, days_between};
 use crate::units::{Micrometers, Millimeters, SquareCentimeters};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -244,7 +244,9 @@ fn of_identities(baseline: &Identity, follow_up: &Identity, days: Option<i64>) -
         add(CaveatCode::SamePhoto, "both are the same file: nothing can have changed");
     }
     let differ = |a: &Option<String>, b: &Option<String>| a.as_ref().zip(b.as_ref()).is_some_and(|(a, b)| !a.eq_ignore_ascii_case(b));
-    if differ(&baseline.subject, &follow_up.subject) || differ(&baseline.site, &follow_up.site) {
+    // Names beside a date are those of subjects and sites; others may be anything, such as before.jpg and after.jpg.
+    let named = [baseline, follow_up].iter().all(|identity| Session::from_path(&identity.path).taken_at.is_some());
+    if named && (differ(&baseline.subject, &follow_up.subject) || differ(&baseline.site, &follow_up.site)) {
         add(CaveatCode::SitesDiffer, "by their names the two photos are of different subjects or sites");
     }
     match days {

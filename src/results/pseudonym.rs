@@ -31,7 +31,7 @@ impl Pseudonyms {
     /// does not say whose photo it is, all of it becomes one code, since any part may be a name.
     pub fn apply(&self, inputs: &mut Inputs) {
         for input in &mut inputs.photos {
-            input.path = self.path(&input.path);
+            input.path = self.path(&input.path, input.told.stated.subject.as_deref());
             input.told = self.told(&input.told, &input.path);
         }
         let paths: Vec<String> = inputs.photos.iter().map(|input| input.path.clone()).collect();
@@ -47,10 +47,16 @@ impl Pseudonyms {
         let Told { path: said, stated } = told.clone();
         let subject = |name: Option<String>| name.map(|name| self.subject(&name));
         let by_path = match said {
-            Session { subject: Some(_), taken_at: Some(_), .. } => Session::from_path(path),
+            Session { subject: Some(ref own), taken_at: Some(_), .. } if stated.subject.as_ref().is_none_or(|stated| stated == own) => {
+                Session::from_path(path)
+            }
             said => Session { subject: subject(said.subject), site: said.site.map(|site| self.other(&site)), taken_at: said.taken_at },
         };
-        Told { path: by_path, stated: Session { subject: subject(stated.subject), ..stated } }
+        let site = match &stated.subject {
+            Some(subject) => stated.site.map(|site| self.within(&site, subject)),
+            None => stated.site,
+        };
+        Told { path: by_path, stated: Session { subject: subject(stated.subject), site, taken_at: stated.taken_at } }
     }
 
     /// A text with a subject's name in it replaced by its code.
@@ -68,8 +74,9 @@ impl Pseudonyms {
         self.code("other", text)
     }
 
-    fn path(&self, path: &str) -> String {
-        let Some(subject) = Session::from_path(path).subject else {
+    /// A path without names. Where it names no subject, or another one than is stated, it becomes one code as a whole.
+    fn path(&self, path: &str, stated: Option<&str>) -> String {
+        let Some(subject) = Session::from_path(path).subject.filter(|subject| stated.is_none_or(|stated| stated == subject)) else {
             let extension = path.rsplit('/').next().and_then(|name| name.rsplit_once('.')).map(|(_, extension)| format!(".{extension}"));
             return self.code("photo", path) + &extension.unwrap_or_default();
         };
@@ -90,6 +97,9 @@ impl Pseudonyms {
 fn replaced(text: &str, word: &str, by: &str) -> String {
     let (letters, wanted): (Vec<char>, Vec<char>) = (text.chars().collect(), word.chars().collect());
     let same = |a: &[char], b: &[char]| a.iter().flat_map(|c| c.to_lowercase()).eq(b.iter().flat_map(|c| c.to_lowercase()));
+    if wanted.is_empty() {
+        return text.to_owned();
+    }
     let (mut result, mut at) = (String::new(), 0);
     while at < letters.len() {
         let end = at + wanted.len();
@@ -141,30 +151,47 @@ mod tests {
 
     #[test]
     fn subject_is_gone_from_every_part_of_the_path() {
-        let coded = pseudonyms().path("trial/Anna Meier/2026-02-10/anna meier_vertex.jpg");
+        let coded = pseudonyms().path("trial/Anna Meier/2026-02-10/anna meier_vertex.jpg", None);
         assert!(!coded.to_lowercase().contains("meier"), "{coded}");
         assert!(coded.starts_with("trial/p-") && coded.ends_with("_vertex.jpg") && coded.contains("/2026-02-10/"), "{coded}");
     }
 
     #[test]
     fn visits_of_one_person_keep_one_code_and_others_have_others() {
-        let subject = |path: &str| Session::from_path(&pseudonyms().path(path)).subject.unwrap();
+        let subject = |path: &str| Session::from_path(&pseudonyms().path(path, None)).subject.unwrap();
         assert_eq!(subject("meier/2026-02-10/vertex.jpg"), subject("meier/2026-08-11/front.jpg"));
         assert_ne!(subject("meier/2026-02-10/vertex.jpg"), subject("maier/2026-02-10/vertex.jpg"));
         let other = Pseudonyms::new(b"another key of sixteen").unwrap();
-        assert_ne!(other.path("meier/2026-02-10/vertex.jpg"), pseudonyms().path("meier/2026-02-10/vertex.jpg"));
+        assert_ne!(other.path("meier/2026-02-10/vertex.jpg", None), pseudonyms().path("meier/2026-02-10/vertex.jpg", None));
     }
 
     #[test]
     fn path_that_names_no_subject_is_coded_whole() {
-        let coded = pseudonyms().path("meier_vertex.jpg");
+        let coded = pseudonyms().path("meier_vertex.jpg", None);
         assert!(coded.starts_with("p-") && coded.ends_with(".jpg") && coded.len() == 16, "{coded}");
+    }
+
+    #[test]
+    fn a_subject_that_is_stated_is_gone_from_a_path_that_names_another() {
+        let stated = |subject: &str| {
+            let mut told = Told::by_path("visits/2026-02-10/anna meier_vertex.jpg");
+            told.stated = Session { subject: owned(subject), site: owned("left of anna meier"), taken_at: None };
+            let path = pseudonyms().path("visits/2026-02-10/anna meier_vertex.jpg", Some(subject));
+            (pseudonyms().told(&told, &path), path)
+        };
+        let (told, path) = stated("anna meier");
+        assert!(!format!("{told:?}{path}").contains("meier"), "{told:?} {path}");
+        assert_eq!(told.path.taken_at, owned("2026-02-10"));
+    }
+
+    fn owned(text: &str) -> Option<String> {
+        Some(text.to_owned())
     }
 
     #[test]
     fn words_are_replaced_only_as_whole_words() {
         assert_eq!(replaced("1_vertex 11 1.jpg", "1", "x"), "x_vertex 11 x.jpg");
         assert_eq!(replaced("ÄRZTE-ärzte", "ärzte", "x"), "x-x");
-        assert_eq!(replaced("", "a", "x"), "");
+        assert_eq!((replaced("", "a", "x").as_str(), replaced("a", "", "x").as_str()), ("", "a"));
     }
 }

@@ -45,7 +45,7 @@ pub struct SessionResult {
     pub session: usize,
     /// When its photo was taken, where that is known.
     pub date: Option<String>,
-    /// Months since the first session that is compared.
+    /// Months since the session that changes are counted from; negative before it.
     pub months: Option<f64>,
     /// The path of its photo.
     pub path: String,
@@ -126,7 +126,7 @@ pub struct GoingResult {
 pub struct PointResult {
     /// Which session.
     pub session: usize,
-    /// Months since the first session that is compared.
+    /// Months since the session that changes are counted from; negative before it.
     pub months: f64,
     /// The value.
     pub value: Option<f64>,
@@ -283,7 +283,9 @@ impl Numbered<'_> {
     }
 
     fn hair(&self, id: usize, hair: &HairCourse) -> HairResult {
-        let measured: Vec<_> = hair.sessions.iter().filter_map(|seen| seen.thickness).collect();
+        // Sessions that stand apart have other scales, or cameras.
+        let comparable = |(k, seen): (usize, &Seen)| seen.thickness.filter(|_| self.timeline.apart[k].is_none());
+        let measured: Vec<_> = hair.sessions.iter().enumerate().filter_map(comparable).collect();
         let change = match &measured[..] {
             [first, .., last] => {
                 let error = last.standard_error.0.hypot(first.standard_error.0).hypot(hair.repeatability.0);

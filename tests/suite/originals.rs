@@ -12,7 +12,8 @@ fn photos_are_never_written_over() {
         write_photo(&place.path().join(own).join("a.jpg"), 0);
         write_photo(&place.path().join(own).join("b.png"), 1);
         let before = files(place.path());
-        for command in [&["analyze", own, "--out", "."][..], &["timeline", own, "--out", "."], &["merge", own, "--out", "."]] {
+        // A name that is mistyped at first does not make the folder one of results.
+        for command in [&["analyze", "nowhere", "--out", "."][..], &["analyze", own, "--out", "."], &["timeline", own, "--out", "."]] {
             let output = anagen(command, place.path());
             assert_eq!(code(&output), 1, "{command:?}: {}", stderr(&output));
             assert_eq!(files(place.path()), before, "{command:?}");
@@ -20,6 +21,10 @@ fn photos_are_never_written_over() {
         assert!(stderr(&anagen(&["analyze", own, "--out", "."], place.path())).contains("holds pictures that are no results"));
     }
     let place = three_photos();
+    assert_eq!(code(&anagen(&["analyze", "in", "--out", "part"], place.path())), 0);
+    write_photo(&place.path().join("mine/overlays/a.jpg"), 0);
+    let output = anagen(&["merge", "part", "--out", "mine"], place.path());
+    assert!(code(&output) == 1 && stderr(&output).contains("holds pictures that are no results"), "{}", stderr(&output));
     let before = files(place.path());
     let output = anagen(&["analyze", "in/s02/front.bmp", "--out", "out", "--json", "in/s02/front.bmp"], place.path());
     assert!(code(&output) == 1 && stderr(&output).contains("would be overwritten"), "{}", stderr(&output));

@@ -173,5 +173,31 @@ fn settings_say_whose_photos_they_are_before_anything_else_does() {
     // What is said now is not taken from a result of when it was not.
     fs::remove_file(place.path().join("in/anagen.toml")).unwrap();
     let output = anagen(&["timeline", "in", "--out", "out"], place.path());
-    assert!(stderr(&output).contains("2000-01-01") || place.path().join("out/timelines/a").exists(), "{}", stderr(&output));
+    assert_eq!(code(&output), 0, "{}", stderr(&output));
+    let photo = &read(&place.path().join("out/photos/a/IMG_0001.json"))["photo"];
+    assert_eq!((&photo["subject"], &photo["taken_at"]), (&"a".into(), &"2000-01-01T10:00:00".into()));
+}
+
+#[test]
+fn visits_of_one_subject_that_only_cameras_date_are_one_timeline() {
+    let place = tempfile::tempdir().unwrap();
+    for (i, visit) in ["visit1", "visit2"].iter().enumerate() {
+        write_dated(&place.path().join("s01").join(visit).join("vertex.jpg"), i as u32, ["2026-02-10", "2026-08-11"][i]);
+    }
+    let output = anagen(&["timeline", "s01", "--out", "out"], place.path());
+    assert_eq!(code(&output), 0, "{}", stderr(&output));
+    assert_eq!(read(&place.path().join("out/timelines/s01/vertex.json"))["sessions"].as_array().unwrap().len(), 2);
+    let output = anagen(&["compare", "s01/visit1", "s01/visit2", "--out", "out2", "--overlay", "none", "--no-report"], place.path());
+    assert!(!stderr(&output).contains("different subjects"), "{}", stderr(&output));
+}
+
+#[test]
+fn names_that_no_file_can_have_are_refused() {
+    let place = tempfile::tempdir().unwrap();
+    write_dated(&place.path().join("in/a.jpg"), 0, "2026-02-10");
+    for name in ["", " ", "..", "a/b"] {
+        fs::write(place.path().join("in/anagen.toml"), format!("[[photos]]\nglob = \"*\"\nsubject = \"{name}\"\n")).unwrap();
+        let output = anagen(&["timeline", "in", "--out", "out"], place.path());
+        assert!(code(&output) == 1 && stderr(&output).contains("not a name"), "{name}: {}", stderr(&output));
+    }
 }
