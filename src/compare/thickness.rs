@@ -39,7 +39,8 @@ const TOUCHING: f64 = 1.5;
 const SURELY_ITSELF: f64 = 0.95;
 
 /// A change whose standard error, of measuring twice too, is greater than this is not told: two hairs measured as one are mostly so. In drawn series
-/// of seeds 700 to 711 and 900 to 923, which chose this, all 10 hairs then called changed so, and both of seeds 100 to 107.
+/// of seeds 700 to 711 and 900 to 923, which chose this, all 10 hairs then called changed so, and both of seeds 100 to 107,
+/// which were looked at meanwhile.
 const KNOWN_WITHIN: Micrometers = Micrometers(3.0);
 
 /// A change beyond this, as a natural log, is more likely two hairs measured as one in either photo than a hair that changed.

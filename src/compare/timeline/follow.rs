@@ -151,7 +151,7 @@ fn course(track: &Track, occasions: &[Occasion], comparisons: &BTreeMap<(usize, 
     HairCourse { fate: fate(&states, changed), repeatability: Micrometers(repeatability), sessions }
 }
 
-/// What the comparisons say of a hair in whose two photos it is seen, and between which sessions.
+/// What each comparison of two sessions that both show a hair says of it, with the two sessions.
 fn pairings<'a>(
     sessions: &'a [Seen],
     comparisons: &'a BTreeMap<(usize, usize), Comparison>,
