@@ -90,14 +90,14 @@ pub enum Stage {
 pub fn analyze(photo: &Photo, settings: &Settings, mut begins: impl FnMut(Stage)) -> Analysis {
     begins(Stage::Calibrate);
     let mut caveats = photo.caveats().to_vec();
-    let luma = photo.luma_plane();
-    let bar = ScaleBar::find_on(&luma);
+    let shades = photo.shades();
+    let bar = ScaleBar::find_on(&shades);
     let calibration = calibrate(photo, bar.as_ref(), &settings.scale, &mut caveats);
     caveats.extend(calibration.as_ref().and_then(coarse));
 
     begins(Stage::Field);
-    let (field, of_field) = Field::find_on(photo, &luma, bar.as_ref(), settings.roi.as_ref(), calibration.as_ref());
-    drop(luma);
+    let (field, of_field) = Field::find_on(photo, &shades, bar.as_ref(), settings.roi.as_ref(), calibration.as_ref());
+    drop(shades);
     caveats.extend(of_field);
 
     begins(Stage::Segment);

@@ -2,7 +2,7 @@
 
 use crate::geometry::{Point, Rect};
 use crate::photo::Photo;
-use crate::raster::Plane;
+use crate::raster::Shades;
 use crate::raster::drawn::{DrawnLine, LineSearch, level_lines};
 use crate::raster::edges::{EdgeSearch, LevelEdge, level_edges};
 use crate::units::Pixels;
@@ -27,6 +27,10 @@ const SLENDER: f64 = 8.0;
 /// One standard deviation of where an end is seen, in pixels.
 const END_ERROR: f64 = 0.3;
 
+/// The smallest step, in shades, at the sides of a label's box, and the largest one that is no letter's.
+const LABEL_STEP: u8 = 15;
+const LETTER_STEP: u8 = 89;
+
 /// A level line with what stands upright at its two ends.
 struct Candidate {
     level: DrawnLine,
@@ -49,14 +53,14 @@ impl ScaleBar {
     /// # Source
     /// Ours.
     pub fn find(photo: &Photo) -> Option<Self> {
-        Self::find_on(&photo.luma_plane())
+        Self::find_on(&photo.shades())
     }
 
-    /// The same on a photo's luma.
-    pub fn find_on(luma: &Plane) -> Option<Self> {
-        let (height, width) = luma.dim();
+    /// The same on a photo's shades.
+    pub fn find_on(shades: &Shades) -> Option<Self> {
+        let (height, width) = shades.dim();
         let from = height / 2;
-        let (_, plane) = luma.view().split_at(Axis(0), from);
+        let (_, plane) = shades.view().split_at(Axis(0), from);
         let search = LineSearch {
             length: (SHORTEST * width as f64).max(24.0) as usize,
             thickness: (width / 100).max(4),
@@ -81,7 +85,7 @@ impl ScaleBar {
 
 impl Candidate {
     /// The line with the upright lines that stand at its ends.
-    fn at(level: DrawnLine, plane: &ArrayView2<f32>) -> Self {
+    fn at(level: DrawnLine, plane: &ArrayView2<u8>) -> Self {
         let left = upright_at(level.start, level.start_is_crisp, -1.0, &level, plane);
         let right = upright_at(level.end, level.end_is_crisp, 1.0, &level, plane);
         Self { level, left, right }
@@ -128,7 +132,7 @@ impl Candidate {
     }
 
     /// The bar this is, with its rank among others, if its ends are well seen.
-    fn measure(self, plane: &ArrayView2<f32>) -> Option<(ScaleBar, u8)> {
+    fn measure(self, plane: &ArrayView2<u8>) -> Option<(ScaleBar, u8)> {
         let start = self.left.map_or(self.level.start, |upright| upright.top);
         let end = self.right.map_or(self.level.end, |upright| upright.bottom);
         let seen = |crisp: bool, upright: Option<DrawnLine>| crisp || upright.is_some();
@@ -151,7 +155,7 @@ impl Candidate {
     }
 
     /// What the bar, its uprights and its label cover.
-    fn regions(&self, start: f64, end: f64, plane: &ArrayView2<f32>) -> Vec<Rect> {
+    fn regions(&self, start: f64, end: f64, plane: &ArrayView2<u8>) -> Vec<Rect> {
         const MARGIN: f64 = 2.0;
         let rect = |x0: f64, y0: f64, x1: f64, y1: f64| Rect {
             x: x0 - MARGIN,
@@ -171,7 +175,7 @@ impl Candidate {
 ///
 /// Where a hair hides the end, the corner is sought further `outward` (−1 or 1), and only a leg that makes an L with equal legs, or may make one under another
 /// hair, is one.
-fn upright_at(x: f64, crisp: bool, outward: f64, level: &DrawnLine, plane: &ArrayView2<f32>) -> Option<DrawnLine> {
+fn upright_at(x: f64, crisp: bool, outward: f64, level: &DrawnLine, plane: &ArrayView2<u8>) -> Option<DrawnLine> {
     let (near, hidden) = (level.thickness() + 4.0, 0.35 * level.length());
     let further = if crisp { near } else { hidden };
     let height = if level.start_is_crisp && level.end_is_crisp { 1.15 } else { 1.8 } * level.length();
@@ -206,7 +210,7 @@ fn upright_at(x: f64, crisp: bool, outward: f64, level: &DrawnLine, plane: &Arra
 }
 
 /// Left, top, right and bottom of the bar's label: a box near it, else the hard-edged text above, below or beside it; `bar` is what is no label.
-fn label(level: &DrawnLine, plane: &ArrayView2<f32>, bar: &[Rect]) -> Option<[f64; 4]> {
+fn label(level: &DrawnLine, plane: &ArrayView2<u8>, bar: &[Rect]) -> Option<[f64; 4]> {
     let length = level.length();
     let rows = span(level.top - 0.3 * length, level.bottom + 0.3 * length, plane.nrows());
     let columns = span(level.start - 0.5 * length, level.end + 0.6 * length, plane.ncols());
@@ -214,7 +218,7 @@ fn label(level: &DrawnLine, plane: &ArrayView2<f32>, bar: &[Rect]) -> Option<[f6
     let part = plane.slice_axis(Axis(0), rows.into());
     let part = part.slice_axis(Axis(1), columns.into());
     let edges =
-        level_edges(&part, &EdgeSearch { least: 0.06, piece: 8, gap: (0.1 * length) as usize, length: (0.1 * length).max(12.0) as usize });
+        level_edges(&part, &EdgeSearch { least: LABEL_STEP, piece: 8, gap: (0.1 * length) as usize, length: (0.1 * length).max(12.0) as usize });
     let near = |a: usize, b: usize| a.abs_diff(b) <= 4;
     for upper in &edges {
         let lower = edges.iter().find(|e| {
@@ -236,8 +240,8 @@ fn label(level: &DrawnLine, plane: &ArrayView2<f32>, bar: &[Rect]) -> Option<[f6
 }
 
 /// The surroundings of the middle one of the hard steps along rows that letters have; `None` where there are too few for a letter or two.
-fn text_around(part: &ArrayView2<f32>, on_bar: impl Fn(usize, usize) -> bool, length: f64) -> Option<[f64; 4]> {
-    let is_hard = |r: usize, c: usize| c > 0 && (part[[r, c]] - part[[r, c - 1]]).abs() > 0.35;
+fn text_around(part: &ArrayView2<u8>, on_bar: impl Fn(usize, usize) -> bool, length: f64) -> Option<[f64; 4]> {
+    let is_hard = |r: usize, c: usize| c > 0 && part[[r, c]].abs_diff(part[[r, c - 1]]) > LETTER_STEP;
     let steps: Vec<(f64, f64)> =
         part.indexed_iter().filter(|&((r, c), _)| is_hard(r, c) && !on_bar(r, c)).map(|((r, c), _)| (c as f64, r as f64)).collect();
     if steps.len() < 30 {

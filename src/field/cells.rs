@@ -2,9 +2,8 @@
 
 use crate::photo::Photo;
 use crate::raster::wide::widely;
-use crate::raster::{CONTIGUOUS, Plane};
+use crate::raster::{CONTIGUOUS, Plane, Shades, of_white};
 use rayon::prelude::*;
-use std::ops::Range;
 
 /// The look of every cell, from all the photo's pixels in it.
 pub(super) struct Cells {
@@ -24,16 +23,17 @@ pub(super) struct Cells {
     pub steepest: Plane,
 }
 
-/// From here up a channel is blown out.
+/// From here up a channel is blown out, and the least shade of which this may be so of all three.
 const CLIPPED: f32 = 0.97;
-/// How much more colorful than the ground on both sides a drawn pixel is.
-const VIVID: f32 = 0.2;
-/// A step between neighboring pixels that lenses do not make.
-const HARD: f32 = 0.4;
+const PERHAPS_CLIPPED: u8 = 247;
+/// How much more colorful than the ground on both sides a drawn pixel is, in shades.
+const VIVID: u8 = 51;
+/// A step between neighboring pixels that lenses do not make, in shades.
+const HARD: u8 = 102;
 
 impl Cells {
     /// The cells of a photo at this many pixels each.
-    pub fn of(photo: &Photo, luma: &Plane, step: usize) -> Self {
+    pub fn of(photo: &Photo, shades: &Shades, step: usize) -> Self {
         let (width, height) = (photo.width(), photo.height());
         let (rows, columns) = (height.div_ceil(step), width.div_ceil(step));
         // Thicker than any drawn line or letter stroke.
@@ -41,35 +41,36 @@ impl Cells {
         let aside = (longer / 280).max(6);
         // Sharpness is a matter of how a hair looks, and a hair is a part of the photo, not a number of pixels.
         let rise = (longer / 850).max(1);
-        let looks: Vec<Vec<Look>> = (0..rows)
-            .into_par_iter()
-            .map(|row| {
-                let mut down = Columns::new(width);
-                let mut chroma = vec![0.0; width];
-                for y in row * step..((row + 1) * step).min(height) {
-                    let line = luma.row(y).to_slice().expect(CONTIGUOUS);
-                    down.look_at(line, luma.row((y + rise).min(height - 1)).to_slice().expect(CONTIGUOUS), rise);
-                    for x in beyond(line, CLIPPED) {
-                        down.clipped[x] += f32::from(photo.rgb(x, y).iter().all(|&c| c > CLIPPED));
-                    }
-                    photo.chroma_row(y, &mut chroma);
-                    for x in beyond(&chroma, VIVID) {
-                        down.vivid[x] += f32::from(stands_out(photo, luma, (x, y), aside));
-                    }
+        let blank = || Plane::zeros((rows, columns));
+        let [luma, spread, clipped, vivid, hard, steepest] = [(); 6].map(|()| blank());
+        let mut cells = Self { step, luma, spread, clipped, vivid, hard, steepest };
+        cells.lines_mut(columns).enumerate().for_each(|(row, line)| {
+            let mut down = Columns::new(width);
+            let mut chroma = vec![0; width];
+            for y in row * step..((row + 1) * step).min(height) {
+                let across = shades.row(y).to_slice().expect(CONTIGUOUS);
+                down.look_at(across, shades.row((y + rise).min(height - 1)).to_slice().expect(CONTIGUOUS), rise);
+                for x in from_on(across, PERHAPS_CLIPPED) {
+                    down.clipped.add(x, photo.rgb(x, y).iter().all(|&c| c > CLIPPED));
                 }
-                (0..width).step_by(step).map(|first| down.look(first..(first + step).min(width))).collect()
-            })
-            .collect();
-        let plane = |value: fn(&Look) -> f32| Plane::from_shape_fn((rows, columns), |(r, c)| value(&looks[r][c]));
-        Self {
-            step,
-            luma: plane(|look| look.sum / look.pixels),
-            spread: plane(|look| (look.squares / look.pixels - (look.sum / look.pixels).powi(2)).max(0.0).sqrt()),
-            clipped: plane(|look| look.clipped / look.pixels),
-            vivid: plane(|look| look.vivid / look.pixels),
-            hard: plane(|look| look.hard / look.pixels),
-            steepest: plane(|look| look.steepest),
-        }
+                photo.chroma_row(y, &mut chroma);
+                for x in from_on(&chroma, VIVID + 1) {
+                    down.vivid.add(x, stands_out(photo, shades, (x, y), aside));
+                }
+            }
+            down.write(step, line);
+        });
+        cells
+    }
+
+    /// The rows of all planes, side by side.
+    fn lines_mut(&mut self, columns: usize) -> impl IndexedParallelIterator<Item = Line<'_>> {
+        let Self { luma, spread, clipped, vivid, hard, steepest, .. } = self;
+        let [luma, spread, clipped, vivid, hard, steepest] =
+            [luma, spread, clipped, vivid, hard, steepest].map(|plane| plane.as_slice_mut().expect(CONTIGUOUS).par_chunks_mut(columns));
+        (luma, spread, clipped, vivid, hard, steepest)
+            .into_par_iter()
+            .map(|(luma, spread, clipped, vivid, hard, steepest)| Line { luma, spread, clipped, vivid, hard, steepest })
     }
 
     /// Rows and columns.
@@ -78,94 +79,113 @@ impl Cells {
     }
 }
 
-/// The sums over one cell's pixels.
-struct Look {
-    pixels: f32,
-    sum: f32,
-    squares: f32,
-    clipped: f32,
-    vivid: f32,
-    hard: f32,
-    steepest: f32,
+/// A row of cells.
+struct Line<'a> {
+    luma: &'a mut [f32],
+    spread: &'a mut [f32],
+    clipped: &'a mut [f32],
+    vivid: &'a mut [f32],
+    hard: &'a mut [f32],
+    steepest: &'a mut [f32],
 }
 
 /// The running sums down every column of the photo within a row of cells, so that many are worked out at a time.
 struct Columns {
-    rows: f32,
+    rows: usize,
     sum: Vec<f32>,
     squares: Vec<f32>,
-    clipped: Vec<f32>,
-    vivid: Vec<f32>,
-    hard: Vec<f32>,
-    steepest: Vec<f32>,
+    clipped: Counts,
+    vivid: Counts,
+    hard: Vec<u16>,
+    steepest: Vec<u8>,
+}
+
+/// How many pixels of every column are of some rare kind.
+struct Counts(Option<Vec<u16>>, usize);
+
+impl Counts {
+    fn add(&mut self, column: usize, is_one: bool) {
+        if is_one {
+            let count = &mut self.0.get_or_insert_with(|| vec![0; self.1])[column];
+            *count = count.saturating_add(1);
+        }
+    }
 }
 
 impl Columns {
     fn new(width: usize) -> Self {
-        let zeros = || vec![0.0; width];
-        Self { rows: 0.0, sum: zeros(), squares: zeros(), clipped: zeros(), vivid: zeros(), hard: zeros(), steepest: zeros() }
+        let (zeros, none) = (|| vec![0.0; width], || Counts(None, width));
+        Self { rows: 0, sum: zeros(), squares: zeros(), clipped: none(), vivid: none(), hard: vec![0; width], steepest: vec![0; width] }
     }
 
-    /// Adds a line of luma, `lower` being the one a rise below; beyond the last column lies the last once more.
-    fn look_at(&mut self, line: &[f32], lower: &[f32], rise: usize) {
-        self.rows += 1.0;
+    /// Adds a line of shades, `lower` being the one a rise below; beyond the last column lies the last once more.
+    fn look_at(&mut self, line: &[u8], lower: &[u8], rise: usize) {
+        self.rows += 1;
         let inner = line.len().saturating_sub(rise);
         let last = line[line.len() - 1];
         widely(
             #[inline(always)]
             || {
-                for ((sum, squares), v) in self.sum.iter_mut().zip(&mut self.squares).zip(line) {
-                    *sum += v;
-                    *squares += v * v;
+                for ((sum, squares), shade) in self.sum.iter_mut().zip(&mut self.squares).zip(line) {
+                    let shade = f32::from(*shade);
+                    *sum += shade;
+                    *squares += shade * shade;
                 }
-                for ((hard, v), next) in self.hard.iter_mut().zip(line).zip(&line[1..]) {
-                    *hard += if (next - v).abs() > HARD { 1.0 } else { 0.0 };
+                for ((hard, shade), next) in self.hard.iter_mut().zip(line).zip(&line[1..]) {
+                    *hard = hard.saturating_add(u16::from(next.abs_diff(*shade) > HARD));
                 }
-                for ((steepest, v), lower) in self.steepest.iter_mut().zip(line).zip(lower) {
-                    *steepest = steepest.max((lower - v).abs());
+                for ((steepest, shade), lower) in self.steepest.iter_mut().zip(line).zip(lower) {
+                    *steepest = (*steepest).max(lower.abs_diff(*shade));
                 }
-                for ((steepest, v), beside) in self.steepest.iter_mut().zip(line).zip(&line[line.len() - inner..]) {
-                    *steepest = steepest.max((beside - v).abs());
+                for ((steepest, shade), beside) in self.steepest.iter_mut().zip(line).zip(&line[line.len() - inner..]) {
+                    *steepest = (*steepest).max(beside.abs_diff(*shade));
                 }
-                for (steepest, v) in self.steepest[inner..].iter_mut().zip(&line[inner..]) {
-                    *steepest = steepest.max((last - v).abs());
+                for (steepest, shade) in self.steepest[inner..].iter_mut().zip(&line[inner..]) {
+                    *steepest = (*steepest).max(last.abs_diff(*shade));
                 }
             },
         );
     }
 
-    /// The sums over some columns.
-    fn look(&self, columns: Range<usize>) -> Look {
-        let over = |values: &[f32]| values[columns.clone()].iter().sum();
-        Look {
-            pixels: self.rows * columns.len() as f32,
-            sum: over(&self.sum),
-            squares: over(&self.squares),
-            clipped: over(&self.clipped),
-            vivid: over(&self.vivid),
-            hard: over(&self.hard),
-            steepest: self.steepest[columns.clone()].iter().copied().fold(0.0, f32::max),
+    /// Writes the row of cells, of `step` columns each.
+    fn write(&self, step: usize, line: Line) {
+        let pixels = |columns: usize| (self.rows * columns) as f32;
+        let looks = line.luma.iter_mut().zip(line.spread);
+        for ((luma, spread), (sum, squares)) in looks.zip(self.sum.chunks(step).zip(self.squares.chunks(step))) {
+            let (mean, square) = (sum.iter().sum::<f32>() / pixels(sum.len()), squares.iter().sum::<f32>() / pixels(sum.len()));
+            (*luma, *spread) = (mean / 255.0, (square - mean * mean).max(0.0).sqrt() / 255.0);
+        }
+        let share = |cells: &mut [f32], counts: &[u16]| {
+            for (cell, counts) in cells.iter_mut().zip(counts.chunks(step)) {
+                *cell = counts.iter().copied().map(f32::from).sum::<f32>() / pixels(counts.len());
+            }
+        };
+        share(line.hard, &self.hard);
+        for (cells, counts) in [(line.clipped, &self.clipped), (line.vivid, &self.vivid)] {
+            counts.0.iter().for_each(|counts| share(cells, counts));
+        }
+        for (cell, steepest) in line.steepest.iter_mut().zip(self.steepest.chunks(step)) {
+            *cell = of_white(steepest.iter().copied().max().unwrap_or(0));
         }
     }
 }
 
-/// The places of a row whose values lie beyond a bound. They are few: most stretches are told at once to have none.
-fn beyond(values: &[f32], bound: f32) -> impl Iterator<Item = usize> {
-    const STRETCH: usize = 64;
+/// The places of a row whose values reach a bound. They are few: most stretches are told at once to have none.
+fn from_on(values: &[u8], bound: u8) -> impl Iterator<Item = usize> {
+    const STRETCH: usize = 128;
     let stretches = values.chunks(STRETCH).enumerate();
-    let any = move |stretch: &[f32]| stretch.iter().map(|value| u32::from(*value > bound)).sum::<u32>() > 0;
     stretches
-        .filter(move |(_, stretch)| any(stretch))
-        .flat_map(move |(i, stretch)| (i * STRETCH..).zip(stretch).filter(move |(_, value)| **value > bound).map(|(at, _)| at))
+        .filter(move |(_, stretch)| stretch.iter().copied().max() >= Some(bound))
+        .flat_map(move |(i, stretch)| (i * STRETCH..).zip(stretch).filter(move |(_, value)| **value >= bound).map(|(at, _)| at))
 }
 
 /// Whether a colorful pixel is more so than what lies `aside` on both sides, across or down. A strip of tinted skin between two dark hairs is
 /// so too, but it is lighter than both, which a line drawn on skin is not.
-fn stands_out(photo: &Photo, luma: &Plane, (x, y): (usize, usize), aside: usize) -> bool {
+fn stands_out(photo: &Photo, shades: &Shades, (x, y): (usize, usize), aside: usize) -> bool {
     let own = photo.chroma(x, y);
     let stands_out = |a: (usize, usize), b: (usize, usize)| {
         let beside = photo.chroma(a.0, a.1).max(photo.chroma(b.0, b.1));
-        own - beside > VIVID && luma[[y, x]] < luma[[a.1, a.0]].max(luma[[b.1, b.0]]) + 0.05
+        own.saturating_sub(beside) > VIVID && shades[[y, x]] <= shades[[a.1, a.0]].max(shades[[b.1, b.0]]).saturating_add(12)
     };
     let across = x >= aside && x + aside < photo.width() && stands_out((x - aside, y), (x + aside, y));
     across || y >= aside && y + aside < photo.height() && stands_out((x, y - aside), (x, y + aside))

@@ -4,7 +4,7 @@ use super::cells::Cells;
 use crate::geometry::Point;
 use crate::photo::Photo;
 use crate::raster::regions::{grown, opened, regions};
-use crate::raster::{Mask, Plane, median};
+use crate::raster::{Mask, Shades, median, of_white};
 use std::ops::Range;
 
 /// The whole pixels left after flat strips at the photo's sides are taken off.
@@ -30,19 +30,19 @@ const WHITE: f32 = 0.98;
 
 impl Inner {
     /// The part of a photo within its padding: rows and columns of one flat value are taken off each side, with one more that is blended.
-    pub fn of(photo: &Photo, luma: &Plane) -> Self {
-        let (rows, columns) = luma.dim();
+    pub fn of(photo: &Photo, shades: &Shades) -> Self {
+        let (rows, columns) = shades.dim();
         let mut inner = Self { left: 0, top: 0, right: columns, bottom: rows };
         // Strips may meet at corners, so that one side is only flat once another is off.
         for _ in 0..2 {
             let across = inner.left..inner.right;
             let row = |y: usize| -> Line { across.clone().map(|x| (x, y)).collect() };
-            inner.top += flat_lines(photo, luma, (inner.top..inner.bottom).map(row));
-            inner.bottom -= flat_lines(photo, luma, (inner.top..inner.bottom).rev().map(row));
+            inner.top += flat_lines(photo, shades, (inner.top..inner.bottom).map(row));
+            inner.bottom -= flat_lines(photo, shades, (inner.top..inner.bottom).rev().map(row));
             let down = inner.top..inner.bottom;
             let column = |x: usize| -> Line { down.clone().map(|y| (x, y)).collect() };
-            inner.left += flat_lines(photo, luma, (inner.left..inner.right).map(column));
-            inner.right -= flat_lines(photo, luma, (inner.left..inner.right).rev().map(column));
+            inner.left += flat_lines(photo, shades, (inner.left..inner.right).map(column));
+            inner.right -= flat_lines(photo, shades, (inner.left..inner.right).rev().map(column));
         }
         inner
     }
@@ -59,11 +59,11 @@ type Line = Vec<(usize, usize)>;
 
 /// How many lines from the first on are flat and alike, with one more that is blended with what follows; none where most of what follows is of
 /// the same color, for the first hair on skin that a camera smoothed ends a run of flat lines too.
-fn flat_lines(photo: &Photo, luma: &Plane, lines: impl Iterator<Item = Line>) -> usize {
+fn flat_lines(photo: &Photo, shades: &Shades, lines: impl Iterator<Item = Line>) -> usize {
     let mut strip: Option<[f32; 3]> = None;
     let mut count = 0;
     for line in lines {
-        let values = || line.iter().map(|&(x, y)| luma[[y, x]]);
+        let values = || line.iter().map(|&(x, y)| of_white(shades[[y, x]]));
         let middle = median(values());
         let flat = values().filter(|v| (*v - middle).abs() > FLAT).count() * 100 <= line.len();
         let color = || color(photo, &line);

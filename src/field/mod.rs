@@ -16,7 +16,7 @@ use crate::calibration::{Calibration, ScaleBar};
 use crate::geometry::{Point, Polygon, Rect};
 use crate::photo::{Caveat, CaveatCode, Photo};
 use crate::raster::regions::{outline, regions, simplified};
-use crate::raster::{self, Mask, Plane};
+use crate::raster::{self, Mask, Shades};
 use cells::Cells;
 use frame::Inner;
 use overlay::Overlay;
@@ -64,24 +64,24 @@ impl Field {
     /// The area is right to the cells of the grid: about 0.6 % of the width. Nothing tells skin from other things that are not drawn, such
     /// as cloth or a finger.
     pub fn find(photo: &Photo, bar: Option<&ScaleBar>, roi: Option<&Roi>, scale: Option<&Calibration>) -> (Self, Vec<Caveat>) {
-        Self::find_on(photo, &photo.luma_plane(), bar, roi, scale)
+        Self::find_on(photo, &photo.shades(), bar, roi, scale)
     }
 
-    /// The same of a photo whose luma is at hand.
+    /// The same of a photo whose shades are at hand.
     pub fn find_on(
         photo: &Photo,
-        luma: &Plane,
+        shades: &Shades,
         bar: Option<&ScaleBar>,
         roi: Option<&Roi>,
         scale: Option<&Calibration>,
     ) -> (Self, Vec<Caveat>) {
         let step = (photo.width().max(photo.height()) as f64 / 640.0).round().max(1.0) as usize;
-        let cells = Cells::of(photo, luma, step);
+        let cells = Cells::of(photo, shades, step);
         let (rows, columns) = cells.dim();
-        let inner = Inner::of(photo, luma);
+        let inner = Inner::of(photo, shades);
         let within = frame::cell_range(&inner, step, rows, columns);
         let frame = frame::frame(&cells, &inner);
-        let overlay = Overlay::of(&cells, luma);
+        let overlay = Overlay::of(&cells, shades);
         let bar = bar.map_or(&[][..], |bar| &bar.regions);
         // A line of the bar is thin, its label is not.
         let thin = 4.0 * step as f64;

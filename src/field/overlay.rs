@@ -4,7 +4,7 @@ use super::cells::Cells;
 use crate::geometry::Rect;
 use crate::raster::edges::{EdgeSearch, LevelEdge, level_edges};
 use crate::raster::regions::{grown, held, regions};
-use crate::raster::{Mask, Plane};
+use crate::raster::{Mask, Shades, of_white};
 
 /// What was found drawn over the skin.
 pub(super) struct Overlay {
@@ -16,8 +16,8 @@ pub(super) struct Overlay {
 
 impl Overlay {
     /// The captions, labels and thin colored lines of a photo.
-    pub fn of(cells: &Cells, luma: &Plane) -> Self {
-        let mut boxes = filled_boxes(luma);
+    pub fn of(cells: &Cells, shades: &Shades) -> Self {
+        let mut boxes = filled_boxes(shades);
         boxes.extend(border_text(cells));
         let (lines, letters) = colored(cells);
         boxes.extend(letters);
@@ -25,14 +25,14 @@ impl Overlay {
     }
 }
 
-/// The smallest step at the side of a box, on a scale of 1: boxes are often semi-transparent.
-const BOX_STEP: f32 = 0.035;
+/// The smallest step at the side of a box, in shades: boxes are often semi-transparent.
+const BOX_STEP: u8 = 9;
 
 /// Upright boxes, lighter or darker than what they lie on, told by two level sides of the same extent and upright sides between their ends.
-fn filled_boxes(luma: &Plane) -> Vec<Rect> {
-    let (rows, columns) = luma.dim();
+fn filled_boxes(shades: &Shades) -> Vec<Rect> {
+    let (rows, columns) = shades.dim();
     let shortest = (columns / 45).max(16);
-    let edges = level_edges(&luma.view(), &EdgeSearch { least: BOX_STEP, piece: shortest / 2, gap: columns / 40, length: shortest });
+    let edges = level_edges(&shades.view(), &EdgeSearch { least: BOX_STEP, piece: shortest / 2, gap: columns / 40, length: shortest });
     let near = |a: usize, b: usize| a.abs_diff(b) <= (columns / 400).max(3);
     let mut boxes: Vec<Rect> = vec![];
     for (i, upper) in edges.iter().enumerate() {
@@ -41,8 +41,8 @@ fn filled_boxes(luma: &Plane) -> Vec<Rect> {
             height > (rows / 120).max(8) && e.rising != upper.rising && near(e.start, upper.start) && near(e.end, upper.end)
         });
         if let Some(lower) = lower
-            && upright_sides(luma, upper, lower)
-            && drawn(luma, upper, lower)
+            && upright_sides(shades, upper, lower)
+            && drawn(shades, upper, lower)
         {
             let (x, y) = (upper.start.min(lower.start) as f64 - 2.5, upper.row as f64 - 1.5);
             boxes.push(Rect { x, y, w: upper.end.max(lower.end) as f64 + 2.0 - x, h: lower.row as f64 + 3.0 - y });
@@ -58,24 +58,24 @@ fn filled_boxes(luma: &Plane) -> Vec<Rect> {
 /// Ours: the boxes of 133 hand-marked fields have 0.74 to 1.3, level hairs of drawn photos 0.12 to 0.27.
 const AT_ONCE: f32 = 0.85;
 const MOSTLY_AT_ONCE: f32 = 0.4;
-/// The steps from one pixel to the next that letters make in their box, on a scale of 1, and how often they do at least.
-const LETTER_STEP: f32 = 0.1;
+/// The steps from one pixel to the next that letters make in their box, in shades, and how often they do at least.
+const LETTER_STEP: u8 = 25;
 const LETTERS: f64 = 0.02;
 
 /// Whether a pair of level edges was drawn and not photographed: a straight hair that happens to lie level has two such edges and two ends too,
 /// but a lens blurs it, nothing is written on it, and it is thin.
-fn drawn(luma: &Plane, upper: &LevelEdge, lower: &LevelEdge) -> bool {
-    let (rows, columns) = luma.dim();
+fn drawn(shades: &Shades, upper: &LevelEdge, lower: &LevelEdge) -> bool {
+    let (rows, columns) = shades.dim();
     let (from, to) = (upper.start.max(lower.start), upper.end.min(lower.end));
     let at_once = |edge: &LevelEdge, share: f32| {
-        let rise = |above: usize, below: usize| (from..to).map(|x| luma[[below, x]] - luma[[above, x]]).sum::<f32>();
+        let rise = |above: usize, below: usize| (from..to).map(|x| of_white(shades[[below, x]]) - of_white(shades[[above, x]])).sum::<f32>();
         rise(edge.row, edge.row + 1).abs() > share * rise(edge.row.saturating_sub(3), (edge.row + 4).min(rows - 1)).abs()
     };
     let (mut held, mut steps) = (0_usize, 0_usize);
     for r in upper.row + 4..lower.row.saturating_sub(3) {
         for c in from + 3..to.saturating_sub(4) {
             held += 1;
-            steps += usize::from((luma[[r, c + 1]] - luma[[r, c]]).abs() > LETTER_STEP);
+            steps += usize::from(shades[[r, c + 1]].abs_diff(shades[[r, c]]) > LETTER_STEP);
         }
     }
     let written = steps as f64 > LETTERS * held as f64;
@@ -84,22 +84,24 @@ fn drawn(luma: &Plane, upper: &LevelEdge, lower: &LevelEdge) -> bool {
 }
 
 /// Whether the two ends of a pair of level edges are joined by steps of the same kind.
-fn upright_sides(luma: &Plane, upper: &LevelEdge, lower: &LevelEdge) -> bool {
+fn upright_sides(shades: &Shades, upper: &LevelEdge, lower: &LevelEdge) -> bool {
     let (x0, x1) = (upper.start.min(lower.start), upper.end.max(lower.end));
-    let sign = if upper.rising { 1.0 } else { -1.0 };
     let height = lower.row - upper.row;
     // The step may be a pixel or three from where the level edges end.
-    let share = |x: usize, way: f32| {
-        let columns = x.saturating_sub(4)..(x + 5).min(luma.ncols() - 1);
-        let steps =
-            |c: usize| (upper.row + 1..=lower.row).filter(|&r| sign * way * (luma[[r, c + 1]] - luma[[r, c]]) > BOX_STEP / 2.0).count();
+    let share = |x: usize, inward: bool| {
+        let columns = x.saturating_sub(4)..(x + 5).min(shades.ncols() - 1);
+        let rises = |r: usize, c: usize| {
+            let (left, right) = (shades[[r, c]], shades[[r, c + 1]]);
+            if inward == upper.rising { right.saturating_sub(left) } else { left.saturating_sub(right) }
+        };
+        let steps = |c: usize| (upper.row + 1..=lower.row).filter(|&r| rises(r, c) > BOX_STEP / 2).count();
         columns.map(steps).max().unwrap_or(0) as f64 / height as f64
     };
     // A box may be cut off by the photo's side; then its other side has to be the clearer, lest it be a level hair.
-    match (x0 < 5, x1 + 5 > luma.ncols()) {
-        (false, false) => share(x0, 1.0) > 0.5 && share(x1, -1.0) > 0.5,
-        (true, false) => share(x1, -1.0) > 0.85,
-        (false, true) => share(x0, 1.0) > 0.85,
+    match (x0 < 5, x1 + 5 > shades.ncols()) {
+        (false, false) => share(x0, true) > 0.5 && share(x1, false) > 0.5,
+        (true, false) => share(x1, false) > 0.85,
+        (false, true) => share(x0, true) > 0.85,
         (true, true) => false,
     }
 }

@@ -7,7 +7,7 @@ pub use acquisition::Acquisition;
 pub use decode::PhotoError;
 
 use crate::geometry::Rect;
-use crate::raster::Plane;
+use crate::raster::{CONTIGUOUS, Plane, Shades};
 use crate::raster::wide::widely;
 use rayon::prelude::*;
 use schemars::JsonSchema;
@@ -183,7 +183,6 @@ impl Photo {
     /// The sRGB-encoded colors of a row, of 8 bits a channel, from left to right.
     pub fn rgb8_row(&self, y: usize) -> Vec<[u8; 3]> {
         let row = y * self.width..(y + 1) * self.width;
-        let eight = |v: u16| ((u32::from(v) * 255 + 32767) / 65535) as u8;
         match &self.samples {
             Samples::Eight(pixels) => pixels[row].to_vec(),
             Samples::Sixteen(pixels) => pixels[row].iter().map(|color| color.map(eight)).collect(),
@@ -210,47 +209,42 @@ impl Photo {
         }
     }
 
-    /// The sRGB-encoded luma at a pixel, 0 to 1: how light it looks, and the scale on which what programs draw has even steps.
-    pub fn luma(&self, x: usize, y: usize) -> f32 {
-        let [r, g, b] = self.rgb(x, y);
-        LUMINANCE[0] * r + LUMINANCE[1] * g + LUMINANCE[2] * b
-    }
-
-    /// How colorful a pixel is: its largest channel less its smallest, sRGB-encoded, 0 to 1.
-    pub fn chroma(&self, x: usize, y: usize) -> f32 {
+    /// How colorful a pixel is: its largest channel less its smallest, sRGB-encoded, of 255.
+    pub fn chroma(&self, x: usize, y: usize) -> u8 {
         let i = y * self.width + x;
         match &self.samples {
-            Samples::Eight(pixels) => chroma(pixels[i].map(u16::from), 255.0),
-            Samples::Sixteen(pixels) => chroma(pixels[i], 65535.0),
+            Samples::Eight(pixels) => chroma(pixels[i]),
+            Samples::Sixteen(pixels) => eight(chroma(pixels[i])),
         }
     }
 
     /// How colorful the pixels of a row are, from the first on.
-    pub fn chroma_row(&self, y: usize, values: &mut [f32]) {
+    pub fn chroma_row(&self, y: usize, values: &mut [u8]) {
         let row = y * self.width..(y + 1) * self.width;
         widely(
             #[inline(always)]
             || match &self.samples {
-                Samples::Eight(pixels) => {
-                    values.iter_mut().zip(&pixels[row]).for_each(|(value, color)| *value = chroma(color.map(u16::from), 255.0));
-                }
-                Samples::Sixteen(pixels) => values.iter_mut().zip(&pixels[row]).for_each(|(value, color)| *value = chroma(*color, 65535.0)),
+                Samples::Eight(pixels) => values.iter_mut().zip(&pixels[row]).for_each(|(value, color)| *value = chroma(*color)),
+                Samples::Sixteen(pixels) => values.iter_mut().zip(&pixels[row]).for_each(|(value, color)| *value = eight(chroma(*color))),
             },
         );
     }
 
-    /// The sRGB-encoded luma at every pixel, 0 to 1, at full resolution.
-    pub fn luma_plane(&self) -> Plane {
-        let mut plane = Plane::zeros((self.height, self.width));
-        let values = plane.as_slice_mut().expect("a new plane is contiguous");
+    /// The sRGB-encoded luma (Rec. 709) at every pixel, of 255: how light it looks, and the scale on which what programs draw has even steps.
+    pub fn shades(&self) -> Shades {
+        let mut shades = Shades::zeros((self.height, self.width));
+        let values = shades.as_slice_mut().expect(CONTIGUOUS);
         values.par_chunks_mut(self.width).enumerate().for_each(|(y, values)| {
             let row = y * self.width..(y + 1) * self.width;
-            match &self.samples {
-                Samples::Eight(pixels) => luma_row(&pixels[row], 255.0, values),
-                Samples::Sixteen(pixels) => luma_row(&pixels[row], 65535.0, values),
-            }
+            widely(
+                #[inline(always)]
+                || match &self.samples {
+                    Samples::Eight(pixels) => values.iter_mut().zip(&pixels[row]).for_each(|(value, color)| *value = shade(*color)),
+                    Samples::Sixteen(pixels) => values.iter_mut().zip(&pixels[row]).for_each(|(value, color)| *value = shade(color.map(eight))),
+                },
+            );
         });
-        plane
+        shades
     }
 
     /// The sRGB-encoded color planes at `factor` photo pixels per plane pixel, red, green and blue.
@@ -319,8 +313,21 @@ impl Photo {
 }
 
 #[inline(always)]
-fn chroma([r, g, b]: [u16; 3], top: f32) -> f32 {
-    f32::from(r.max(g).max(b) - r.min(g).min(b)) / top
+fn chroma<T: Copy + Ord + std::ops::Sub<Output = T>>([r, g, b]: [T; 3]) -> T {
+    r.max(g).max(b) - r.min(g).min(b)
+}
+
+/// The luma of a color by whole numbers: [`LUMINANCE`] of 2¹⁵, rounded.
+#[inline(always)]
+fn shade([r, g, b]: [u8; 3]) -> u8 {
+    const WEIGHTS: [u32; 3] = [6966, 23436, 2366];
+    ((WEIGHTS[0] * u32::from(r) + WEIGHTS[1] * u32::from(g) + WEIGHTS[2] * u32::from(b) + (1 << 14)) >> 15) as u8
+}
+
+/// A value of 16 bits at 8.
+#[inline(always)]
+fn eight(value: u16) -> u8 {
+    ((u32::from(value) * 255 + 32767) / 65535) as u8
 }
 
 /// The photo pixels under one plane pixel along one axis, each with its share; the shares sum to 1.
@@ -348,15 +355,6 @@ impl Cover {
     fn weights(&self) -> impl Iterator<Item = (usize, f32)> + '_ {
         self.shares.iter().enumerate().map(|(i, &share)| (self.first + i, share))
     }
-}
-
-/// Writes the luma of a row of colors, whose channels go up to `top`.
-fn luma_row<T: Copy + Into<f32>>(row: &[[T; 3]], top: f32, values: &mut [f32]) {
-    let [red, green, blue] = LUMINANCE.map(|weight| weight / top);
-    widely(
-        #[inline(always)]
-        || values.iter_mut().zip(row).for_each(|(value, &[r, g, b])| *value = red * r.into() + green * g.into() + blue * b.into()),
-    );
 }
 
 fn add_scaled<T: Copy + Into<f32>>(sums: &mut [f32], row: &[[T; 3]], scale: f32) {

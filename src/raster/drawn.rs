@@ -1,7 +1,7 @@
 //! Straight lines drawn along a row by a program: exactly level, crisp, and of one color.
 
 use super::edges::{EdgeSearch, LevelEdge, level_edges};
-use super::median;
+use super::{median, of_white};
 use ndarray::ArrayView2;
 
 /// A level line, its extent in the coordinates of pixel centers: a pixel at 7 stretches from 6.5 to 7.5.
@@ -46,19 +46,19 @@ pub struct LineSearch {
     pub bridge: usize,
 }
 
-/// The smallest step of an edge worth following, on a scale of 1.
-const LEAST_STEP: f32 = 0.04;
+/// The smallest step of an edge worth following, in shades.
+const LEAST_STEP: u8 = 10;
 
 /// How many rows of ground on either side a line is held against: a soft edge is not over within fewer.
 const MARGIN: usize = 5;
 
-/// Every level line in a plane of values from 0 to 1, ordered by row, then column; for upright lines, pass the transpose.
+/// Every level line in what is in shades of gray, ordered by row, then column; for upright lines, pass the transpose.
 ///
 /// A line may be semi-transparent and may cross ground of its own tone, where it cannot be seen. A hair is not a line: its edges are soft,
 /// or wander, or slant.
-pub fn level_lines(plane: &ArrayView2<f32>, search: &LineSearch) -> Vec<DrawnLine> {
+pub fn level_lines(shades: &ArrayView2<u8>, search: &LineSearch) -> Vec<DrawnLine> {
     let piece = (search.length / 4).max(6);
-    let edges = level_edges(plane, &EdgeSearch { least: LEAST_STEP, piece, gap: 0, length: piece });
+    let edges = level_edges(shades, &EdgeSearch { least: LEAST_STEP, piece, gap: 0, length: piece });
     let mut lines: Vec<DrawnLine> = vec![];
     for first in &edges {
         for second in edges.iter().filter(|e| is_other_side(first, e, search.thickness)) {
@@ -69,7 +69,7 @@ pub fn level_lines(plane: &ArrayView2<f32>, search: &LineSearch) -> Vec<DrawnLin
                     && start as f64 >= l.start - 2.0
                     && (end as f64) <= l.end + 2.0
             });
-            if !known && let Some(line) = follow(plane, first.row, second.row, start, end, !first.rising, search) {
+            if !known && let Some(line) = follow(shades, first.row, second.row, start, end, !first.rising, search) {
                 lines.push(line);
                 break;
             }
@@ -98,7 +98,7 @@ struct Crossing {
 
 /// The line whose edges were seen after rows `upper` and `lower` from `start` to `end`, followed both ways to its ends, if it is one.
 fn follow(
-    plane: &ArrayView2<f32>,
+    shades: &ArrayView2<u8>,
     upper: usize,
     lower: usize,
     start: usize,
@@ -106,12 +106,12 @@ fn follow(
     dark: bool,
     search: &LineSearch,
 ) -> Option<DrawnLine> {
-    let (rows, columns) = plane.dim();
+    let (rows, columns) = shades.dim();
     if upper < MARGIN || lower + 1 + MARGIN >= rows {
         return None;
     }
     // Everything below thinks of a dark line; a light one is turned over.
-    let value = |row: usize, column: usize| if dark { plane[[row, column]] } else { 1.0 - plane[[row, column]] };
+    let value = |row: usize, column: usize| of_white(if dark { shades[[row, column]] } else { 255 - shades[[row, column]] });
     let across = |column: usize| {
         let inside = (upper + 1..=lower).map(|row| value(row, column)).sum::<f32>() / (lower - upper) as f32;
         let above = (value(upper - 1, column) + value(upper - 2, column)) / 2.0;
@@ -122,7 +122,7 @@ fn follow(
     let seen: Vec<Crossing> = (start..end).map(across).collect();
     let typical = median(seen.iter().map(contrast));
     let color = median(seen.iter().map(|c| c.inside));
-    if typical < LEAST_STEP {
+    if typical < of_white(LEAST_STEP) {
         return None;
     }
     // Shown: the line stands out on both sides. Hidden: the ground is about as dark as the line or darker, so that it could not stand out;
@@ -250,25 +250,29 @@ fn end_of(crossings: &[Crossing], last: usize, way: isize, typical: f32) -> (f64
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::raster::Plane;
+    use crate::raster::Shades;
     use ndarray::Axis;
 
     const SEARCH: LineSearch = LineSearch { length: 40, thickness: 12, bridge: 30 };
 
+    fn shade(of_white: f32) -> u8 {
+        (255.0 * of_white).round() as u8
+    }
+
     /// Skin-like ground with a bar of these edges, drawn with exact coverage of part-covered pixels.
-    fn bar(top: f64, bottom: f64, start: f64, end: f64) -> Plane {
+    fn bar(top: f64, bottom: f64, start: f64, end: f64) -> Shades {
         let cover = |i: usize, a: f64, b: f64| ((i as f64 + 0.5).min(b) - (i as f64 - 0.5).max(a)).clamp(0.0, 1.0);
-        Plane::from_shape_fn((40, 200), |(r, c)| {
+        Shades::from_shape_fn((40, 200), |(r, c)| {
             let ground = 0.6 + 0.02 * ((r * 7 + c * 13) % 5) as f64 / 5.0;
             let covered = cover(r, top, bottom) * cover(c, start, end);
-            (ground * (1.0 - covered) + 0.15 * covered) as f32
+            shade((ground * (1.0 - covered) + 0.15 * covered) as f32)
         })
     }
 
     #[test]
     fn nothing_is_drawn_on_flat_or_tiny_planes() {
         for shape in [(0, 0), (1, 1), (5, 300), (40, 200)] {
-            assert!(level_lines(&Plane::from_elem(shape, 0.5).view(), &SEARCH).is_empty());
+            assert!(level_lines(&Shades::from_elem(shape, 128).view(), &SEARCH).is_empty());
         }
     }
 
@@ -288,30 +292,30 @@ mod tests {
     #[test]
     fn a_light_line_is_the_dark_one_turned_over() {
         let dark = bar(18.5, 20.5, 29.5, 151.5);
-        let lines = level_lines(&dark.mapv(|v| 1.0 - v).view(), &SEARCH);
+        let lines = level_lines(&dark.mapv(|v| 255 - v).view(), &SEARCH);
         assert_eq!(lines.len(), 1);
         assert!(!lines[0].dark && (lines[0].length() - 122.0).abs() < 0.3);
     }
 
     #[test]
     fn a_line_is_followed_through_a_hair_it_cannot_be_seen_on() {
-        let mut plane = bar(18.5, 20.5, 29.5, 151.5);
-        plane.slice_axis_mut(Axis(1), (70..90).into()).fill(0.15);
-        let lines = level_lines(&plane.view(), &SEARCH);
+        let mut shades = bar(18.5, 20.5, 29.5, 151.5);
+        shades.slice_axis_mut(Axis(1), (70..90).into()).fill(shade(0.15));
+        let lines = level_lines(&shades.view(), &SEARCH);
         assert_eq!(lines.len(), 1, "{lines:?}");
         assert!((lines[0].length() - 122.0).abs() < 0.4);
     }
 
     #[test]
     fn a_soft_or_slanted_stroke_is_no_drawn_line() {
-        let soft = Plane::from_shape_fn((40, 200), |(r, c)| {
+        let soft = Shades::from_shape_fn((40, 200), |(r, c)| {
             let inside = (30..150).contains(&c);
-            0.6 - if inside { 0.45 * (-((r as f32 - 19.5) / 3.0).powi(2)).exp() } else { 0.0 }
+            shade(0.6 - if inside { 0.45 * (-((r as f32 - 19.5) / 3.0).powi(2)).exp() } else { 0.0 })
         });
         assert_eq!(level_lines(&soft.view(), &SEARCH), []);
-        let slanted = Plane::from_shape_fn((40, 200), |(r, c)| {
+        let slanted = Shades::from_shape_fn((40, 200), |(r, c)| {
             let from_axis = r as f32 - 19.5 - 0.01 * (c as f32 - 90.0);
-            0.6 - 0.45 * (2.5 - from_axis.abs()).clamp(0.0, 1.0) * if (30..150).contains(&c) { 1.0 } else { 0.0 }
+            shade(0.6 - 0.45 * (2.5 - from_axis.abs()).clamp(0.0, 1.0) * if (30..150).contains(&c) { 1.0 } else { 0.0 })
         });
         assert_eq!(level_lines(&slanted.view(), &SEARCH), []);
     }

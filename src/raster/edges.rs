@@ -1,7 +1,9 @@
 //! Edges that run exactly along a row: what programs draw into a photo and lenses do not.
 
-use ndarray::ArrayView2;
+use super::wide::widely;
+use ndarray::{ArrayView1, ArrayView2};
 use rayon::prelude::*;
+use std::borrow::Cow;
 
 /// A run of steps between a row and the next one, all the same way.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -19,8 +21,8 @@ pub struct LevelEdge {
 /// Which runs of steps count as an edge.
 #[derive(Debug, Clone, Copy)]
 pub struct EdgeSearch {
-    /// The smallest step.
-    pub least: f32,
+    /// The smallest step, in shades; above 0.
+    pub least: u8,
     /// The shortest piece: a run in which four in five columns step, and no three in a row do not.
     pub piece: usize,
     /// The longest stretch over which pieces are joined; the pieces make up a third of an edge or more.
@@ -29,41 +31,58 @@ pub struct EdgeSearch {
     pub length: usize,
 }
 
-/// Every edge along the rows of a plane, ordered by row, then column; for edges along columns, pass the transpose.
+/// Every edge along the rows of what is in shades of gray, ordered by row, then column; for edges along columns, pass the transpose.
 ///
 /// Not an edge detector for photographed things: an edge a hundredth of a radian off the row breaks into short runs.
 ///
 /// # Examples
 /// ```
 /// use anagen::raster::edges::{EdgeSearch, level_edges};
-/// let plane = ndarray::array![[9.0, 9.0, 9.0, 9.0], [9.0, 1.0, 1.0, 1.0], [9.0, 9.0, 9.0, 9.0]];
-/// let edges = level_edges(&plane.view(), &EdgeSearch { least: 2.0, piece: 3, gap: 0, length: 3 });
+/// let shades = ndarray::array![[9, 9, 9, 9], [9, 1, 1, 1], [9, 9, 9, 9]];
+/// let edges = level_edges(&shades.view(), &EdgeSearch { least: 2, piece: 3, gap: 0, length: 3 });
 /// assert_eq!(edges.iter().map(|e| (e.row, e.start, e.end, e.rising)).collect::<Vec<_>>(), [(0, 1, 4, false), (1, 1, 4, true)]);
 /// ```
-pub fn level_edges(plane: &ArrayView2<f32>, search: &EdgeSearch) -> Vec<LevelEdge> {
-    (0..plane.nrows().saturating_sub(1))
+pub fn level_edges(shades: &ArrayView2<u8>, search: &EdgeSearch) -> Vec<LevelEdge> {
+    (0..shades.nrows().saturating_sub(1))
         .into_par_iter()
         .flat_map_iter(|row| {
-            let steps: Vec<f32> = plane.row(row + 1).iter().zip(plane.row(row)).map(|(below, above)| below - above).collect();
-            // Most rows have too few steps for any piece: counting them is quick.
-            let hits = |sign: f32| steps.iter().filter(|step| **step * sign >= search.least).count();
-            let enough = |rising: &bool| hits(if *rising { 1.0 } else { -1.0 }) * 5 >= search.piece * 4;
-            let mut edges: Vec<LevelEdge> =
-                [true, false].into_iter().filter(enough).flat_map(|rising| joined(&pieces(&steps, row, rising, search), search)).collect();
+            let (above, below) = (in_line(shades.row(row)), in_line(shades.row(row + 1)));
+            let found = [true, false].into_iter().flat_map(|rising| {
+                let (dark, light) = if rising { (&above, &below) } else { (&below, &above) };
+                // Most rows have too few steps for any piece: counting them is quick.
+                let enough = steps(dark, light, search.least) * 5 >= search.piece * 4;
+                if enough { joined(&pieces(dark, light, row, rising, search), search) } else { vec![] }
+            });
+            let mut edges: Vec<LevelEdge> = found.collect();
             edges.sort_by_key(|edge| (edge.start, edge.rising));
             edges
         })
         .collect()
 }
 
+/// The values of a row one after another, as those of a transposed view do not lie.
+fn in_line(row: ArrayView1<'_, u8>) -> Cow<'_, [u8]> {
+    row.to_slice().map_or_else(|| row.to_vec().into(), Cow::from)
+}
+
+/// In how many columns one row is lighter than the other by a least step.
+fn steps(dark: &[u8], light: &[u8], least: u8) -> usize {
+    // So few at a time that a byte counts them.
+    let few = dark.chunks(255).zip(light.chunks(255));
+    widely(
+        #[inline(always)]
+        || few.map(|(dark, light)| usize::from(dark.iter().zip(light).map(|(d, l)| u8::from(l.saturating_sub(*d) >= least)).sum::<u8>())).sum(),
+    )
+}
+
 /// The runs of steps the same way along one row.
-fn pieces(steps: &[f32], row: usize, rising: bool, search: &EdgeSearch) -> Vec<LevelEdge> {
+fn pieces(dark: &[u8], light: &[u8], row: usize, rising: bool, search: &EdgeSearch) -> Vec<LevelEdge> {
     const SKIPPED: usize = 2;
-    let sign = if rising { 1.0 } else { -1.0 };
     let mut found = vec![];
     let (mut start, mut end, mut hits) = (0, 0, 0);
-    for (x, step) in steps.iter().map(|s| s * sign).chain([f32::NEG_INFINITY; SKIPPED + 1]).enumerate() {
-        if step >= search.least {
+    let is_step = dark.iter().zip(light).map(|(d, l)| l.saturating_sub(*d) >= search.least);
+    for (x, step) in is_step.chain([false; SKIPPED + 1]).enumerate() {
+        if step {
             if hits == 0 {
                 start = x;
             }
@@ -98,34 +117,34 @@ fn joined(pieces: &[LevelEdge], search: &EdgeSearch) -> Vec<LevelEdge> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::raster::Plane;
+    use crate::raster::Shades;
 
-    fn spans(plane: &Plane, gap: usize, length: usize) -> Vec<(usize, usize)> {
-        level_edges(&plane.view(), &EdgeSearch { least: 1.0, piece: 5, gap, length }).iter().map(|e| (e.start, e.end)).collect()
+    fn spans(shades: &Shades, gap: usize, length: usize) -> Vec<(usize, usize)> {
+        level_edges(&shades.view(), &EdgeSearch { least: 1, piece: 5, gap, length }).iter().map(|e| (e.start, e.end)).collect()
     }
 
     #[test]
     fn a_plane_of_no_or_one_row_has_no_edges() {
-        assert_eq!(spans(&Plane::zeros((0, 9)), 0, 1), []);
-        assert_eq!(spans(&Plane::zeros((1, 9)), 0, 1), []);
+        assert_eq!(spans(&Shades::zeros((0, 9)), 0, 1), []);
+        assert_eq!(spans(&Shades::zeros((1, 9)), 0, 1), []);
     }
 
     #[test]
     fn a_gap_within_reason_is_bridged_and_a_longer_one_splits() {
-        let plane = Plane::from_shape_fn((2, 40), |(r, c)| if r == 1 && !(18..24).contains(&c) { 5.0 } else { 0.0 });
-        assert_eq!(spans(&plane, 6, 10), [(0, 40)]);
-        assert_eq!(spans(&plane, 5, 10), [(0, 18), (24, 40)]);
+        let shades = Shades::from_shape_fn((2, 40), |(r, c)| if r == 1 && !(18..24).contains(&c) { 5 } else { 0 });
+        assert_eq!(spans(&shades, 6, 10), [(0, 40)]);
+        assert_eq!(spans(&shades, 5, 10), [(0, 18), (24, 40)]);
     }
 
     #[test]
     fn specks_beyond_its_ends_do_not_lengthen_an_edge() {
-        let plane = Plane::from_shape_fn((2, 80), |(r, c)| if r == 1 && ((10..50).contains(&c) || c % 9 == 0) { 5.0 } else { 0.0 });
-        assert_eq!(spans(&plane, 20, 20), [(9, 50)]);
+        let shades = Shades::from_shape_fn((2, 80), |(r, c)| if r == 1 && ((10..50).contains(&c) || c % 9 == 0) { 5 } else { 0 });
+        assert_eq!(spans(&shades, 20, 20), [(9, 50)]);
     }
 
     #[test]
     fn a_slanted_edge_breaks_up() {
-        let plane = Plane::from_shape_fn((40, 200), |(r, c)| if r as f32 > 10.0 + 0.05 * c as f32 { 5.0 } else { 0.0 });
-        assert_eq!(spans(&plane, 2, 30), []);
+        let shades = Shades::from_shape_fn((40, 200), |(r, c)| if r as f32 > 10.0 + 0.05 * c as f32 { 5 } else { 0 });
+        assert_eq!(spans(&shades, 2, 30), []);
     }
 }

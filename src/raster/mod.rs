@@ -15,8 +15,16 @@ use ndarray::Array2;
 /// One value per pixel, indexed `[[row, column]]`.
 pub type Plane = Array2<f32>;
 
+/// One shade of gray per pixel, 0 for black to 255 for white as they are encoded, indexed `[[row, column]]`.
+pub type Shades = Array2<u8>;
+
 /// Which pixels belong, indexed `[[row, column]]`.
 pub type Mask = Array2<bool>;
+
+/// A shade as a share of white.
+pub(crate) fn of_white(shade: u8) -> f32 {
+    f32::from(shade) / 255.0
+}
 
 /// What is assumed of every plane and mask: that none is a turned or cut view of another.
 pub(crate) const CONTIGUOUS: &str = "rows are contiguous";
