@@ -5,12 +5,15 @@ use rten_simd::ops::{BitOps, NumOps};
 use rten_simd::{Isa, SimdOp};
 use std::ops::Range;
 
-/// How many channels, and how many vectors of columns, are summed at a time: as many sums as the registers of usual processors hold.
+/// How many channels, and how many vectors of columns, are summed at a time: as many sums as the registers of usual processors hold, and twice as
+/// many where the widest vectors come with twice the registers.
 const TOGETHER: usize = 4;
+const TWICE: usize = 2 * TOGETHER;
 const VECTORS: usize = 3;
+const WIDEST: usize = 16;
 
 /// The columns that are worked out together on the processors with the widest vectors; a multiple of those of all others.
-pub(super) const BLOCK: usize = 16 * VECTORS;
+pub(super) const BLOCK: usize = WIDEST * VECTORS;
 
 /// A convolution; where columns are left out between its places, it reads each of their phases as channels of its own.
 #[derive(Debug)]
@@ -26,9 +29,9 @@ pub(super) struct Convolution {
     /// The channels each place reads.
     channels: usize,
     /// For each group of channels, by rows, places and channels read: the weight in each channel of the group.
-    weights: Vec<[f32; TOGETHER]>,
+    weights: Vec<[f32; TWICE]>,
     /// The value of no input, by groups.
-    bias: Vec<[f32; TOGETHER]>,
+    bias: Vec<[f32; TWICE]>,
     /// Whether what is below 0 becomes 0.
     pub(super) rectified: bool,
 }
@@ -67,12 +70,12 @@ impl Convolution {
             if channel < answered { kernel.weights[((channel * channels + read) * size + row) * size + column] } else { 0.0 }
         };
         let mut weights = vec![];
-        for group in (0..answered).step_by(TOGETHER) {
+        for group in (0..answered).step_by(TWICE) {
             for (row, column) in (0..size).flat_map(|row| (0..size).map(move |column| (row, column))) {
                 weights.extend((0..channels).map(|read| std::array::from_fn(|i| weight(group + i, row, column, read))));
             }
         }
-        let bias = kernel.bias.chunks(TOGETHER).map(|group| std::array::from_fn(|i| group.get(i).copied().unwrap_or(0.0))).collect();
+        let bias = kernel.bias.chunks(TWICE).map(|group| std::array::from_fn(|i| group.get(i).copied().unwrap_or(0.0))).collect();
         let above = -(padding as isize);
         Self { stride, above, dilation, size, taps: taps.collect(), channels, weights, bias, rectified: false }
     }
@@ -113,38 +116,53 @@ impl SimdOp for Row<'_> {
     type Output = ();
 
     #[inline(always)]
-    fn eval<I: Isa>(self, isa: I) {
+    fn eval<I: Isa>(mut self, isa: I) {
+        let lanes = isa.f32().len();
+        let answered = self.values.len() / self.layout.pitch;
+        for column in (0..self.layout.columns).step_by(VECTORS * lanes) {
+            for group in 0..self.convolution.bias.len() {
+                match answered - group * TWICE {
+                    5.. if lanes == WIDEST => self.sum::<I, TWICE>(isa, column, group, 0),
+                    5.. => [0, TOGETHER].into_iter().for_each(|first| self.sum::<I, TOGETHER>(isa, column, group, first)),
+                    _ => self.sum::<I, TOGETHER>(isa, column, group, 0),
+                }
+            }
+        }
+    }
+}
+
+impl Row<'_> {
+    /// Works out `N` channels of a group, from the `first` on, at the columns of a block.
+    #[inline(always)]
+    fn sum<I: Isa, const N: usize>(&mut self, isa: I, column: usize, group: usize, first: usize) {
         let ops = isa.f32();
         let (lanes, pitch) = (ops.len(), self.layout.pitch);
         let Convolution { taps, channels, weights, bias, rectified, .. } = self.convolution;
         let per_row = taps.len() * channels;
-        for column in (0..self.layout.columns).step_by(VECTORS * lanes) {
-            for ((group, bias), weights) in bias.iter().enumerate().zip(weights.chunks_exact(self.rows.len() * per_row)) {
-                // In place, for what is mapped or taken by value is copied through memory.
-                let mut sums = [[ops.zero(); VECTORS]; TOGETHER];
-                sums.iter_mut().zip(bias).for_each(|(sums, bias)| *sums = [ops.splat(*bias); VECTORS]);
-                for (row, weights) in self.rows.iter().zip(weights.chunks_exact(per_row)) {
-                    let Some(row) = row else { continue };
-                    for (tap, weights) in taps.iter().zip(weights.chunks_exact(*channels)) {
-                        let start = tap.channel * pitch + (self.layout.margin + column).wrapping_add_signed(tap.shift);
-                        for (read, weights) in weights.iter().enumerate() {
-                            let values = ops.load_many::<VECTORS>(&row[start + read * pitch..][..VECTORS * lanes]);
-                            for (sums, weight) in sums.iter_mut().zip(weights) {
-                                let weight = ops.splat(*weight);
-                                for (sum, value) in sums.iter_mut().zip(values) {
-                                    *sum = ops.mul_add(value, weight, *sum);
-                                }
-                            }
+        let weights = &weights[group * self.rows.len() * per_row..];
+        // In place, for what is mapped or taken by value is copied through memory.
+        let mut sums = [[ops.zero(); VECTORS]; N];
+        sums.iter_mut().zip(&bias[group][first..]).for_each(|(sums, bias)| *sums = [ops.splat(*bias); VECTORS]);
+        for (row, weights) in self.rows.iter().zip(weights.chunks_exact(per_row)) {
+            let Some(row) = row else { continue };
+            for (tap, weights) in taps.iter().zip(weights.chunks_exact(*channels)) {
+                let start = tap.channel * pitch + (self.layout.margin + column).wrapping_add_signed(tap.shift);
+                for (read, weights) in weights.iter().enumerate() {
+                    let values = ops.load_many::<VECTORS>(&row[start + read * pitch..][..VECTORS * lanes]);
+                    for (sums, weight) in sums.iter_mut().zip(&weights[first..first + N]) {
+                        let weight = ops.splat(*weight);
+                        for (sum, value) in sums.iter_mut().zip(values) {
+                            *sum = ops.mul_add(value, weight, *sum);
                         }
                     }
                 }
-                let answered = self.values.chunks_exact_mut(pitch).skip(group * TOGETHER);
-                for (values, sums) in answered.zip(&sums) {
-                    let values = values[self.layout.margin + column..].chunks_exact_mut(lanes);
-                    for (values, &sum) in values.zip(sums) {
-                        ops.store(if *rectified { ops.max(sum, ops.zero()) } else { sum }, values);
-                    }
-                }
+            }
+        }
+        let answered = self.values.chunks_exact_mut(pitch).skip(group * TWICE + first);
+        for (values, sums) in answered.zip(&sums) {
+            let values = values[self.layout.margin + column..].chunks_exact_mut(lanes);
+            for (values, &sum) in values.zip(sums) {
+                ops.store(if *rectified { ops.max(sum, ops.zero()) } else { sum }, values);
             }
         }
     }
