@@ -217,8 +217,10 @@ fn label(level: &DrawnLine, plane: &ArrayView2<u8>, bar: &[Rect]) -> Option<[f64
     let (row, column) = (rows.start as f64, columns.start as f64);
     let part = plane.slice_axis(Axis(0), rows.into());
     let part = part.slice_axis(Axis(1), columns.into());
-    let edges =
-        level_edges(&part, &EdgeSearch { least: LABEL_STEP, piece: 8, gap: (0.1 * length) as usize, length: (0.1 * length).max(12.0) as usize });
+    let edges = level_edges(
+        &part,
+        &EdgeSearch { least: LABEL_STEP, piece: 8, gap: (0.1 * length) as usize, length: (0.1 * length).max(12.0) as usize },
+    );
     let near = |a: usize, b: usize| a.abs_diff(b) <= 4;
     for upper in &edges {
         let lower = edges.iter().find(|e| {

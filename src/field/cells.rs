@@ -68,9 +68,14 @@ impl Cells {
         let Self { luma, spread, clipped, vivid, hard, steepest, .. } = self;
         let [luma, spread, clipped, vivid, hard, steepest] =
             [luma, spread, clipped, vivid, hard, steepest].map(|plane| plane.as_slice_mut().expect(CONTIGUOUS).par_chunks_mut(columns));
-        (luma, spread, clipped, vivid, hard, steepest)
-            .into_par_iter()
-            .map(|(luma, spread, clipped, vivid, hard, steepest)| Line { luma, spread, clipped, vivid, hard, steepest })
+        (luma, spread, clipped, vivid, hard, steepest).into_par_iter().map(|(luma, spread, clipped, vivid, hard, steepest)| Line {
+            luma,
+            spread,
+            clipped,
+            vivid,
+            hard,
+            steepest,
+        })
     }
 
     /// Rows and columns.

@@ -68,7 +68,8 @@ fn drawn(shades: &Shades, upper: &LevelEdge, lower: &LevelEdge) -> bool {
     let (rows, columns) = shades.dim();
     let (from, to) = (upper.start.max(lower.start), upper.end.min(lower.end));
     let at_once = |edge: &LevelEdge, share: f32| {
-        let rise = |above: usize, below: usize| (from..to).map(|x| of_white(shades[[below, x]]) - of_white(shades[[above, x]])).sum::<f32>();
+        let rise =
+            |above: usize, below: usize| (from..to).map(|x| of_white(shades[[below, x]]) - of_white(shades[[above, x]])).sum::<f32>();
         rise(edge.row, edge.row + 1).abs() > share * rise(edge.row.saturating_sub(3), (edge.row + 4).min(rows - 1)).abs()
     };
     let (mut held, mut steps) = (0_usize, 0_usize);

@@ -7,8 +7,8 @@ pub use acquisition::Acquisition;
 pub use decode::PhotoError;
 
 use crate::geometry::Rect;
-use crate::raster::{CONTIGUOUS, Plane, Shades};
 use crate::raster::wide::widely;
+use crate::raster::{CONTIGUOUS, Plane, Shades};
 use rayon::prelude::*;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -240,7 +240,9 @@ impl Photo {
                 #[inline(always)]
                 || match &self.samples {
                     Samples::Eight(pixels) => values.iter_mut().zip(&pixels[row]).for_each(|(value, color)| *value = shade(*color)),
-                    Samples::Sixteen(pixels) => values.iter_mut().zip(&pixels[row]).for_each(|(value, color)| *value = shade(color.map(eight))),
+                    Samples::Sixteen(pixels) => {
+                        values.iter_mut().zip(&pixels[row]).for_each(|(value, color)| *value = shade(color.map(eight)))
+                    }
                 },
             );
         });

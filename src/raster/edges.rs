@@ -71,7 +71,10 @@ fn steps(dark: &[u8], light: &[u8], least: u8) -> usize {
     let few = dark.chunks(255).zip(light.chunks(255));
     widely(
         #[inline(always)]
-        || few.map(|(dark, light)| usize::from(dark.iter().zip(light).map(|(d, l)| u8::from(l.saturating_sub(*d) >= least)).sum::<u8>())).sum(),
+        || {
+            few.map(|(dark, light)| usize::from(dark.iter().zip(light).map(|(d, l)| u8::from(l.saturating_sub(*d) >= least)).sum::<u8>()))
+                .sum()
+        },
     )
 }
 

@@ -1,7 +1,7 @@
 //! Gaussian blur.
 
-use super::Plane;
 use super::wide::widely;
+use super::{CONTIGUOUS, Plane};
 
 /// The plane blurred by a Gaussian of standard deviation `sigma` pixels, its edge pixels repeated outward.
 ///
@@ -28,21 +28,19 @@ pub fn blurred(plane: &Plane, sigma: f64) -> Plane {
     for (source, mut target) in plane.rows().into_iter().zip(across.rows_mut()) {
         padded[..reach].fill(source[0]);
         padded[reach + columns..].fill(source[columns - 1]);
-        for (to, from) in padded[reach..].iter_mut().zip(source) {
-            *to = *from;
-        }
-        let target = target.as_slice_mut().expect("a new plane is contiguous");
+        padded[reach..reach + columns].copy_from_slice(source.to_slice().expect(CONTIGUOUS));
+        let target = target.as_slice_mut().expect(CONTIGUOUS);
         let (center, padded) = (&padded[reach..], padded.as_slice());
         weighed(target, center, &kernel, |k| (&padded[reach - k..], &padded[reach + k..]));
     }
     let mut down = Plane::zeros((rows, columns));
-    let source = across.as_slice().expect("a new plane is contiguous");
+    let source = across.as_slice().expect(CONTIGUOUS);
     let row = |r: isize| {
         let r = r.clamp(0, rows as isize - 1) as usize;
         &source[r * columns..(r + 1) * columns]
     };
     for (r, mut target) in down.rows_mut().into_iter().enumerate() {
-        let target = target.as_slice_mut().expect("a new plane is contiguous");
+        let target = target.as_slice_mut().expect(CONTIGUOUS);
         weighed(target, row(r as isize), &kernel, |k| (row(r as isize - k as isize), row(r as isize + k as isize)));
     }
     down

@@ -42,7 +42,8 @@ pub fn sample(plane: &Plane, at: Point) -> f32 {
     let (rows, columns) = plane.dim();
     let x = at.x.clamp(0.0, (columns - 1) as f64);
     let y = at.y.clamp(0.0, (rows - 1) as f64);
-    let (column, row) = (x as usize, y as usize);
+    // By way of 32 bits, to which a processor turns a number in fewer steps.
+    let (column, row) = (x as u32 as usize, y as u32 as usize);
     let (tx, ty) = ((x - column as f64) as f32, (y - row as f64) as f32);
     let values = plane.as_slice().expect(CONTIGUOUS);
     let (here, right) = (row * columns + column, usize::from(column + 1 < columns));

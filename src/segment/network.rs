@@ -5,6 +5,7 @@ mod convolution;
 mod file;
 mod onnx;
 
+use crate::raster::wide::widely;
 use crate::raster::{CONTIGUOUS, Plane};
 use convolution::{BLOCK, Convolution};
 use rten_simd::SimdUnaryOp;
@@ -146,7 +147,10 @@ impl Network {
             for i in 0..=last {
                 while held[i].done() < wanted[i] {
                     let mut next = held[i].spare.pop().unwrap_or_else(|| vec![0.0; self.layers[i].channels * layouts[i].pitch]);
-                    self.row(i, held[i].done(), given, &held, (&rows, &layouts), &mut next);
+                    widely(
+                        #[inline(always)]
+                        || self.row(i, held[i].done(), given, &held, (&rows, &layouts), &mut next),
+                    );
                     held[i].rows.push_back(next);
                 }
             }
@@ -173,6 +177,7 @@ impl Network {
     }
 
     /// Works out a row of a layer, from the rows held; what lies before and after the values of a channel stays 0.
+    #[inline(always)]
     fn row(&self, i: usize, row: usize, given: &[Plane], held: &[Held], (rows, layouts): (&[usize], &[Layout]), values: &mut [f32]) {
         let (layer, layout) = (&self.layers[i], layouts[i]);
         let source = |k: usize| held[layer.from[k]].row(layer.reads(row).start);

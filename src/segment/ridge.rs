@@ -20,10 +20,11 @@ const MOST_CONTRAST: f32 = 3.0;
 
 /// What each pixel of the field is. `None` when the field shows nothing.
 pub fn segment(view: &View) -> Option<Segmentation> {
-    let [dark, light] = contrasts(view)?;
+    let Standing { dark, light, both } = Standing::of(view)?;
     let haze = haze(view, &dark)?;
     // Light lines are the dark ones of the negative, so that one plane shows both.
-    let fine = Smooth::of(&both(&dark, &light), 0.16 * USUAL);
+    let fine = Smooth::of(&both, 0.16 * USUAL);
+    drop(both);
     let usual = fine.halved().further(0.32 * USUAL);
     let coarse = usual.further(0.6 * USUAL);
     let contrasts = [(Tone::Dark, Side::Bright, dark), (Tone::Light, Side::Dark, light)].map(|(tone, side, plane)| {
@@ -33,46 +34,70 @@ pub fn segment(view: &View) -> Option<Segmentation> {
     Some(Segmentation { factor: view.factor, stroke: USUAL, contrasts: contrasts.into(), haze })
 }
 
-/// The brightest of the three colors.
-///
-/// Hair is dark in every color, while vessels, haze and drawn lines keep one: the brightest channel shows dark hair alone. Blond hair
-/// outshines the skin in red only, so the brightest channel serves for blond hair too.
-fn brightest(view: &View) -> Plane {
-    let [red, green, blue] = &view.light;
-    ndarray::Zip::from(red).and(green).and(blue).map_collect(|r, g, b| r.max(*g).max(*b))
+/// How hair stands out; 0 where nothing is visible.
+struct Standing {
+    /// How dark: the natural log of the level of bright skin over the light.
+    dark: Plane,
+    /// How light: that of the light over the level of usual skin.
+    light: Plane,
+    /// How dark, and below 0 how light, where either shows better.
+    both: Plane,
 }
 
-/// How dark and how light hair stands out: the natural log of the level of bright skin over the light, and of the light over the level of usual
-/// skin; 0 where nothing is visible. `None` when nothing is.
-///
-/// Skin swallows blue and green most, so that gray and white hair outshines it least in its brightest color: it is seen by all three.
-fn contrasts(view: &View) -> Option<[Plane; 2]> {
-    let brightest = brightest(view);
-    let [bright, usual] = log_levels(&brightest, &view.visible, BLOCK, [0.75, 0.5])?;
-    let log = logarithm(brightest);
-    let dark = stand_out(log.clone(), &bright, &view.visible, BLOCK, -1.0);
-    let light = stand_out(log, &usual, &view.visible, BLOCK, 1.0);
-    let mean = mean_log(view);
-    let [usual] = background::quantile_levels(&mean, &view.visible, BLOCK, REACH, [0.5])?;
-    let whiter = stand_out(mean, &usual, &view.visible, BLOCK, 1.0);
-    Some([dark, ndarray::Zip::from(&light).and(&whiter).map_collect(|light, whiter| light.max(*whiter))])
+impl Standing {
+    /// How hair stands out in a view. `None` when nothing is visible.
+    ///
+    /// Hair is dark in every color, while vessels, haze and drawn lines keep one: the brightest channel shows dark hair alone. Blond hair
+    /// outshines the skin in red only, so the brightest channel serves for blond hair too. But skin swallows blue and green most, so that gray and
+    /// white hair outshines it least in its brightest color: it is seen by all three.
+    fn of(view: &View) -> Option<Self> {
+        let (mut brightest, mut mean) = lights(view);
+        let [bright, usual] = log_levels(&brightest, &view.visible, BLOCK, [0.75, 0.5])?;
+        let [usual_mean] = background::quantile_levels(&mean, &view.visible, BLOCK, REACH, [0.5])?;
+        let columns = brightest.ncols();
+        let mut both = Plane::zeros(brightest.dim());
+        let mut enlarged = [&bright, &usual, &usual_mean].map(|level| (background::Enlargement::new(level, BLOCK), vec![0.0; columns]));
+        let rows = brightest.rows_mut().into_iter().zip(mean.rows_mut()).zip(both.rows_mut()).zip(view.visible.rows());
+        for (r, (((brightest, mean), both), visible)) in rows.enumerate() {
+            enlarged.iter_mut().for_each(|(enlargement, skin)| enlargement.row(r, skin));
+            let [brightest, mean, both] = [brightest, mean, both].map(|row| row.into_slice().expect(CONTIGUOUS));
+            let skin = enlarged[0].1.iter().zip(&enlarged[1].1).zip(&enlarged[2].1);
+            let visible = visible.to_slice().expect(CONTIGUOUS);
+            // In place: what was the brightest color becomes how dark hair stands out, and the mean of the three how light.
+            let pixels = brightest.iter_mut().zip(mean).zip(both).zip(skin.zip(visible));
+            widely(
+                #[inline(always)]
+                || {
+                    for (((dark, light), both), (((bright, usual), usual_mean), visible)) in pixels {
+                        let log = ln(dark.max(DARKEST));
+                        let over = |level: f32, log: f32| if *visible { (log - level).max(-MOST_CONTRAST) } else { 0.0 };
+                        *light = over(*usual, log).max(over(*usual_mean, *light));
+                        *dark = -over(*bright, log);
+                        *both = if *dark < 0.0 { dark.min(-*light) } else { *dark };
+                    }
+                },
+            );
+        }
+        Some(Self { dark: brightest, light: mean, both })
+    }
 }
 
-/// How dark hair stands out, and below 0 how light hair does: by its brightest color, or by all three where these show it better.
-fn both(dark: &Plane, light: &Plane) -> Plane {
-    ndarray::Zip::from(dark).and(light).map_collect(|dark, light| if *dark < 0.0 { dark.min(-light) } else { *dark })
-}
-
-/// The mean of the natural logs of the three colors.
-fn mean_log(view: &View) -> Plane {
-    let [red, green, blue] = &view.light;
-    let mut log = ndarray::Zip::from(red).and(green).and(blue).map_collect(|r, g, b| r.max(DARKEST) * g.max(DARKEST) * b.max(DARKEST));
-    let values = log.as_slice_mut().expect(CONTIGUOUS);
+/// The brightest of the three colors, and the mean of their natural logs.
+fn lights(view: &View) -> (Plane, Plane) {
+    let (mut brightest, mut mean) = (Plane::zeros(view.light[0].dim()), Plane::zeros(view.light[0].dim()));
+    let [red, green, blue] = view.light.each_ref().map(|plane| plane.as_slice().expect(CONTIGUOUS));
+    let [to_brightest, to_mean] = [&mut brightest, &mut mean].map(|plane| plane.as_slice_mut().expect(CONTIGUOUS));
+    let pixels = to_brightest.iter_mut().zip(to_mean).zip(red.iter().zip(green).zip(blue));
     widely(
         #[inline(always)]
-        || values.iter_mut().for_each(|value| *value = ln(*value) / 3.0),
+        || {
+            for ((brightest, mean), ((r, g), b)) in pixels {
+                *brightest = r.max(*g).max(*b);
+                *mean = ln(r.max(DARKEST) * g.max(DARKEST) * b.max(DARKEST)) / 3.0;
+            }
+        },
     );
-    log
+    (brightest, mean)
 }
 
 /// The least strength at which a line of this tone is followed, whatever the texture; skin has more bright specks than dark ones.
@@ -147,8 +172,8 @@ pub(super) fn usual_stroke(photo: &Photo, field: &Field) -> Option<f64> {
     let mut best: Option<(f64, f64)> = None;
     for factor in octaves {
         let view = View::of(photo, field, factor);
-        let Some(planes) = contrasts(&view) else { continue };
-        for (tone, plane) in [Tone::Dark, Tone::Light].into_iter().zip(planes) {
+        let Some(standing) = Standing::of(&view) else { continue };
+        for (tone, plane) in [(Tone::Dark, standing.dark), (Tone::Light, standing.light)] {
             let (weight, width) = weigh_usual_lines(&plane, least(tone));
             if weight * factor > best.map_or(0.0, |b| b.0) {
                 best = Some((weight * factor, width * factor));
@@ -196,7 +221,8 @@ mod tests {
         let planes = [(205.0, 190.0), (196.0, 142.0), (188.0, 112.0)].map(|(hair, skin)| {
             Plane::from_shape_fn((300, 300), |(r, _)| linear(if (140..152).contains(&r) { hair } else { skin } / 255.0))
         });
-        let [dark, light] = contrasts(&View { factor: 1.0, light: planes, visible: Mask::from_elem((300, 300), true) }).unwrap();
+        let view = View { factor: 1.0, light: planes, visible: Mask::from_elem((300, 300), true) };
+        let Standing { dark, light, .. } = Standing::of(&view).unwrap();
         assert!(light[[146, 150]] > 0.5, "{}", light[[146, 150]]);
         assert!(light[[60, 150]].abs() < 0.05 && dark[[60, 150]].abs() < 0.05);
     }

@@ -351,7 +351,7 @@ fn disc(at: Point, radius: f64, (rows, columns): (usize, usize)) -> impl Iterato
     let columns = within(column, columns);
     within(row, rows)
         .flat_map(move |r| columns.clone().map(move |c| (r, c)))
-        .filter(move |(r, c)| Point::new(*c as f64, *r as f64).distance(at) <= radius)
+        .filter(move |(r, c)| (*c as f64 - at.x).powi(2) + (*r as f64 - at.y).powi(2) <= radius * radius)
 }
 
 #[cfg(test)]

@@ -169,12 +169,16 @@ fn two_in_line(line: &Polyline, first: usize, last: usize, forth: bool, answer: 
     const APART: usize = 12;
     const SEEN: f32 = 0.35;
     let (ends, begins) = if forth { (&answer.tip, &answer.root) } else { (&answer.root, &answer.tip) };
+    let inner = first + SHORTEST..last.saturating_sub(SHORTEST);
     let mut best = (2.5 * SEEN, None);
-    for i in first + SHORTEST..last.saturating_sub(SHORTEST) {
+    for i in inner.clone() {
         let end = sample(ends, line.points[i]);
-        for j in i..(i + APART).min(last - SHORTEST) {
+        if end <= SEEN {
+            continue;
+        }
+        for j in i..(i + APART).min(inner.end) {
             let begin = sample(begins, line.points[j]);
-            if end > SEEN && begin > SEEN && end + begin > best.0 {
+            if begin > SEEN && end + begin > best.0 {
                 best = (end + begin, Some((i, j)));
             }
         }
