@@ -454,6 +454,21 @@ mod tests {
     }
 
     #[test]
+    fn shades_are_the_luma_to_half_a_step_at_either_depth() {
+        let eight = gradient(41, 23);
+        let sixteen =
+            Photo::from_rgb16(41, 23, (0..41 * 23).map(|i| eight.rgb(i % 41, i / 41).map(|v| (v * 65535.0).round() as u16)).collect());
+        let (shades, deep) = (eight.shades(), sixteen.shades());
+        for ((y, x), shade) in shades.indexed_iter() {
+            let luma: f32 = eight.rgb(x, y).iter().zip(LUMINANCE).map(|(v, weight)| 255.0 * v * weight).sum();
+            assert!((f32::from(*shade) - luma).abs() < 0.51, "{shade} for {luma}");
+            assert_eq!((*shade, eight.chroma(x, y)), (deep[[y, x]], sixteen.chroma(x, y)));
+        }
+        let ends = Photo::from_rgb8(2, 1, vec![[255; 3], [0; 3]]).shades();
+        assert_eq!(ends, ndarray::array![[255, 0]]);
+    }
+
+    #[test]
     fn white_is_full_light_and_black_none() {
         let photo = Photo::from_rgb8(2, 1, vec![[255; 3], [0; 3]]);
         assert!((photo.light(0, 0) - 1.0).abs() < 1e-6 && photo.light(1, 0) == 0.0);

@@ -1,6 +1,6 @@
 //! The classical detector: flatten the light, then lines under a pixel at the scales of hair.
 
-use super::steger::{LinePoint, Side, Smooth};
+use super::steger::{LinePoint, Smooth};
 use super::{Contrast, Segmentation, Tone, View, WORKING_UM};
 use crate::field::Field;
 use crate::photo::Photo;
@@ -27,10 +27,11 @@ pub fn segment(view: &View) -> Option<Segmentation> {
     drop(both);
     let usual = fine.halved().further(0.32 * USUAL);
     let coarse = usual.further(0.6 * USUAL);
-    let contrasts = [(Tone::Dark, Side::Bright, dark), (Tone::Light, Side::Dark, light)].map(|(tone, side, plane)| {
-        let lines = [&usual, &fine, &coarse].into_iter().flat_map(|smooth| smooth.lines_above_texture(side, least(tone))).collect();
-        Contrast { tone, plane, lines }
-    });
+    let mut contrasts = [(Tone::Dark, dark), (Tone::Light, light)].map(|(tone, plane)| Contrast { tone, plane, lines: vec![] });
+    for smooth in [&usual, &fine, &coarse] {
+        let found = smooth.lines_above_texture([Tone::Dark, Tone::Light].map(least));
+        contrasts.iter_mut().zip(found).for_each(|(contrast, lines)| contrast.lines.extend(lines));
+    }
     Some(Segmentation { factor: view.factor, stroke: USUAL, contrasts: contrasts.into(), haze })
 }
 
@@ -185,8 +186,8 @@ pub(super) fn usual_stroke(photo: &Photo, field: &Field) -> Option<f64> {
 
 /// The summed strength of the lines of about usual width and the median of their widths, in working pixels.
 fn weigh_usual_lines(plane: &Plane, least: f64) -> (f64, f64) {
-    let mut widths: Vec<(f64, f64)> = Smooth::of(plane, 0.32 * USUAL)
-        .lines_above_texture(Side::Bright, least)
+    let [lines, _] = Smooth::of(plane, 0.32 * USUAL).lines_above_texture([least, f64::INFINITY]);
+    let mut widths: Vec<(f64, f64)> = lines
         .iter()
         .filter(|line| line.len() as f64 > 1.5 * USUAL)
         .flat_map(|line| line.iter().step_by(3).filter_map(|p| Some((bar_width(plane, p)?, p.strength))))

@@ -27,17 +27,21 @@ pub type Line = Vec<LinePoint>;
 /// Steger 1998, doi:10.1109/34.659930. The plane's derivatives are differences of the blurred plane, not of the kernel; junctions are
 /// left open, for strands are joined later with the evidence of direction and width.
 pub fn lines(plane: &Plane, sigma: f64, low: f64, high: f64) -> Vec<Line> {
-    Smooth::of(plane, sigma).lines(Side::Bright, low, high)
+    let [bright, _] = Smooth::of(plane, sigma).lines([(low, high), (f64::INFINITY, f64::INFINITY)]);
+    bright
 }
 
 /// Which lines: those above what lies beside them, or below.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Side {
+enum Side {
     /// Above.
     Bright,
     /// Below: the bright lines of the negative.
     Dark,
 }
+
+/// Of everything there are two: for bright lines and for dark ones.
+const SIDES: [Side; 2] = [Side::Bright, Side::Dark];
 
 /// A plane blurred, on which lines of one scale are found.
 #[derive(Debug, Clone)]
@@ -68,50 +72,61 @@ impl Smooth {
         Self { plane: gaussian::blurred(&self.plane, missing), sigma, step: self.step }
     }
 
-    /// The lines that stand out from the plane's own texture: six times the median strength of all its line points, or `least` if that is
-    /// more. Lines are followed down to 0.4 of that.
-    pub fn lines_above_texture(&self, side: Side, least: f64) -> Vec<Line> {
-        let high = (6.0 * self.median_strength(side)).max(least);
-        self.lines(side, 0.4 * high, high)
+    /// The bright and the dark lines that stand out from the plane's own texture: six times the median strength of all its line points, or `least`
+    /// if that is more. Lines are followed down to 0.4 of that.
+    pub fn lines_above_texture(&self, least: [f64; 2]) -> [Vec<Line>; 2] {
+        let texture = self.median_strengths();
+        self.lines(std::array::from_fn(|side| {
+            let high = (6.0 * texture[side]).max(least[side]);
+            (0.4 * high, high)
+        }))
     }
 
-    fn lines(&self, side: Side, low: f64, high: f64) -> Vec<Line> {
-        let mut lines = linked(&Tops::of(self, side, low), high);
-        for point in lines.iter_mut().flatten() {
-            point.at = Point::new((point.at.x + 0.5) * self.step - 0.5, (point.at.y + 0.5) * self.step - 0.5);
-        }
-        lines
+    /// The bright and the dark lines that begin at strengths of the second bound and are followed down to the first.
+    fn lines(&self, bounds: [(f64, f64); 2]) -> [Vec<Line>; 2] {
+        let tops = Tops::of(self, bounds.map(|(low, _)| low));
+        std::array::from_fn(|side| {
+            let mut lines = linked(&tops[side], bounds[side].1);
+            for point in lines.iter_mut().flatten() {
+                point.at = Point::new((point.at.x + 0.5) * self.step - 0.5, (point.at.y + 0.5) * self.step - 0.5);
+            }
+            lines
+        })
     }
 
-    /// The median strength over the line points of every fourth row of the original: what texture and noise alone bring about, where lines are
+    /// The median strengths over the line points of every fourth row of the original: what texture and noise alone bring about, where lines are
     /// few. 0 without any.
-    fn median_strength(&self, side: Side) -> f64 {
-        let mut strengths: Vec<f32> = vec![];
-        self.scan(side, (SPARSE / self.step) as usize, |_, _, row| strengths.extend(row.iter().filter(|strength| **strength >= LEAST)));
-        if strengths.is_empty() {
-            return 0.0;
-        }
-        let middle = strengths.len() / 2;
-        f64::from(*strengths.select_nth_unstable_by(middle, f32::total_cmp).1)
+    fn median_strengths(&self) -> [f64; 2] {
+        let mut found = SIDES.map(|_| vec![]);
+        self.scan((SPARSE / self.step) as usize, |_, _, rows| {
+            found.iter_mut().zip(rows).for_each(|(found, row)| found.extend(row.iter().filter(|strength| **strength >= LEAST)));
+        });
+        found.map(|mut strengths: Vec<f32>| {
+            if strengths.is_empty() {
+                return 0.0;
+            }
+            let middle = strengths.len() / 2;
+            f64::from(*strengths.select_nth_unstable_by(middle, f32::total_cmp).1)
+        })
     }
 
-    /// Hands over every `step`th inner row by its number, with the three lines it is worked out from and the strengths of its inner pixels: 0
-    /// where a pixel has no top.
-    fn scan(&self, side: Side, step: usize, mut found: impl FnMut(usize, [&[f32]; 3], &[f32])) {
+    /// Hands over every `step`th inner row by its number, with the three lines it is worked out from and the strengths of its inner pixels, bright and
+    /// dark: 0 where a pixel has no top.
+    fn scan(&self, step: usize, mut found: impl FnMut(usize, [&[f32]; 3], [&[f32]; 2])) {
         let (rows, columns) = self.plane.dim();
         if rows < 3 || columns < 3 {
             return;
         }
         let row = |r: usize| self.plane.row(r).to_slice().expect(CONTIGUOUS);
-        let mut strengths = vec![0.0; columns - 2];
+        let (mut bright, mut dark) = (vec![0.0; columns - 2], vec![0.0; columns - 2]);
         let unit = (self.sigma * self.sigma) as f32;
         for r in (1..rows - 1).step_by(step) {
             let lines = [row(r - 1), row(r), row(r + 1)];
             widely(
                 #[inline(always)]
-                || strengths_of(lines, side, unit, &mut strengths),
+                || strengths_of(lines, unit, [&mut bright, &mut dark]),
             );
-            found(r, lines, &strengths);
+            found(r, lines, [&bright, &dark]);
         }
     }
 }
@@ -141,52 +156,83 @@ fn linked(tops: &Tops, high: f64) -> Vec<Line> {
     lines
 }
 
-/// The strength of the top of every inner pixel of the middle row, 0 where it has none.
+/// The strengths of the tops of every inner pixel of the middle row, bright and dark, 0 where it has none.
 #[inline(always)]
-fn strengths_of(lines: [&[f32]; 3], side: Side, unit: f32, strengths: &mut [f32]) {
+fn strengths_of(lines: [&[f32]; 3], unit: f32, [bright, dark]: [&mut [f32]; 2]) {
     // Of equal and known length, so that no bound is checked in the loop and several pixels are worked out at a time.
-    let lines = lines.map(|line| &line[..strengths.len() + 2]);
-    for (i, strength) in strengths.iter_mut().enumerate() {
-        let top = Top::of(lines, i + 1, side);
-        let within = top.dx.abs() <= BESIDE && top.dy.abs() <= BESIDE && top.curvature < 0.0;
-        *strength = if within { -top.curvature * unit } else { 0.0 };
+    let dark = &mut dark[..bright.len()];
+    let lines = lines.map(|line| &line[..bright.len() + 2]);
+    for i in 0..bright.len() {
+        let curved = Curved::of(lines, i + 1);
+        let strength = |top: Top| {
+            let within = top.dx.abs() <= BESIDE && top.dy.abs() <= BESIDE && top.curvature < 0.0;
+            if within { -top.curvature * unit } else { 0.0 }
+        };
+        (bright[i], dark[i]) = (strength(curved.top(Side::Bright)), strength(curved.top(Side::Dark)));
     }
 }
 
 /// How far from its center, each way, a top counts as a pixel's: hardly beside it.
 const BESIDE: f32 = 0.6;
 
-/// Where the profile across a line has its top, by the light at a pixel and those around.
+/// How the light bends at a pixel, by it and those around.
+struct Curved {
+    /// The gradient, and that stretched by the second derivatives.
+    gradient: (f32, f32),
+    stretched: (f32, f32),
+    /// The mean of the two principal second derivatives, and half of what they differ by.
+    mean: f32,
+    half: f32,
+    /// Of the second derivatives: xx − yy and 2 xy, whose angle is twice that across the line, a quarter turn on.
+    doubled: (f32, f32),
+}
+
+impl Curved {
+    #[inline(always)]
+    fn of([above, here, below]: [&[f32]; 3], c: usize) -> Self {
+        let center = 2.0 * here[c];
+        let (xx, yy) = (here[c + 1] + here[c - 1] - center, below[c] + above[c] - center);
+        let xy = 0.25 * (below[c + 1] - below[c - 1] - above[c + 1] + above[c - 1]);
+        let (gx, gy) = (0.5 * (here[c + 1] - here[c - 1]), 0.5 * (below[c] - above[c]));
+        Self {
+            gradient: (gx, gy),
+            stretched: (xx * gx + xy * gy, xy * gx + yy * gy),
+            mean: 0.5 * (xx + yy),
+            half: (0.25 * (xx - yy) * (xx - yy) + xy * xy).sqrt(),
+            doubled: (xx - yy, 2.0 * xy),
+        }
+    }
+
+    /// Where the profile across a line of this side has its top.
+    #[inline(always)]
+    fn top(&self, side: Side) -> Top {
+        // In the negative all derivatives are; what is stretched is negative twice.
+        let sign = if side == Side::Bright { 1.0 } else { -1.0 };
+        let (least, greatest) = (sign * self.mean - self.half, sign * self.mean + self.half);
+        let ((gx, gy), (sx, sy)) = (self.gradient, self.stretched);
+        // The gradient's part across the line is (greatest − H) g / (greatest − least): the other one is what H stretches by the greatest.
+        let step = 1.0 / (2.0 * self.half * least);
+        Top {
+            dx: (sx - greatest * sign * gx) * step,
+            dy: (sy - greatest * sign * gy) * step,
+            curvature: least,
+            doubled: (sign * self.doubled.0, sign * self.doubled.1),
+        }
+    }
+}
+
+/// Where the profile across a line has its top.
 struct Top {
     /// From the pixel's center; no number where all ways are alike.
     dx: f32,
     dy: f32,
     /// The second derivative across, below 0 at a top.
     curvature: f32,
-    /// Of the second derivatives: xx − yy and 2 xy, whose angle is twice that across the line, a quarter turn on.
+    /// As of the light: whose angle is twice that across the line, a quarter turn on.
     doubled: (f32, f32),
 }
 
 impl Top {
-    #[inline(always)]
-    fn of([above, here, below]: [&[f32]; 3], c: usize, side: Side) -> Self {
-        let sign = if side == Side::Bright { 1.0 } else { -1.0 };
-        let center = 2.0 * here[c];
-        let (xx, yy) = (sign * (here[c + 1] + here[c - 1] - center), sign * (below[c] + above[c] - center));
-        let xy = sign * 0.25 * (below[c + 1] - below[c - 1] - above[c + 1] + above[c - 1]);
-        let (gx, gy) = (sign * 0.5 * (here[c + 1] - here[c - 1]), sign * 0.5 * (below[c] - above[c]));
-        let (mean, half) = (0.5 * (xx + yy), (0.25 * (xx - yy) * (xx - yy) + xy * xy).sqrt());
-        let (least, greatest) = (mean - half, mean + half);
-        // The gradient's part across the line is (greatest − H) g / (greatest − least): the other one is what H stretches by the greatest.
-        let step = 1.0 / (2.0 * half * least);
-        Self {
-            dx: (xx * gx + xy * gy - greatest * gx) * step,
-            dy: (xy * gx + yy * gy - greatest * gy) * step,
-            curvature: least,
-            doubled: (xx - yy, 2.0 * xy),
-        }
-    }
-
     fn at(&self, row: usize, column: usize, strength: f32) -> LinePoint {
         let (d, s) = (f64::from(self.doubled.0), f64::from(self.doubled.1));
         let across = 0.5 * s.atan2(d) + std::f64::consts::FRAC_PI_2;
@@ -213,14 +259,17 @@ const OCTANTS: [(isize, isize); 8] = [(0, 1), (1, 1), (1, 0), (1, -1), (0, -1), 
 const NONE: u32 = u32::MAX;
 
 impl Tops {
-    fn of(smooth: &Smooth, side: Side, least: f64) -> Self {
+    /// Those of at least so much strength, bright and dark.
+    fn of(smooth: &Smooth, least: [f64; 2]) -> [Self; 2] {
         let (rows, columns) = smooth.plane.dim();
-        let mut tops = Self { points: vec![], index: vec![NONE; rows * columns], rows, columns };
-        smooth.scan(side, 1, |row, lines, strengths| {
-            for (i, &strength) in strengths.iter().enumerate().filter(|(_, strength)| f64::from(**strength) >= least) {
-                let pixel = row * columns + i + 1;
-                tops.index[pixel] = tops.points.len() as u32;
-                tops.points.push((pixel, Top::of(lines, i + 1, side).at(row, i + 1, strength)));
+        let mut tops = SIDES.map(|_| Self { points: vec![], index: vec![NONE; rows * columns], rows, columns });
+        smooth.scan(1, |row, lines, strengths| {
+            for (k, tops) in tops.iter_mut().enumerate() {
+                for (i, &strength) in strengths[k].iter().enumerate().filter(|(_, strength)| f64::from(**strength) >= least[k]) {
+                    let pixel = row * columns + i + 1;
+                    tops.index[pixel] = tops.points.len() as u32;
+                    tops.points.push((pixel, Curved::of(lines, i + 1).top(SIDES[k]).at(row, i + 1, strength)));
+                }
             }
         });
         tops
@@ -302,9 +351,9 @@ mod tests {
         let plane = Plane::from_shape_fn((12, 15), |(r, c)| (((r * 7 + c * 13 + r * c) % 17) as f32 / 9.0).sin());
         let mut found = vec![];
         let smooth = Smooth { plane: plane.clone(), sigma: 1.5, step: 1.0 };
-        smooth.scan(Side::Bright, 1, |r, lines, strengths| {
+        smooth.scan(1, |r, lines, [strengths, _]| {
             for (i, &strength) in strengths.iter().enumerate().filter(|(_, strength)| **strength >= 0.05) {
-                found.push((r, i + 1, Top::of(lines, i + 1, Side::Bright).at(r, i + 1, strength)));
+                found.push((r, i + 1, Curved::of(lines, i + 1).top(Side::Bright).at(r, i + 1, strength)));
             }
         });
         let mut expected = vec![];
@@ -337,7 +386,7 @@ mod tests {
         let plane = bar(13.0, 0.3);
         let of = |lines: Vec<Line>| -> Vec<LinePoint> { lines.into_iter().flatten().collect() };
         let bright = of(lines(&plane, 4.2, 0.1, 0.2));
-        let dark = of(Smooth::of(&plane.mapv(|v| 1.0 - v), 2.1).further(4.2).lines(Side::Dark, 0.1, 0.2));
+        let [_, dark] = Smooth::of(&plane.mapv(|v| 1.0 - v), 2.1).further(4.2).lines([(0.1, 0.2); 2]).map(of);
         // Where a blur reaches beyond the edge, two in turn see another edge than one.
         let inner: Vec<&LinePoint> = bright.iter().filter(|p| (p.at.x - 30.0).hypot(p.at.y - 30.0) < 20.0).collect();
         assert!(inner.len() > 30);
@@ -353,7 +402,7 @@ mod tests {
             let smooth = Smooth::of(&bar(13.0, angle), 2.1).halved().further(4.2);
             assert_eq!(smooth.plane.dim(), (31, 31));
             let (s, c) = angle.sin_cos();
-            let lines = smooth.lines(Side::Bright, 0.1, 0.2);
+            let [lines, _] = smooth.lines([(0.1, 0.2); 2]);
             let inner = lines.iter().flatten().filter(|p| (p.at.x - 30.0).hypot(p.at.y - 30.0) < 15.0);
             let off: Vec<f64> = inner.map(|p| -(p.at.x - 30.2) * s + (p.at.y - 30.4) * c).collect();
             assert!(off.len() > 8 && off.iter().all(|off| off.abs() < 0.1), "{off:?} px beside the middle at {angle}");
