@@ -1,12 +1,13 @@
 //! Each hair's fate, told only where both photos could have shown it.
 
 use super::drift::{Drift, Moved, drift};
+use super::gone::{self, Signs};
 use super::growth::Phase;
 use super::pair::{Pair, Scatter, pairs, turned, width_ratio, wrapped};
 use super::register::Registration;
 use super::thickness::{Measured, significant};
 use super::visit::Visit;
-use super::witness::{self, Body, Rendering, Sight, Sought};
+use super::witness::{self, Body, Looked, Rendering, Sight, Sought};
 use crate::geometry::{Point, Vector};
 use crate::strand::{End, Strand};
 use crate::units::{Micrometers, Millimeters, Pixels};
@@ -89,12 +90,23 @@ pub struct HairFate {
     pub phase: Option<Phase>,
     /// The estimated chance that the fate is right, 0 to 1.
     pub confidence: f64,
+    /// The estimated chance that the other photo's skin does not bear it, where it was seen in one alone and the other shows its place.
+    pub gone: Option<f64>,
     /// Why, where it was seen in one photo alone.
     pub reason: Option<Reason>,
 }
 
 /// The least confidence of a strand that may be called lost or new.
 const SURE: f64 = 0.6;
+
+/// A hair at least this likely not there is lost, or new.
+const SURELY_GONE: f64 = 0.6;
+
+/// Nearer than this to one another, in hair widths, hairs grow from one ostium.
+const BESIDE: f64 = 2.5;
+
+/// Shaft of this much more than there is, in hair widths, keeps the ratio of two photos finite.
+const COVER_AT_LEAST: f64 = 0.2;
 
 /// Pairs at less than this confidence keep their hair but say nothing of its thickness.
 const SAME_HAIR: f64 = 0.7;
@@ -153,6 +165,10 @@ struct Look<'a> {
     bodies: [Vec<Body>; 2],
     /// Which strands of each side are paired.
     paired: [Vec<bool>; 2],
+    /// How deep a usual shaft of each side is.
+    usual: [f64; 2],
+    /// How much more shaft the follow-up shows along hair seen in both, as a natural log: the median.
+    gain: f64,
 }
 
 impl<'a> Look<'a> {
@@ -160,8 +176,17 @@ impl<'a> Look<'a> {
         let visits = [baseline, follow_up];
         let none = Rendering { gain: 0.0, texture: 0.0, rooted: f64::NEG_INFINITY };
         let paired = visits.map(|visit| vec![false; visit.strands.len()]);
-        let mut look =
-            Self { visits, registration, scatter, renderings: [none; 2], moved: [vec![], vec![]], bodies: [vec![], vec![]], paired };
+        let mut look = Self {
+            visits,
+            registration,
+            scatter,
+            renderings: [none; 2],
+            moved: [vec![], vec![]],
+            bodies: [vec![], vec![]],
+            paired,
+            usual: visits.map(usual_depth),
+            gain: 0.0,
+        };
         look = look.with(pairs);
         let sure = || pairs.iter().filter(|pair| pair.confidence > SAME_HAIR);
         look.moved = [0, 1].map(|side| sure().filter_map(|pair| look.moved(side, pair)).collect());
@@ -170,6 +195,9 @@ impl<'a> Look<'a> {
                 sure().map(|pair| (look.carried(1 - side, look.strand(1 - side, pair)), look.strand(side, pair))).collect();
             Rendering::of(look.visits[side], &known)
         });
+        let mut gains: Vec<f64> = sure().map(|pair| look.more_cover(pair)).collect();
+        gains.sort_by(f64::total_cmp);
+        look.gain = gains.get(gains.len() / 2).copied().unwrap_or(0.0);
         look
     }
 
@@ -279,6 +307,7 @@ impl<'a> Look<'a> {
             length_change: self.length_change(strands).filter(|_| same),
             phase: None,
             confidence: pair.confidence,
+            gone: None,
             reason: None,
         }
     }
@@ -307,30 +336,88 @@ impl<'a> Look<'a> {
             thickness[side] = Measured::of(strand, visit);
             let [baseline, follow_up] = places;
             let repeatability = Micrometers(0.0);
-            HairFate { fate, baseline, follow_up, thickness, repeatability, length_change: None, phase: None, confidence, reason }
+            HairFate {
+                fate,
+                baseline,
+                follow_up,
+                thickness,
+                repeatability,
+                length_change: None,
+                phase: None,
+                confidence,
+                gone: None,
+                reason,
+            }
         };
         if !strand.is_counted(&visit.field) || !other.field.counts(root) {
             return fate(Fate::Outside, strand.confidence, None, None);
         }
-        let unresolved = |reason| fate(Fate::Unresolved, strand.confidence, Some(reason), None);
-        if strand.confidence < SURE || strand.root_end != End::Root || self.is_loose(side, strand) {
-            return unresolved(Reason::Doubtful);
-        }
         let sought = self.carried(side, strand);
-        if !self.surrounded(side, strand.root()) || !self.surrounded(1 - side, root) || !shown(other, &sought) {
+        let hidden = !self.surrounded(side, strand.root()) || !self.surrounded(1 - side, root) || !shown(other, &sought);
+        let drift = self.drift(1 - side, root);
+        let looked = self.renderings[1 - side].look(other, &sought, &drift, &self.bodies[1 - side]);
+        let loose = self.is_loose(side, strand);
+        let moved = Sought { root: root + drift.shift, along: witness::turned_by(sought.along, drift.turn), ..sought };
+        let gone = self.signs(side, strand, &moved, &looked, loose).chance();
+        let fate = |told, confidence, reason, elsewhere| HairFate { gone: Some(gone), ..fate(told, confidence, reason, elsewhere) };
+        let unresolved = |reason| fate(Fate::Unresolved, strand.confidence, Some(reason), None);
+        if hidden {
             return unresolved(Reason::Hidden);
         }
-        let drift = self.drift(1 - side, root);
-        match self.renderings[1 - side].sight(other, &sought, &drift, &self.bodies[1 - side]) {
+        if gone >= SURELY_GONE && self.renderings[1 - side].could_show(&looked) {
+            return fate(if side == 0 { Fate::Lost } else { Fate::New }, gone, None, None);
+        }
+        if strand.confidence < SURE || strand.root_end != End::Root || loose {
+            return unresolved(Reason::Doubtful);
+        }
+        match self.renderings[1 - side].sight(&looked) {
             Sight::Shaft => {
-                let root = root + drift.shift;
-                let elsewhere = Place { id: None, root, tip: root + sought.along * sought.length };
+                let elsewhere = Place { id: None, root: moved.root, tip: moved.root + sought.along * sought.length };
                 fate(Fate::Kept, strand.confidence, Some(Reason::Untraced), Some(elsewhere))
             }
             Sight::Crossed => unresolved(Reason::Crossed),
             Sight::Unclear => unresolved(Reason::Faint),
-            Sight::Skin(bare) => fate(if side == 0 { Fate::Lost } else { Fate::New }, strand.confidence.min(bare), None, None),
         }
+    }
+
+    /// What tells whether a strand of one side is there in the other.
+    fn signs(&self, side: usize, strand: &Strand, sought: &Sought, looked: &Looked, loose: bool) -> Signs {
+        let (visit, other) = (self.visits[side], self.visits[1 - side]);
+        let [own_hair, hair] = [visit, other].map(|visit| visit.hair_width().0);
+        let expected = looked.expected.max(1e-6);
+        let own = witness::sought(strand, visit);
+        let until = 0.9 * own.length / own_hair;
+        let [here, there] = [(visit, &own, side), (other, sought, 1 - side)].map(|(visit, hair, side)| {
+            let line = |at: f64| hair.root + hair.along * at;
+            (COVER_AT_LEAST + witness::cover(visit, &line, until * visit.hair_width().0, strand.tone, self.usual[side])).ln()
+        });
+        let gain = if side == 0 { self.gain } else { -self.gain };
+        let strays = other.strands.iter().zip(&self.paired[1 - side]).filter(|(_, paired)| !**paired);
+        Signs {
+            unexplained: looked.found.unexplained / expected,
+            near: looked.found.near / expected,
+            texture: self.renderings[1 - side].texture / expected,
+            haze: looked.haze,
+            cover: there - here - gain,
+            stray: strays.map(|(stray, _)| stray.root().distance(sought.root) / hair).fold(gone::FAR, f64::min),
+            mates: self.moved[side].iter().filter(|mate| mate.at.distance(strand.root()) < BESIDE * own_hair).count(),
+            length: own.length / own_hair,
+            confidence: strand.confidence,
+            rooted: strand.root_end == End::Root,
+            loose,
+        }
+    }
+
+    /// By how much more shaft the follow-up shows along a pair, as a natural log.
+    fn more_cover(&self, pair: &Pair) -> f64 {
+        let strands = [0, 1].map(|side| self.strand(side, pair));
+        let lengths = [0, 1].map(|side| strands[side].centerline.length() / self.visits[side].hair_width().0);
+        let until = 0.9 * lengths[0].min(lengths[1]);
+        let [then, now] = [0, 1].map(|side| {
+            let (visit, strand) = (self.visits[side], strands[side]);
+            witness::cover(visit, &|at| strand.centerline.at(at), until * visit.hair_width().0, strand.tone, self.usual[side])
+        });
+        ((now + COVER_AT_LEAST) / (then + COVER_AT_LEAST)).ln()
     }
 
     /// Whether the field reaches some way beyond a root to all sides: beyond where its registration may be wrong.
@@ -367,6 +454,13 @@ impl<'a> Look<'a> {
         let odd = across || alone && witness::haze(visit, &strand.centerline) < self.renderings[side].rooted;
         odd && strand.confidence < PLAIN || visit.strands.iter().filter(|other| other.id != strand.id).any(|other| on(&other))
     }
+}
+
+/// How deep a usual shaft of a photo is.
+fn usual_depth(visit: &Visit) -> f64 {
+    let mut depths: Vec<f64> = visit.strands.iter().map(|strand| witness::sought(strand, visit).depth).collect();
+    depths.sort_by(f64::total_cmp);
+    depths.get(depths.len() / 2).copied().unwrap_or(0.0).max(0.05)
 }
 
 fn place(strand: &Strand) -> Place {

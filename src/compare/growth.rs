@@ -138,6 +138,7 @@ mod tests {
             length_change: change_mm.map(Millimeters),
             phase: None,
             confidence: 0.9,
+            gone: None,
             reason: None,
         }
     }

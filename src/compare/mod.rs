@@ -5,6 +5,7 @@ mod change;
 mod drift;
 mod fate;
 mod fit;
+mod gone;
 mod group;
 mod growth;
 mod mapping;

@@ -10,13 +10,11 @@ use super::visit::Visit;
 use crate::geometry::{Point, Polyline, Vector};
 use crate::strand::{Strand, Tone};
 
-/// What was seen where a hair should be.
+/// What was seen where a hair should be, and might be.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub enum Sight {
     /// A shaft, as dark as the hair's.
     Shaft,
-    /// Skin without a shaft, and the chance that it is.
-    Skin(f64),
     /// Another hair lies over the place.
     Crossed,
     /// Neither clearly: the hair is too faint for this photo, or what is there too faint for the hair.
@@ -72,21 +70,6 @@ const FEWEST_PAIRS: usize = 6;
 /// A line at least this deep, as a share of what is expected, is a shaft; one of no more than the other is none.
 const SHAFT: f64 = 0.65;
 const NO_SHAFT: f64 = 0.4;
-
-/// The natural log of the odds that a place is bare: to begin with; for each expected depth that is found where no other hair lies, and near
-/// where it should be; and for the haze of a root there and in the photo that shows the hair, since a root stays where the comb turns the shaft.
-///
-/// # Source
-/// Ours: a logistic regression over the 1,513 hairs of drawn series (seeds 100 to 107, 700 to 711 and 800 to 815, both scenes) that were traced
-/// in one photo alone, rounded. Left out by turns, it calls as many rightly as two cuts of the depth do, and a quarter less falsely.
-const BARE: f64 = 2.3;
-const UNEXPLAINED: f64 = -6.0;
-const NEAR: f64 = -2.0;
-const HAZE_HERE: f64 = -7.5;
-const HAZE_THERE: f64 = 3.0;
-
-/// A place at least this surely bare is skin.
-const SURELY_BARE: f64 = 0.6;
 
 /// How far a root and a direction are looked for, in standard deviations.
 const DEVIATIONS: f64 = 2.0;
@@ -148,11 +131,22 @@ fn depth(depths: &[f64]) -> f64 {
 
 /// The deepest line of those a hair may lie on.
 #[derive(Debug, Clone, Copy)]
-struct Deepest {
+pub struct Deepest {
     /// Of those that no other hair explains.
-    unexplained: f64,
+    pub unexplained: f64,
     /// Of those near where it should be, explained or not.
-    near: f64,
+    pub near: f64,
+}
+
+/// What a photo shows where a hair of the other should be.
+#[derive(Debug, Clone, Copy)]
+pub struct Looked {
+    /// How deep the hair must be here.
+    pub expected: f64,
+    /// How deep the photo is where it may be.
+    pub found: Deepest,
+    /// How much darker than skin it is behind the root, where the shaft would go on under the skin.
+    pub haze: f64,
 }
 
 fn deepest(visit: &Visit, sought: &Sought, drift: &Drift, others: &[&Body]) -> Deepest {
@@ -161,8 +155,7 @@ fn deepest(visit: &Visit, sought: &Sought, drift: &Drift, others: &[&Body]) -> D
     let mut found = Deepest { unexplained: 0.0, near: 0.0 };
     let wide = DEVIATIONS * drift.turn_spread;
     for turn in ladder(wide, 0.14) {
-        let (sin, cos) = (drift.turn + turn).sin_cos();
-        let along = Vector::new(cos * sought.along.x - sin * sought.along.y, sin * sought.along.x + cos * sought.along.y);
+        let along = turned_by(sought.along, drift.turn + turn);
         for aside in ladder(DEVIATIONS * drift.aside, (0.3 * sought.width).max(0.15 * hair)) {
             let root = sought.root + drift.shift + along.normal() * aside;
             let turned = Sought { along, ..*sought };
@@ -251,21 +244,31 @@ impl Rendering {
     }
 
     /// What this photo shows where a hair of the other should be. `others` are the strands of this photo that are other hairs.
-    pub fn sight(&self, visit: &Visit, sought: &Sought, drift: &Drift, others: &[Body]) -> Sight {
+    pub fn look(&self, visit: &Visit, sought: &Sought, drift: &Drift, others: &[Body]) -> Looked {
         let hair = visit.hair_width().0;
         let near: Vec<&Body> = others
             .iter()
             .filter(|body| body.line.distance_to(sought.root) < (LOOKED_AT[1] + 1.0) * hair + body.reach + DEVIATIONS * drift.aside)
             .collect();
-        let expected = sought.depth.max(0.0) * self.gain.exp();
-        let found = deepest(visit, sought, drift, &near);
-        let bare = bare(visit, sought, drift, expected, &found);
-        if expected * NO_SHAFT < self.texture {
+        Looked {
+            expected: sought.depth.max(0.0) * self.gain.exp(),
+            found: deepest(visit, sought, drift, &near),
+            haze: haze_behind(visit, sought.root + drift.shift, turned_by(sought.along, drift.turn)),
+        }
+    }
+
+    /// Whether a hair so deep would stand out from the texture of the skin.
+    pub fn could_show(&self, looked: &Looked) -> bool {
+        looked.expected * NO_SHAFT >= self.texture
+    }
+
+    /// What that says of the hair.
+    pub fn sight(&self, looked: &Looked) -> Sight {
+        let Looked { expected, found, .. } = *looked;
+        if !self.could_show(looked) {
             Sight::Unclear
         } else if found.unexplained >= SHAFT * expected {
             Sight::Shaft
-        } else if bare >= SURELY_BARE {
-            Sight::Skin(bare)
         } else if found.unexplained <= NO_SHAFT * expected && found.near > NO_SHAFT * expected {
             Sight::Crossed
         } else {
@@ -274,20 +277,52 @@ impl Rendering {
     }
 }
 
-/// The chance that a hair is not there, by what was found of its shaft and of its root.
-fn bare(visit: &Visit, sought: &Sought, drift: &Drift, expected: f64, found: &Deepest) -> f64 {
-    // Where light hair leaves the skin there is no dark haze.
-    let hazes = match sought.tone {
-        Tone::Dark => {
-            let (sin, cos) = drift.turn.sin_cos();
-            let along = Vector::new(cos * sought.along.x - sin * sought.along.y, sin * sought.along.x + cos * sought.along.y);
-            HAZE_HERE * haze_behind(visit, sought.root + drift.shift, along) + HAZE_THERE * sought.haze
-        }
-        Tone::Light => 0.0,
-    };
-    let share = |depth: f64| (depth / expected.max(1e-6)).clamp(0.0, 1.3);
-    let odds = BARE + UNEXPLAINED * share(found.unexplained) + NEAR * share(found.near) + hazes;
-    1.0 / (1.0 + (-odds).exp())
+/// A direction, turned.
+pub fn turned_by(along: Vector, turn: f64) -> Vector {
+    let (sin, cos) = turn.sin_cos();
+    Vector::new(cos * along.x - sin * along.y, sin * along.x + cos * along.y)
+}
+
+/// Shafts are looked for to either side of a hair so far, in hair widths: hairs of a unit spread as far before they are cut.
+const ASIDE: f64 = 2.4;
+
+/// And along it from here to there, at places so far apart, in hair widths.
+const COVERED: [f64; 2] = [0.6, 8.0];
+const PLACES_APART: f64 = 0.4;
+
+/// Of the places along a hair, this share covers no more than is told.
+const MOST_COVERED: f64 = 0.8;
+
+/// The most a place can be deeper than a usual shaft and count for more: where shafts lie on each other light is used up.
+const DEEPEST: f64 = 1.5;
+
+/// How much of a photo is shaft along a hair and beside it, in hair widths: how wide all is that is dark there, each place as much as it is deep
+/// beside a usual shaft, where hairs have spread. `until` is how far along it both photos show hair.
+///
+/// Where hairs lie on each other they cover less than apart; but they do so in both photos, more or less, so that a change tells of a hair that came
+/// or went, whether any tracing told it from its neighbors or not.
+pub fn cover(visit: &Visit, line: &impl Fn(f64) -> Point, until: f64, tone: Tone, usual: f64) -> f64 {
+    let hair = visit.hair_width().0;
+    let sign = if tone == Tone::Dark { 1.0 } else { -1.0 };
+    let last = (until / hair).clamp(COVERED[0] + 1.0, COVERED[1]);
+    let places = ((last - COVERED[0]) / PLACES_APART).ceil() as i32;
+    let steps = 16;
+    let lights: Vec<Vec<f64>> = (0..=places)
+        .filter_map(|i| {
+            let at = hair * (COVERED[0] + PLACES_APART * f64::from(i));
+            let across = (line(at + 0.5 * hair) - line(at - 0.5 * hair)).unit()?.normal();
+            let beside = |k: i32| line(at) + across * (ASIDE * hair * f64::from(k) / f64::from(steps));
+            Some((-steps..=steps).map(|k| sign * visit.light(beside(k))).collect())
+        })
+        .collect();
+    let mut all: Vec<f64> = lights.iter().flatten().copied().collect();
+    all.sort_by(f64::total_cmp);
+    let skin = all.get(all.len() * 4 / 5).copied().unwrap_or(0.0);
+    let step = ASIDE / f64::from(steps);
+    let mut covered: Vec<f64> =
+        lights.iter().map(|lights| lights.iter().map(|light| ((skin - light) / usual).clamp(0.0, DEEPEST) * step).sum()).collect();
+    covered.sort_by(f64::total_cmp);
+    covered.get((covered.len() as f64 * MOST_COVERED) as usize).or(covered.last()).copied().unwrap_or(0.0)
 }
 
 /// The depth that nine of ten lines on bare skin stay below: the known hairs, moved to where no strand is.

@@ -243,6 +243,7 @@ mod tests {
             repeatability: Micrometers(0.0),
             length_change: None,
             confidence: 0.9,
+            gone: None,
             reason: None,
             phase: None,
         };
