@@ -62,6 +62,18 @@ pub fn timeline_fate(fate: TimelineFate) -> &'static str {
     }
 }
 
+/// What became of so many units of a timeline.
+pub fn timeline_unit_fate(fate: UnitFateKind, n: usize) -> String {
+    match fate {
+        UnitFateKind::Kept => format!("{n} kept as many hairs"),
+        UnitFateKind::GainedHair => format!("{n} gained hair"),
+        UnitFateKind::LostHair => format!("{n} lost some hair"),
+        UnitFateKind::Emptied => format!("{n} lost all hair"),
+        UnitFateKind::Reactivated => format!("{n} without hair in some session and with hair in the last (reactivated)"),
+        UnitFateKind::Unresolved => format!("{n} that cannot be followed"),
+    }
+}
+
 /// The numbers of a change as they are written: as far as the change is known, shares in percent and their differences in points.
 pub struct Numbers<'a> {
     name: &'a str,

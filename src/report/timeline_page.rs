@@ -1,10 +1,11 @@
 //! The page of a site followed through its sessions: small multiples over months, and every hair's course.
 
-use super::change_words::{timeline_fate, verdict};
+use super::change_words::{timeline_fate, timeline_unit_fate, verdict};
 use super::embed::Picture;
 use super::page::{page, up};
 use super::plots::{self, Dot, Happened};
 use super::words::{group, half_width, heading, number, rounded, share, unit};
+use crate::compare::UnitFateKind;
 use crate::compare::timeline::{DAYS_PER_MONTH, State, TimelineFate};
 use crate::results::{EventResult, GoingResult, SessionResult, TimelineResult, TrendResult};
 use crate::session::days_between;
@@ -183,6 +184,15 @@ fn courses(timeline: &TimelineResult) -> Markup {
         section aria-labelledby="hairs" {
             h2 id="hairs" { "Every hair through the sessions" }
             p.hint { "A column is a hair, a row a session, from the first at the top. ● seen, ○ there but not traced, × not there any more or not yet, · not to be told." }
+            @let fates: Vec<String> = UnitFateKind::ALL
+                .iter()
+                .map(|fate| (*fate, timeline.units.iter().filter(|unit| unit.fate == *fate).count()))
+                .filter(|(_, n)| *n > 0)
+                .map(|(fate, n)| timeline_unit_fate(fate, n))
+                .collect();
+            @if !fates.is_empty() {
+                p { "Follicular units: " (fates.join("; ")) "." }
+            }
             @for fate in FATES {
                 @let hairs = of(fate);
                 @if !hairs.is_empty() {

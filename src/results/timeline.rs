@@ -2,7 +2,8 @@
 
 use super::comparison::ChangeResult;
 use super::photo::{Identity, PhotoResult, point, rounded, significant};
-use crate::compare::timeline::{Apart, Going, HairCourse, LEVEL, Occasion, Seen, Since, State, Then, Timeline, TimelineFate};
+use crate::compare::UnitFateKind;
+use crate::compare::timeline::{Apart, Going, HairCourse, LEVEL, Occasion, Seen, Since, State, Then, Timeline, TimelineFate, UnitCourse};
 use crate::geometry::Point;
 use crate::photo::Caveat;
 use crate::units::Micrometers;
@@ -30,6 +31,9 @@ pub struct TimelineResult {
     pub sessions: Vec<SessionResult>,
     /// Every hair, in the order in which they are first seen.
     pub hairs: Vec<HairResult>,
+    /// Every follicular unit: the hairs that grow from one ostium, whenever they are to be seen. Each hair is in exactly one.
+    #[serde(default)]
+    pub units: Vec<UnitResult>,
     /// Every measurement that can be followed.
     pub measurements: Vec<GoingResult>,
     /// The changes since each event.
@@ -83,6 +87,28 @@ pub struct HairResult {
     pub thickness_change_standard_error_um: Option<Micrometers>,
     /// What each session says of it.
     pub sessions: Vec<SeenResult>,
+}
+
+/// One follicular unit through all sessions.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct UnitResult {
+    /// Its number within the timeline.
+    pub id: usize,
+    /// What became of it: `reactivated` where some session shows its place without hair and the last that shows it bears one.
+    pub fate: UnitFateKind,
+    /// The numbers of its hairs within the timeline.
+    pub hairs: Vec<usize>,
+    /// What each session says of it.
+    pub sessions: Vec<UnitSeenResult>,
+}
+
+/// A follicular unit in one session.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct UnitSeenResult {
+    /// Which session.
+    pub session: usize,
+    /// How many hairs it is seen to bear, traced or not; `None` where the session tells of none.
+    pub hairs_seen: Option<usize>,
 }
 
 /// A hair in one session.
@@ -209,6 +235,7 @@ impl TimelineResult {
             site,
             sessions,
             hairs: timeline.hairs.iter().enumerate().map(|(id, hair)| of.hair(id, hair)).collect(),
+            units: timeline.units.iter().enumerate().map(|(id, unit)| of.unit(id, unit)).collect(),
             measurements: timeline.goings.iter().map(|going| of.going(going)).collect(),
             events: timeline.events.iter().zip(event_dates).map(|(since, date)| of.event(since, date)).collect(),
             caveats,
@@ -308,6 +335,11 @@ impl Numbered<'_> {
             thickness_change_standard_error_um: change.map(|(_, error)| Micrometers(rounded(error, 3))),
             sessions: hair.sessions.iter().enumerate().map(seen).collect(),
         }
+    }
+
+    fn unit(&self, id: usize, unit: &UnitCourse) -> UnitResult {
+        let seen = |(k, bears): (usize, &Option<usize>)| UnitSeenResult { session: self.numbers[k], hairs_seen: *bears };
+        UnitResult { id, fate: unit.fate, hairs: unit.hairs.clone(), sessions: unit.bears.iter().enumerate().map(seen).collect() }
     }
 
     fn going(&self, going: &Going) -> GoingResult {

@@ -33,7 +33,7 @@ const TIMELINE_COLUMNS: [&str; 23] = [
     "trend_sessions",
 ];
 
-const HAIR_COLUMNS: [&str; 14] = [
+const HAIR_COLUMNS: [&str; 16] = [
     "subject",
     "site",
     "hair",
@@ -48,6 +48,8 @@ const HAIR_COLUMNS: [&str; 14] = [
     "root_y_px",
     "thickness_um",
     "thickness_standard_error_um",
+    "unit",
+    "unit_fate",
 ];
 
 /// Writes `timeline.csv` and `timeline_hairs.csv`.
@@ -127,6 +129,7 @@ fn session_cells(timeline: &TimelineResult, session: &SessionResult) -> Vec<Stri
 fn hair_rows(timeline: &TimelineResult) -> Vec<Vec<String>> {
     let mut rows = vec![];
     for hair in &timeline.hairs {
+        let unit = timeline.units.iter().find(|unit| unit.hairs.contains(&hair.id));
         for seen in &hair.sessions {
             let session = &timeline.sessions[seen.session];
             rows.push(vec![
@@ -144,6 +147,8 @@ fn hair_rows(timeline: &TimelineResult) -> Vec<Vec<String>> {
                 cell(&seen.root.map(|root| root.y)),
                 cell(&seen.thickness_um),
                 cell(&seen.thickness_standard_error_um),
+                cell(&unit.map(|unit| unit.id)),
+                cell(&unit.map(|unit| unit.fate)),
             ]);
         }
     }

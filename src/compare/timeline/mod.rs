@@ -5,12 +5,14 @@ mod going;
 mod since;
 mod tracks;
 mod trend;
+mod units;
 
 pub use follow::{HairCourse, Seen, State, TimelineFate};
 pub use going::{Going, Level};
 pub use since::{EVENT_WINDOWS, Event, Since, Then, Window};
 pub use tracks::{Link, Track, tracks};
 pub use trend::{LEVEL, PairedChange, Trend, levels, theil_sen};
+pub use units::UnitCourse;
 
 use super::visit::Visit;
 use super::{Comparison, compare};
@@ -63,6 +65,8 @@ pub struct Timeline {
     pub comparisons: BTreeMap<(usize, usize), Comparison>,
     /// Every hair, in the order it is first seen.
     pub hairs: Vec<HairCourse>,
+    /// Every follicular unit, each hair in exactly one.
+    pub units: Vec<UnitCourse>,
     /// Every measurement that can be followed.
     pub goings: Vec<Going>,
     /// The changes since each event, in the order given.
@@ -96,9 +100,10 @@ pub fn timeline(occasions: &[Occasion], events: &[Event], cuts: &Cuts) -> Timeli
     more.retain(|pair| !comparisons.contains_key(pair));
     comparisons.extend(compared(occasions, more, cuts));
     let hairs = follow::follow(occasions, &comparisons);
+    let units = units::units(&hairs, &comparisons);
     let events = events.iter().map(|event| since::since(event, &days, &in_trend, &comparisons)).collect();
     let goings = going::goings(occasions, &comparisons, reference, &in_trend.into_iter().collect::<Vec<_>>());
-    Timeline { reference, device, apart, comparisons, hairs, goings, events }
+    Timeline { reference, device, apart, comparisons, hairs, units, goings, events }
 }
 
 /// The sessions that do not stand apart.

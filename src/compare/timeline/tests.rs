@@ -1,5 +1,6 @@
 //! Whole timelines of sessions whose hairs are laid out by hand.
 
+use super::super::UnitFateKind;
 use super::*;
 use crate::calibration::{Calibration, ScaleSource};
 use crate::field::Field;
@@ -147,6 +148,17 @@ fn forty_sessions_are_one_timeline_in_which_each_hair_has_one_course() {
     assert_eq!((count(TimelineFate::Lost), count(TimelineFate::New), all.len()), (1, 1, hairs.len()), "{all:?}");
     let gone = &followed.hairs[all.iter().position(|f| *f == TimelineFate::Lost).unwrap()];
     assert!(gone.sessions[..20].iter().all(|s| s.state == State::Seen) && gone.sessions[20..].iter().all(|s| s.state != State::Seen));
+
+    let mut held: Vec<usize> = followed.units.iter().flat_map(|unit| unit.hairs.clone()).collect();
+    held.sort_unstable();
+    assert_eq!(held, (0..hairs.len()).collect::<Vec<_>>(), "every hair is in one unit");
+    let unit = |fate: TimelineFate| {
+        let hair = all.iter().position(|f| *f == fate).unwrap();
+        followed.units.iter().find(|unit| unit.hairs.contains(&hair)).unwrap()
+    };
+    // Both stand alone in their ostium.
+    assert_eq!((unit(TimelineFate::Lost).fate, unit(TimelineFate::New).fate), (UnitFateKind::Emptied, UnitFateKind::Reactivated));
+    assert_eq!((unit(TimelineFate::Lost).bears[0], unit(TimelineFate::Lost).bears[39]), (Some(1), Some(0)));
 
     let count = followed.goings.iter().find(|going| going.name == "hair_count").unwrap();
     assert_eq!(count.levels.len(), 40);
