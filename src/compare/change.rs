@@ -429,6 +429,32 @@ mod tests {
     }
 
     #[test]
+    fn a_fate_that_may_as_well_be_another_widens_the_interval_of_the_count() {
+        let lost = |gone: f64| HairFate {
+            fate: Fate::Lost,
+            baseline: None,
+            follow_up: None,
+            thickness: [None; 2],
+            repeatability: Micrometers(0.0),
+            length_change: None,
+            phase: None,
+            confidence: gone,
+            gone: Some(gone),
+            reason: None,
+        };
+        let kept = HairFate { fate: Fate::Kept, gone: None, ..lost(1.0) };
+        let reach = |gone: f64| {
+            let fates = [vec![kept.clone(); 20], vec![lost(gone)]].concat();
+            let change = hair_events(&fates).tally("hair_count");
+            assert_eq!((change.baseline, change.follow_up), (21.0, 20.0));
+            change.interval.unwrap().high - change.change()
+        };
+        assert!(reach(0.65) > reach(0.95) && reach(0.95) > reach(1.0));
+        // Hair seen in both photos has neighbors that none tells from it.
+        assert!(reach(1.0) > 1.0);
+    }
+
+    #[test]
     fn nothing_is_said_without_an_interval() {
         let unknown = Change { interval: None, ..change(0.5, 0.0, 1.0) };
         assert_eq!((unknown.detectable(), unknown.verdict()), (None, Verdict::NoDetectableChange));

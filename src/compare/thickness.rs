@@ -170,3 +170,27 @@ fn repeatability(changes: &[(usize, f64, f64)]) -> Option<f64> {
     let errors = quantile(changes.iter().map(|change| change.2).collect(), 0.5);
     Some((spread * spread - errors * errors).max(0.0).sqrt())
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_pair_of_photos_repeats_no_better_than_others_and_may_repeat_worse() {
+        assert_eq!(worse(std::iter::empty()), 1.0);
+        assert_eq!(worse([9.0, -9.0, 8.0].into_iter()), 1.0, "few tell nothing");
+        let even = |reach: f64| (-5..=5).map(move |i| reach * f64::from(i) / 5.0);
+        assert_eq!(worse(even(0.1)), 1.0);
+        let apart = worse(even(4.0));
+        assert!((2.0..5.0).contains(&apart), "{apart}");
+        // All hair thicker by as much is not scatter, and two hairs far off matter little.
+        assert!((worse(even(4.0).map(|change| change + 3.0)) - apart).abs() < 1e-9);
+        assert!(worse(even(4.0).chain([60.0, -60.0])) < 1.5 * apart);
+    }
+
+    #[test]
+    fn the_standard_errors_of_a_change_are_not_all_that_it_may_be_off() {
+        assert!((again(0.0) - 2.0).abs() < 1e-12);
+        assert!(again(1.0) > 1.0 && again(3.0) < 3.0);
+    }
+}

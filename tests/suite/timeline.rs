@@ -50,6 +50,14 @@ fn series_is_followed_from_photos_to_trends_and_broken_photos_are_named() {
             .collect();
         assert!(seen.iter().all(|strand| strands.insert(*strand)), "{hair}");
     }
+    // Each hair is one unit's, and no session shows more hairs of a unit than it has.
+    let mut members = BTreeSet::new();
+    for unit in timeline["units"].as_array().unwrap() {
+        let of: Vec<u64> = unit["hairs"].as_array().unwrap().iter().map(|hair| hair.as_u64().unwrap()).collect();
+        assert!(of.iter().all(|hair| members.insert(*hair)), "{unit}");
+        assert!(unit["sessions"].as_array().unwrap().iter().all(|s| s["hairs_seen"].as_u64().unwrap_or(0) <= of.len() as u64), "{unit}");
+    }
+    assert_eq!(members.len(), hairs.len());
     let in_all = |hair: &&Value| hair["sessions"].as_array().unwrap().iter().all(|s| s["state"] == "seen");
     assert!(hairs.iter().filter(in_all).count() > 20, "most hairs are followed through all three sessions");
 
