@@ -1,6 +1,7 @@
 //! The least-squares fit of a blurred staircase to one profile.
 
-use super::laid::{Columns, Known, Laid};
+use super::laid::{Columns, Known, Laid, Room};
+use super::normal::Normal;
 use super::profile::Profile;
 use super::staircase::{Staircase, USUAL_SHARE};
 
@@ -83,17 +84,26 @@ macro_rules! sized {
 /// A descent ends where the next step would lower the cost by no more than this share of it.
 const LITTLE: f64 = 1e-3;
 
+/// How many steps tell which of several starts leads lowest: after one, light shafts with a reflex are taken for narrower ones.
+const STEPS_TOWARD: usize = 3;
+
 impl Problem<'_> {
     /// The start from which a few plain steps lead lowest.
     pub(super) fn most_promising(&self, starts: impl Iterator<Item = Staircase>) -> Option<Staircase> {
-        starts.map(|start| sized!(start, self.toward(start, 3))).min_by(|a, b| a.0.total_cmp(&b.0)).map(|(_, model)| model)
+        let (columns, mut rooms) = (Columns::of(&self.profile.bins), [Room::default(), Room::default()]);
+        starts
+            .map(|start| sized!(start, self.toward(start, &columns, &mut rooms)))
+            .min_by(|a, b| a.0.total_cmp(&b.0))
+            .map(|(_, model)| model)
     }
 
-    fn toward<const N: usize>(&self, start: Staircase, most: usize) -> (f64, Staircase) {
-        let columns = Columns::of(&self.profile.bins);
-        let mut laid = self.lay::<N>(&columns, start.moved(&[0.0; N], self.spread, self.profile.darkest));
-        self.descend(&mut laid, f64::INFINITY, most);
-        (laid.cost(f64::INFINITY), laid.model)
+    fn toward<const N: usize>(&self, start: Staircase, columns: &Columns, [room, spare]: &mut [Room; 2]) -> (f64, Staircase) {
+        let start = start.moved(&[0.0; N], self.spread, self.profile.darkest);
+        let mut laid = self.lay::<N>(columns, start, std::mem::take(room));
+        self.descend(&mut laid, f64::INFINITY, STEPS_TOWARD, spare);
+        let (cost, model) = (laid.cost(f64::INFINITY), laid.model);
+        *room = laid.cleared();
+        (cost, model)
     }
 
     /// Fits a staircase from a starting model: Levenberg–Marquardt steps, residuals beyond 2.5 standard deviations weighted down (Huber).
@@ -108,16 +118,18 @@ impl Problem<'_> {
             return None;
         }
         let columns = Columns::of(&self.profile.bins);
-        let mut laid = self.lay::<N>(&columns, start.moved(&[0.0; N], self.spread, self.profile.darkest));
+        let mut laid = self.lay::<N>(&columns, start.moved(&[0.0; N], self.spread, self.profile.darkest), Room::default());
         let mut noise = self.noise.unwrap_or(f64::INFINITY);
-        for most in [16, 4, 2] {
-            self.descend(&mut laid, noise, most);
+        let mut spare = Room::default();
+        let mut equations = self.descend(&mut laid, noise, 16, &mut spare);
+        for most in [4, 2, 0] {
             let before = std::mem::replace(&mut noise, laid.noise(free)?);
+            // Weights by a noise so little different are as good.
             if (noise / before - 1.0).abs() < 0.1 {
                 break;
             }
+            equations = self.descend(&mut laid, noise, most, &mut spare);
         }
-        let equations = laid.equations(noise);
         let factor = equations.factor(free, 0.0)?;
         let (a, b) = (laid.model.steps + 1 + laid.model.shaft, laid.model.steps + 2 + laid.model.shaft);
         let unit = |at: usize| factor.solve(free, &std::array::from_fn(|i| f64::from(u8::from(i == at))));
@@ -151,8 +163,8 @@ impl Problem<'_> {
         if self.spread == Spread::Free { model.size() } else { model.size() - 1 }
     }
 
-    /// Steps downhill until the gain is negligible.
-    fn descend<const N: usize>(&self, laid: &mut Laid<N>, noise: f64, most: usize) {
+    /// Steps downhill until the gain is negligible, and returns the equations there.
+    fn descend<const N: usize>(&self, laid: &mut Laid<N>, noise: f64, most: usize, spare: &mut Room) -> Normal<N> {
         let free = self.free(&laid.model);
         let mut damping = 1e-3;
         let mut here = laid.equations(noise);
@@ -165,22 +177,24 @@ impl Problem<'_> {
             let moved = laid.model.moved(&step, self.spread, self.profile.darkest);
             let step = here.within(free, damping, step, moved.from(&laid.model));
             if here.gain(&step) < LITTLE * here.cost {
-                return;
+                break;
             }
-            let next = self.lay::<N>(laid.columns, laid.model.moved(&step, self.spread, self.profile.darkest));
+            let next = self.lay::<N>(laid.columns, laid.model.moved(&step, self.spread, self.profile.darkest), std::mem::take(spare));
             if next.cost(noise) < here.cost {
-                *laid = next;
+                *spare = std::mem::replace(laid, next).cleared();
                 here = laid.equations(noise);
                 damping = (damping * 0.1).max(1e-6);
             } else {
+                *spare = next.cleared();
                 damping *= 10.0;
             }
         }
+        here
     }
 
     /// Lays a model over the profile.
-    fn lay<'a, const N: usize>(&self, columns: &'a Columns, model: Staircase) -> Laid<'a, N> {
-        Laid::new(model, columns, &model.blur(self.profile), self.known(&model))
+    fn lay<'a, const N: usize>(&self, columns: &'a Columns, model: Staircase, room: Room) -> Laid<'a, N> {
+        Laid::new(model, columns, &model.blur(self.profile), self.known(&model), room)
     }
 
     /// What the model leaves of what is known beforehand: each counts as one more observation, with its own standard deviation.

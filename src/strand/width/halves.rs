@@ -31,15 +31,19 @@ const INNER: f64 = 0.15;
 /// How much the distance of the two may change from end to end, in the same.
 const APART: f64 = 0.4;
 
+/// Beside a shaft, light is compared by stretches of this share of its width, so many to either side but the first, which the blurred edge reaches into.
+const STRETCH: f64 = 0.4;
+const STRETCHES: usize = 6;
+
 /// The width of a pixel column of the mean profile.
 const STEP: f64 = 0.6;
 
-/// Whether what was located may be one dark band of two beside a reflex, the other one `toward` a point; `usual` is the width of the photo's dark hair.
+/// Whether what was located may be one dark band of two beside a reflex, the other one toward one of these points; `usual` is the width of the photo's dark hair.
 pub(super) fn is_half(
     light: &dyn Light,
     located: &Located,
     usual: f64,
-    toward: Point,
+    toward: &[Point],
     others: &[&Course],
     usable: &dyn Fn(Point) -> bool,
 ) -> bool {
@@ -62,11 +66,43 @@ pub(super) fn is_half(
         })
         .collect();
     let Some((window, _)) = windows.get(windows.len() / 2) else { return false };
-    let (_, aside) = window.local(toward);
-    let at = |x: f64| column(aside.signum() * x, reach);
-    let Some(second) = Second::beside(&|x| mean.get(at(x)).copied().unwrap_or(f64::NAN), w, usual) else { return false };
-    let shown = windows.iter().filter(|(_, columns)| second.shown(&|x| columns.get(at(x)).copied().unwrap_or(f64::NAN))).count();
-    windows.len() >= 2 && shown as f64 >= ALONG * windows.len() as f64 && aside.abs() < second.far
+    toward.iter().any(|toward| {
+        let (_, aside) = window.local(*toward);
+        let at = |x: f64| column(aside.signum() * x, reach);
+        let Some(second) = Second::beside(&|x| mean.get(at(x)).copied().unwrap_or(f64::NAN), w, usual) else { return false };
+        let shown = windows.iter().filter(|(_, columns)| second.shown(&|x| columns.get(at(x)).copied().unwrap_or(f64::NAN))).count();
+        windows.len() >= 2 && shown as f64 >= ALONG * windows.len() as f64 && aside.abs() < second.far
+    })
+}
+
+/// How uneven the light is beside what was located, as far as one hair's width more to either side and beyond the blur of its own edges: the standard
+/// deviation over the mean of what it rises to. Skin beside a thin hair is even to a tenth; beside one half of a hair lies a reflex, and the other half.
+/// `None` where too little of it is seen.
+pub(super) fn unevenness(light: &dyn Light, located: &Located, others: &[&Course], usable: &dyn Fn(Point) -> bool) -> Option<f64> {
+    let w = located.width;
+    let reach = (STRETCHES as f64 + 0.5) * STRETCH * w + 3.0;
+    let seen: Vec<Vec<f64>> = Window::along(&located.centerline, w, w.min(located.centerline.length() / 8.0), 24)
+        .into_iter()
+        .filter_map(|window| match clearance(&window, w / 2.0, 0.3 * w, reach, others) {
+            Clearance::Crossed | Clearance::Beside { .. } => None,
+            Clearance::Clear(from, to) => Some(columns(&Profile::gather(light, &window, (from, to), STEP, usable)?, reach)),
+        })
+        .collect();
+    let mean = |from: f64, to: f64| {
+        let values = || seen.iter().filter_map(|c| c.get(column(from, reach)..column(to, reach))).flatten().filter(|v| v.is_finite());
+        let n = values().count();
+        (n > 0).then(|| values().sum::<f64>() / n as f64)
+    };
+    let middle = mean(-0.25 * w, 0.25 * w)?;
+    let stretches = (2..=STRETCHES).flat_map(|k| [-1.0, 1.0].map(|side| side * k as f64 * STRETCH * w));
+    let rises: Vec<f64> = stretches.filter_map(|x| Some(mean(x - 0.5 * STRETCH * w, x + 0.5 * STRETCH * w)? - middle)).collect();
+    if rises.len() < 3 {
+        return None;
+    }
+    let n = rises.len() as f64;
+    let usual = rises.iter().sum::<f64>() / n;
+    let variance = rises.iter().map(|rise| (rise - usual).powi(2)).sum::<f64>() / n;
+    (usual > 0.0).then(|| variance.sqrt() / usual)
 }
 
 /// The points just beside the middle of what was located: the other band may lie to either side, untraced.

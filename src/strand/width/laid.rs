@@ -44,47 +44,71 @@ pub(super) struct Known<const N: usize> {
 pub(super) struct Laid<'a, const N: usize> {
     pub(super) model: Staircase,
     pub(super) columns: &'a Columns,
+    room: Room,
+    known: Vec<Known<N>>,
+}
+
+/// Room for what a laid model leaves: models are laid one after another, and asking for new room costs as much as filling it.
+#[derive(Default)]
+pub(super) struct Room {
     /// The light seen in every bin less that of the model.
     left: Vec<f64>,
     /// How the model's light changes with its parameters: for each of them, by bins.
     slopes: Vec<f64>,
-    known: Vec<Known<N>>,
+    scratch: Vec<f64>,
 }
 
 impl<'a, const N: usize> Laid<'a, N> {
-    pub(super) fn new(model: Staircase, columns: &'a Columns, blur: &Blur, known: Vec<Known<N>>) -> Self {
+    pub(super) fn new(model: Staircase, columns: &'a Columns, blur: &Blur, known: Vec<Known<N>>, mut room: Room) -> Self {
         let (count, size) = (columns.x.len(), model.size());
-        let (mut left, mut slopes) = (vec![0.0; count], vec![0.0; size * count]);
-        model.lay(&columns.x, blur, &mut left, &mut slopes);
+        let Room { left, slopes, scratch } = &mut room;
+        left.resize(count, 0.0);
+        slopes.resize(size * count, 0.0);
+        scratch.resize(model.scratch().max(2) * count, 0.0);
+        model.lay(&columns.x, blur, left, slopes, scratch);
         left.iter_mut().zip(&columns.light).for_each(|(left, seen)| *left = seen - *left);
-        Self { model, columns, left, slopes, known }
+        Self { model, columns, room, known }
+    }
+
+    /// The room it took, for another.
+    pub(super) fn cleared(self) -> Room {
+        self.room
     }
 
     /// The robust cost where one pixel scatters so much.
     pub(super) fn cost(&self, noise: f64) -> f64 {
         let seen = widely(
             #[inline(always)]
-            || counted(&self.left, &self.columns.pixels, noise, &mut []),
+            || counted(&self.room.left, &self.columns.pixels, noise, &mut []),
         );
         seen + self.known.iter().map(|known| known.weight(noise) * known.left * known.left).sum::<f64>()
     }
 
-    pub(super) fn equations(&self, noise: f64) -> Normal<N> {
-        let (count, size) = (self.left.len(), self.model.size());
+    pub(super) fn equations(&mut self, noise: f64) -> Normal<N> {
+        let (count, size) = (self.columns.x.len(), self.model.size());
         let mut system = Normal::default();
-        let (mut weights, mut weighted) = (vec![0.0; count], vec![0.0; count]);
+        let Room { left, slopes, scratch } = &mut self.room;
+        let (weights, weighted) = scratch[..2 * count].split_at_mut(count);
         widely(
             #[inline(always)]
             || {
-                system.cost = counted(&self.left, &self.columns.pixels, noise, &mut weights);
+                system.cost = counted(left, &self.columns.pixels, noise, weights);
                 for j in 0..size {
-                    let own = &self.slopes[j * count..][..count];
+                    let own = &slopes[j * count..][..count];
                     for i in 0..count {
                         weighted[i] = weights[i] * own[i];
                     }
-                    system.right[j] = dot(&weighted, &self.left);
-                    for k in 0..=j {
-                        system.matrix[j][k] = dot(&weighted, &self.slopes[k * count..][..count]);
+                    [system.right[j]] = dots(weighted, [left]);
+                    let column = |k: usize| &slopes[k * count..][..count];
+                    let mut k = 0;
+                    while k + 3 <= j {
+                        system.matrix[j][k..k + 4]
+                            .copy_from_slice(&dots(weighted, [column(k), column(k + 1), column(k + 2), column(k + 3)]));
+                        k += 4;
+                    }
+                    while k <= j {
+                        [system.matrix[j][k]] = dots(weighted, [column(k)]);
+                        k += 1;
                     }
                 }
             },
@@ -107,7 +131,7 @@ impl<'a, const N: usize> Laid<'a, N> {
     pub(super) fn noise(&self, free: usize) -> Option<f64> {
         let bins = self.columns.bins;
         let mut sizes: Vec<f64> =
-            self.left.iter().zip(&self.columns.pixels).take(bins).map(|(left, pixels)| left.abs() * pixels.sqrt()).collect();
+            self.room.left.iter().zip(&self.columns.pixels).take(bins).map(|(left, pixels)| left.abs() * pixels.sqrt()).collect();
         let (_, median, _) = sizes.select_nth_unstable_by(bins / 2, f64::total_cmp);
         let n = bins as f64;
         let noise = 1.4826 * *median * (n / (n - free as f64)).sqrt();
@@ -148,16 +172,20 @@ fn counted(left: &[f64], pixels: &[f64], noise: f64, weights: &mut [f64]) -> f64
     total(sums)
 }
 
-/// The sum of products, of whole vectors.
+/// The sums of products with each of several columns, of whole vectors: read together, what they are multiplied by is read once.
 #[inline(always)]
-fn dot(a: &[f64], b: &[f64]) -> f64 {
-    let mut sums = [0.0; LANES];
-    for (a, b) in a.as_chunks::<LANES>().0.iter().zip(b.as_chunks::<LANES>().0) {
-        for i in 0..LANES {
-            sums[i] += a[i] * b[i];
+fn dots<const K: usize>(a: &[f64], columns: [&[f64]; K]) -> [f64; K] {
+    let a = a.as_chunks::<LANES>().0;
+    let columns = columns.map(|column| &column.as_chunks::<LANES>().0[..a.len()]);
+    let mut sums = [[0.0; LANES]; K];
+    for (i, a) in a.iter().enumerate() {
+        for k in 0..K {
+            for lane in 0..LANES {
+                sums[k][lane] += a[lane] * columns[k][i][lane];
+            }
         }
     }
-    total(sums)
+    sums.map(total)
 }
 
 #[inline(always)]

@@ -42,6 +42,9 @@ impl Light for Plane {
     }
 }
 
+/// How many neighboring pixels of a row are asked about together whether they can be used: glare, captions and frames are larger.
+const TOGETHER: usize = 4;
+
 /// A short window laid along a shaft: its middle, its direction and its bend.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Window {
@@ -136,7 +139,7 @@ impl Profile {
         if !(1.0..=4096.0).contains(&count) || rows == 0 || columns == 0 {
             return None;
         }
-        let mut sums = vec![[0.0_f64; 4]; count as usize];
+        let mut sums = vec![[0.0_f64; 3]; count as usize];
         let (t, n) = (window.tangent, window.tangent.normal());
         let sag = 0.5 * window.curvature.abs() * window.half_length * window.half_length;
         let corners = [from - sag, to + sag].map(|x| [-window.half_length, window.half_length].map(|a| window.middle + n * x + t * a));
@@ -146,7 +149,8 @@ impl Profile {
         if lowest.is_nan() || highest.is_nan() || lowest > highest {
             return None;
         }
-        let (mut seen, mut line) = (0.0, vec![]);
+        let (mut seen, mut squares, over) = (0.0, 0.0, 1.0 / bin);
+        let (mut line, mut aside) = (vec![], vec![]);
         for row in lowest as usize..=highest as usize {
             let dy = row as f64 - window.middle.y;
             // The stretch of this row inside the window, from its two pairs of parallel sides.
@@ -157,32 +161,40 @@ impl Profile {
             if first > last {
                 continue;
             }
-            line.resize(last as usize - first as usize + 1, 0.0);
-            light.row(first as usize, row, &mut line);
-            for (column, &value) in (first as usize..).zip(&line) {
-                let p = Point::new(column as f64, row as f64);
-                let (_, x) = window.local(p);
-                let place = (x - from) / bin;
-                if place < 0.0 || place >= count || !usable(p) {
+            let first = first as usize;
+            line.resize(last as usize - first + 1, 0.0);
+            aside.resize(line.len(), 0.0);
+            light.row(first, row, &mut line);
+            let dx = first as f64 - window.middle.x;
+            for (i, x) in aside.iter_mut().enumerate() {
+                let dx = dx + i as f64;
+                let along = dx * t.x + dy * t.y;
+                *x = dx * n.x + dy * n.y - 0.5 * window.curvature * along * along;
+            }
+            for (k, (values, aside)) in line.chunks(TOGETHER).zip(aside.chunks(TOGETHER)).enumerate() {
+                let middle = (first + k * TOGETHER) as f64 + 0.5 * (values.len() - 1) as f64;
+                if !usable(Point::new(middle, row as f64)) {
                     continue;
                 }
-                let value = f64::from(value);
-                if value.is_finite() {
-                    let sum = &mut sums[place as usize];
-                    sum[0] += 1.0;
-                    sum[1] += x;
-                    sum[2] += value;
-                    sum[3] += x * x;
-                    seen += 1.0;
+                for (&value, &x) in values.iter().zip(aside) {
+                    let (place, value) = ((x - from) * over, f64::from(value));
+                    if place >= 0.0 && place < count && value.is_finite() {
+                        let sum = &mut sums[place as usize];
+                        sum[0] += 1.0;
+                        sum[1] += x;
+                        sum[2] += value;
+                        squares += x * x;
+                        seen += 1.0;
+                    }
                 }
             }
         }
         if seen < (to - from) * window.half_length {
             return None;
         }
-        let spread: f64 = sums.iter().filter(|s| s[0] > 0.0).map(|s| s[3] - s[1] * s[1] / s[0]).sum();
+        let spread: f64 = squares - sums.iter().filter(|s| s[0] > 0.0).map(|s| s[1] * s[1] / s[0]).sum::<f64>();
         let bins: Vec<Bin> = sums.iter().filter(|s| s[0] > 0.0).map(|s| Bin { x: s[1] / s[0], light: s[2] / s[0], pixels: s[0] }).collect();
-        Self::scaled(bins, spread / seen, 0.0)
+        Self::scaled(bins, spread.max(0.0) / seen, 0.0)
     }
 
     /// Scales bins so that the darkest and lightest lie 1 apart; `black` is the bins' value for no light at all. `None` without contrast.

@@ -156,12 +156,17 @@ impl Staircase {
     }
 
     /// Writes the light at each of some places under a blur, and how it changes with each parameter, place by place: levels, edges, core, point spread.
-    pub(super) fn lay(&self, x: &[f64], blur: &Blur, light: &mut [f64], slopes: &mut [f64]) {
-        let mut scratch = vec![0.0; 2 * self.steps * x.len()];
+    /// What lies in any of them beforehand does not count; `scratch` holds what it works with, `scratch()` values for each place.
+    pub(super) fn lay(&self, x: &[f64], blur: &Blur, light: &mut [f64], slopes: &mut [f64], scratch: &mut [f64]) {
         widely(
             #[inline(always)]
-            || self.laid(x, blur, light, slopes, &mut scratch),
+            || self.laid(x, blur, light, slopes, scratch),
         );
+    }
+
+    /// How much room laying it takes, for each place.
+    pub(super) fn scratch(&self) -> usize {
+        2 * self.steps
     }
 
     #[inline(always)]
@@ -179,6 +184,7 @@ impl Staircase {
         let mut risen: [&mut [f64]; 2 * (LEVELS - 1)] = columns(scratch, n);
         light.fill(self.levels[0]);
         slopes[0].fill(1.0);
+        slopes[last].fill(0.0);
         let edges = self.shown_edges();
         for (k, &edge) in edges[..m].iter().enumerate() {
             let step = self.levels[k + 1] - self.levels[k];
@@ -365,7 +371,7 @@ mod tests {
                 let own = (2.0 * model.ln_spread).exp();
                 let blur = Blur::new((own + 0.03).sqrt(), own, model.core_sigma());
                 let (mut light, mut slopes) = ([0.0], [0.0; 9]);
-                model.lay(&[x], &blur, &mut light, &mut slopes);
+                model.lay(&[x], &blur, &mut light, &mut slopes, &mut [0.0; 4]);
                 (light[0], slopes)
             };
             for x in [-6.0, -3.2, -1.0, 0.4, 3.0, 4.4, 7.0] {

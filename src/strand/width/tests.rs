@@ -1,3 +1,4 @@
+use super::halves::unevenness;
 use super::*;
 use crate::phantom::strip::{Strip, sheet as photo};
 use crate::raster::Plane;
@@ -374,4 +375,35 @@ fn where_focus_varies_the_hairs_nearby_tell_the_blur() {
         let width = found.width.map_or(0.0, |w| w.value.0);
         assert!((width - strip.width).abs() < 0.2, "{width} for {} under {}", strip.width, strip.point_spread);
     }
+}
+
+#[test]
+fn a_hair_much_thicker_than_the_others_may_be_two_and_its_interval_says_so() {
+    let told = |last: f64| {
+        let mut strips = vec![Strip { width: 12.0, ..Strip::default() }; 6];
+        strips.push(Strip { width: last, ..Strip::default() });
+        let (light, lines) = photo(&strips, 3);
+        let shafts: Vec<Shaft> =
+            lines.iter().zip(&strips).map(|(l, s)| Shaft { centerline: l, tone: Tone::Dark, rough_width: Some(Pixels(s.width)) }).collect();
+        let widths = measured_widths(&light, &shafts);
+        (widths[0].unwrap().standard_error.0, widths[6].unwrap().standard_error.0)
+    };
+    let (usual, thick) = told(18.0);
+    assert!(usual < 0.1, "{usual}");
+    // Two of the others side by side would be 12 px less; half of the way beyond the usual is within the interval.
+    assert!(thick > 1.5 && thick < 0.25 * 18.0, "{thick}");
+    assert!(told(12.5).1 < 0.1, "{:?}", told(12.5));
+}
+
+#[test]
+fn light_is_uneven_beside_half_a_hair_and_even_beside_a_thin_one() {
+    let beside = |strip: Strip, aside: f64, width: f64| {
+        let (light, lines) = photo(&[strip], 4);
+        let across = lines[0].tangent(20.0, 5.0).unwrap().normal();
+        let centerline = Polyline::new(lines[0].points.iter().map(|p| *p + across * aside).collect());
+        unevenness(&light, &Located { centerline, width }, &[], &whole).unwrap()
+    };
+    let thin = beside(Strip { width: 6.0, ..Strip::default() }, 0.0, 6.0);
+    let half = beside(Strip { width: 18.0, reflex: 1.0, ..Strip::default() }, -6.0, 6.0);
+    assert!(thin < 0.75 * UNEVEN && half > UNEVEN, "{thin} {half}");
 }
