@@ -84,14 +84,28 @@ impl Smooth {
 
     /// The bright and the dark lines that begin at strengths of the second bound and are followed down to the first.
     fn lines(&self, bounds: [(f64, f64); 2]) -> [Vec<Line>; 2] {
-        let tops = Tops::of(self, bounds.map(|(low, _)| low));
-        std::array::from_fn(|side| {
-            let mut lines = linked(&tops[side], bounds[side].1);
+        let [bright, dark] = self.points(bounds.map(|(low, _)| low));
+        [(bright, bounds[0].1), (dark, bounds[1].1)].map(|(points, high)| {
+            let mut lines = linked(&Tops::of(points, self.plane.dim()), high);
             for point in lines.iter_mut().flatten() {
                 point.at = Point::new((point.at.x + 0.5) * self.step - 0.5, (point.at.y + 0.5) * self.step - 0.5);
             }
             lines
         })
+    }
+
+    /// The bright and the dark line points of at least so much strength, each with the number of its pixel, row by row.
+    fn points(&self, least: [f64; 2]) -> [Vec<(usize, LinePoint)>; 2] {
+        let columns = self.plane.ncols();
+        let mut points = SIDES.map(|_| vec![]);
+        self.scan(1, |row, lines, strengths| {
+            for (k, points) in points.iter_mut().enumerate() {
+                for (i, &strength) in strengths[k].iter().enumerate().filter(|(_, strength)| f64::from(**strength) >= least[k]) {
+                    points.push((row * columns + i + 1, Curved::of(lines, i + 1).top(SIDES[k]).at(row, i + 1, strength)));
+                }
+            }
+        });
+        points
     }
 
     /// The median strengths over the line points of every fourth row of the original: what texture and noise alone bring about, where lines are
@@ -259,20 +273,10 @@ const OCTANTS: [(isize, isize); 8] = [(0, 1), (1, 1), (1, 0), (1, -1), (0, -1), 
 const NONE: u32 = u32::MAX;
 
 impl Tops {
-    /// Those of at least so much strength, bright and dark.
-    fn of(smooth: &Smooth, least: [f64; 2]) -> [Self; 2] {
-        let (rows, columns) = smooth.plane.dim();
-        let mut tops = SIDES.map(|_| Self { points: vec![], index: vec![NONE; rows * columns], rows, columns });
-        smooth.scan(1, |row, lines, strengths| {
-            for (k, tops) in tops.iter_mut().enumerate() {
-                for (i, &strength) in strengths[k].iter().enumerate().filter(|(_, strength)| f64::from(**strength) >= least[k]) {
-                    let pixel = row * columns + i + 1;
-                    tops.index[pixel] = tops.points.len() as u32;
-                    tops.points.push((pixel, Curved::of(lines, i + 1).top(SIDES[k]).at(row, i + 1, strength)));
-                }
-            }
-        });
-        tops
+    fn of(points: Vec<(usize, LinePoint)>, (rows, columns): (usize, usize)) -> Self {
+        let mut index = vec![NONE; rows * columns];
+        points.iter().enumerate().for_each(|(number, (pixel, _))| index[*pixel] = number as u32);
+        Self { points, index, rows, columns }
     }
 
     /// The points beyond `from` in the heading given, marking every pixel passed and its neighbors across as used.
