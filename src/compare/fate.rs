@@ -105,6 +105,10 @@ const SURELY_GONE: f64 = 0.6;
 /// Nearer than this to one another, in hair widths, hairs grow from one ostium.
 const BESIDE: f64 = 2.5;
 
+/// What the shaft around says where another hair has come: half of what a lone hair's going takes away, as a natural log, for neither its going nor its
+/// staying shows. Ours, reasoned and not fitted.
+const HIDDEN_BY_ANOTHER: f64 = -0.4;
+
 /// Shaft of this much more than there is, in hair widths, keeps the ratio of two photos finite.
 const COVER_AT_LEAST: f64 = 0.2;
 
@@ -392,14 +396,21 @@ impl<'a> Look<'a> {
             (COVER_AT_LEAST + witness::cover(visit, &line, until * visit.hair_width().0, strand.tone, self.usual[side])).ln()
         });
         let gain = if side == 0 { self.gain } else { -self.gain };
-        let strays = other.strands.iter().zip(&self.paired[1 - side]).filter(|(_, paired)| !**paired);
+        // A strand of another width is another hair, and the shaft it adds is its own.
+        let scale = self.registration.mapping.scale(self.visits[0].middle());
+        let scale = if side == 0 { scale } else { 1.0 / scale };
+        let unpaired = other.strands.iter().zip(&self.paired[1 - side]).filter(|(_, paired)| !**paired).map(|(stray, _)| stray);
+        let (strays, others): (Vec<&Strand>, Vec<&Strand>) =
+            unpaired.partition(|stray| width_ratio(strand, stray, scale).is_none_or(|wider| wider.abs() < MOST_WIDER));
+        let nearest = |strands: &[&Strand]| strands.iter().map(|s| s.root().distance(sought.root) / hair).fold(gone::FAR, f64::min);
+        let added = there - here - gain;
         Signs {
             unexplained: looked.found.unexplained / expected,
             near: looked.found.near / expected,
             texture: self.renderings[1 - side].texture / expected,
             haze: looked.haze,
-            cover: there - here - gain,
-            stray: strays.map(|(stray, _)| stray.root().distance(sought.root) / hair).fold(gone::FAR, f64::min),
+            cover: if nearest(&others) < gone::FAR { added.min(HIDDEN_BY_ANOTHER) } else { added },
+            stray: nearest(&strays),
             mates: self.moved[side].iter().filter(|mate| mate.at.distance(strand.root()) < BESIDE * own_hair).count(),
             length: own.length / own_hair,
             confidence: strand.confidence,
