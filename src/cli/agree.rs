@@ -102,7 +102,13 @@ impl Agree {
 }
 
 fn found(strand: &results::StrandResult) -> Found {
-    Found { root: strand.root, tip: strand.tip, thickness: strand.thickness_um }
+    Found {
+        root: strand.root,
+        tip: strand.tip,
+        thickness: strand.thickness_um,
+        standard_error: strand.thickness_standard_error_um,
+        confidence: strand.confidence,
+    }
 }
 
 fn read_truth(file: &Path) -> Result<Truth, String> {
@@ -133,6 +139,7 @@ fn pair(truths: &[String], stems: &[String]) -> BTreeMap<String, String> {
 fn table(all: &Agreement) -> String {
     let number = |value: Option<f64>| value.map_or("–".into(), |v| format!("{v:.3}"));
     let signed = |value: Option<f64>| value.map_or("–".into(), |v| format!("{v:+.2}"));
+    let part = |some: usize, all: usize| format!("{}  ({some} of {all})", number((all > 0).then(|| some as f64 / all as f64)));
     let mut text = String::new();
     let mut line = |name: &str, value: String| {
         // Writing into a string does not fail.
@@ -153,9 +160,23 @@ fn table(all: &Agreement) -> String {
     line("count ICC(2,1)", number(all.count_icc));
     line("thickness bias", spread(&all.thickness_um, "µm"));
     line("thickness spread (SD)", format!("{} µm", number(all.thickness_um.sd)));
+    let thickness = &all.thickness;
+    line(
+        "thickness, medians",
+        format!(
+            "{} µm, of the sizes {} µm, of the standard errors {} µm",
+            signed(thickness.median_difference_um),
+            number(thickness.median_size_um),
+            number(thickness.median_standard_error_um)
+        ),
+    );
+    line("thickness given", part(thickness.measured, thickness.of_known_thickness));
+    line("95 % intervals that hold", part(thickness.intervals_that_hold, thickness.intervals));
+    for tenth in &all.confidence {
+        line(&format!("right at {:.1} to {:.1}", tenth.from, tenth.to), part(tenth.right, tenth.strands));
+    }
     for (class, recall) in &all.classes {
-        let share = (recall.marked > 0).then(|| recall.matched as f64 / recall.marked as f64);
-        line(&format!("recall, {class}"), format!("{}  ({} of {})", number(share), recall.matched, recall.marked));
+        line(&format!("recall, {class}"), part(recall.matched, recall.marked));
     }
     text
 }

@@ -1,4 +1,5 @@
-//! Agreement of results with counted truth: which strands are right, how far counts and thicknesses are off.
+//! Agreement of results with counted truth: which strands are right, how far counts and thicknesses are off, and whether what results say of their own
+//! errors is true.
 
 use crate::compare::assignment::assignment;
 use crate::geometry::Point;
@@ -26,6 +27,10 @@ pub struct Found {
     pub tip: Point,
     /// Its measured thickness.
     pub thickness: Option<Micrometers>,
+    /// One standard deviation of that.
+    pub standard_error: Option<Micrometers>,
+    /// The stated chance that it is right.
+    pub confidence: f64,
 }
 
 /// One photo's strands against its marked hairs.
@@ -43,9 +48,15 @@ pub struct PhotoAgreement {
     pub matched_undirected: usize,
     /// Per class of mark.
     pub classes: BTreeMap<String, ClassRecall>,
-    /// Measured less true thickness of each right strand, in micrometers, where both are known.
+    /// Measured less true thickness of each right strand, in micrometers, where both are known; and the stated standard error.
     #[serde(skip)]
-    pub thickness_differences: Vec<f64>,
+    pub thickness_differences: Vec<(f64, Option<f64>)>,
+    /// The right strands whose hair's true thickness is known.
+    #[serde(skip)]
+    pub of_known_thickness: usize,
+    /// The stated chance of each strand that is right or wrong, and whether it is right.
+    #[serde(skip)]
+    pub stated: Vec<(f64, bool)>,
 }
 
 /// How many hairs of a class were found.
@@ -82,10 +93,48 @@ pub struct Agreement {
     pub count_icc: Option<f64>,
     /// Measured less true thickness in micrometers, per right strand.
     pub thickness_um: Difference,
+    /// How well these thicknesses are known, and whether their stated errors are true.
+    pub thickness: ThicknessAgreement,
+    /// How many strands of each tenth of stated confidence are right; tenths without strands are left out.
+    pub confidence: Vec<ConfidenceAgreement>,
     /// Per class of mark.
     pub classes: BTreeMap<String, ClassRecall>,
     /// Per photo, in order.
     pub per_photo: Vec<PhotoAgreement>,
+}
+
+/// Measured against true thickness, of right strands, by what single wild ones do not move.
+#[derive(Debug, Clone, Copy, PartialEq, Default, Serialize, JsonSchema)]
+pub struct ThicknessAgreement {
+    /// The right strands whose hair's true thickness is known.
+    pub of_known_thickness: usize,
+    /// Those of them that were given a thickness.
+    pub measured: usize,
+    /// The median difference in micrometers.
+    pub median_difference_um: Option<f64>,
+    /// The median size of the differences: half of them are smaller.
+    pub median_size_um: Option<f64>,
+    /// The median stated standard error in micrometers.
+    pub median_standard_error_um: Option<f64>,
+    /// The thicknesses with a stated standard error.
+    pub intervals: usize,
+    /// Those of them within 1.96 standard errors of the truth: 95 % should be.
+    pub intervals_that_hold: usize,
+}
+
+/// Strands whose stated chance of being right falls together.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, JsonSchema)]
+pub struct ConfidenceAgreement {
+    /// The least chance.
+    pub from: f64,
+    /// The chance they lie below, 1 included in the last tenth.
+    pub to: f64,
+    /// The mean stated chance.
+    pub stated: f64,
+    /// How many strands are right or wrong.
+    pub strands: usize,
+    /// How many of them are right.
+    pub right: usize,
 }
 
 /// Differences in the mean and in their spread (Bland and Altman 1986, doi:10.1016/S0140-6736(86)90837-8).
@@ -122,7 +171,7 @@ impl PhotoAgreement {
         for (strand, _) in right.iter().chain(&pairs(&strands, &debris, tolerance, undirected)) {
             settled[*strand] = true;
         }
-        let wrong = strands.iter().zip(&settled).filter(|(ends, settled)| !**settled && !is_unsure(ends, truth)).count();
+        let wrong: Vec<usize> = (0..strands.len()).filter(|&i| !settled[i] && !is_unsure(&strands[i], truth)).collect();
 
         let mut matched = vec![false; hairs.len()];
         right.iter().for_each(|(_, hair)| matched[*hair] = true);
@@ -132,15 +181,21 @@ impl PhotoAgreement {
             class.matched += usize::from(*matched);
             class.marked += usize::from(*matched || !is_unsure(ends, truth));
         }
-        let difference = |&(strand, hair): &(usize, usize)| Some(found[strand].thickness?.0 - marks[hair].width_um?.0);
+        let difference = |&(strand, hair): &(usize, usize)| {
+            let Found { thickness, standard_error, .. } = found[strand];
+            Some((thickness?.0 - marks[hair].width_um?.0, standard_error.map(|error| error.0)))
+        };
+        let stated = right.iter().map(|(strand, _)| (*strand, true)).chain(wrong.iter().map(|strand| (*strand, false)));
         Self {
             name,
-            found: right.len() + wrong,
+            found: right.len() + wrong.len(),
             marked: classes.values().map(|class| class.marked).sum(),
             matched: right.len(),
             matched_undirected: pairs(&strands, &hairs, tolerance, undirected).len(),
             classes,
             thickness_differences: right.iter().filter_map(difference).collect(),
+            of_known_thickness: right.iter().filter(|(_, hair)| marks[*hair].width_um.is_some()).count(),
+            stated: stated.map(|(strand, right)| (found[strand].confidence, right)).collect(),
         }
     }
 
@@ -161,7 +216,8 @@ impl Agreement {
             let all = classes.entry(name.clone()).or_default();
             *all = ClassRecall { matched: all.matched + class.matched, marked: all.marked + class.marked };
         }
-        let thickness: Vec<f64> = per_photo.iter().flat_map(|p| p.thickness_differences.iter().copied()).collect();
+        let thickness: Vec<(f64, Option<f64>)> = per_photo.iter().flat_map(|p| p.thickness_differences.iter().copied()).collect();
+        let stated: Vec<(f64, bool)> = per_photo.iter().flat_map(|p| p.stated.iter().copied()).collect();
         Self {
             photos: per_photo.len(),
             found,
@@ -173,10 +229,43 @@ impl Agreement {
             f1_undirected: share(2 * sum(|p| p.matched_undirected), found + marked),
             count: Difference::of(&counts.iter().map(|[found, marked]| found - marked).collect::<Vec<_>>()),
             count_icc: icc(&counts),
-            thickness_um: Difference::of(&thickness),
+            thickness_um: Difference::of(&thickness.iter().map(|(difference, _)| *difference).collect::<Vec<_>>()),
+            thickness: ThicknessAgreement::of(&thickness, sum(|p| p.of_known_thickness)),
+            confidence: (0..10).filter_map(|tenth| ConfidenceAgreement::of(&stated, tenth)).collect(),
             classes,
             per_photo,
         }
+    }
+}
+
+impl ThicknessAgreement {
+    /// Of differences with their stated standard errors, which so many right strands might have had.
+    fn of(differences: &[(f64, Option<f64>)], of_known_thickness: usize) -> Self {
+        let stated = || differences.iter().filter_map(|(difference, error)| Some((*difference, (*error)?)));
+        Self {
+            of_known_thickness,
+            measured: differences.len(),
+            median_difference_um: median(differences.iter().map(|(difference, _)| *difference)),
+            median_size_um: median(differences.iter().map(|(difference, _)| difference.abs())),
+            median_standard_error_um: median(stated().map(|(_, error)| error)),
+            intervals: stated().count(),
+            intervals_that_hold: stated().filter(|(difference, error)| difference.abs() <= 1.96 * error).count(),
+        }
+    }
+}
+
+impl ConfidenceAgreement {
+    /// Of the strands of one tenth of the chances stated; `None` where there are none.
+    fn of(stated: &[(f64, bool)], tenth: usize) -> Option<Self> {
+        let own: Vec<(f64, bool)> = stated.iter().copied().filter(|(chance, _)| ((10.0 * chance) as usize).min(9) == tenth).collect();
+        let strands = own.len();
+        (strands > 0).then(|| Self {
+            from: tenth as f64 / 10.0,
+            to: (tenth + 1) as f64 / 10.0,
+            stated: own.iter().map(|(chance, _)| chance).sum::<f64>() / strands as f64,
+            strands,
+            right: own.iter().filter(|(_, right)| *right).count(),
+        })
     }
 }
 
@@ -254,6 +343,14 @@ fn icc(ratings: &[[f64; 2]]) -> Option<f64> {
     (spread > 0.0).then(|| (rows - rest) / spread)
 }
 
+/// The middle one of some values, the mean of the middle two where there is none; `None` of nothing.
+fn median(values: impl Iterator<Item = f64>) -> Option<f64> {
+    let mut values: Vec<f64> = values.collect();
+    values.sort_by(f64::total_cmp);
+    let n = values.len();
+    (n > 0).then(|| (values[(n - 1) / 2] + values[n / 2]) / 2.0)
+}
+
 fn share(part: usize, whole: usize) -> Option<f64> {
     (whole > 0).then(|| part as f64 / whole as f64)
 }
@@ -280,7 +377,8 @@ mod tests {
     }
 
     fn strand(root: [f64; 2], tip: [f64; 2]) -> Found {
-        Found { root: root.into(), tip: tip.into(), thickness: Some(Micrometers(63.0)) }
+        let [thickness, standard_error] = [63.0, 2.0].map(|um| Some(Micrometers(um)));
+        Found { root: root.into(), tip: tip.into(), thickness, standard_error, confidence: 0.75 }
     }
 
     fn compare(found: &[Found], hairs: Vec<TrueHair>) -> PhotoAgreement {
@@ -297,7 +395,7 @@ mod tests {
     #[test]
     fn strand_on_its_hair_is_right() {
         let one = compare(&[strand([100.0, 100.0], [200.0, 100.0])], vec![hair("single", [110.0, 100.0], [200.0, 110.0])]);
-        assert_eq!((one.found, one.marked, one.matched, one.thickness_differences.as_slice()), (1, 1, 1, &[3.0][..]));
+        assert_eq!((one.found, one.marked, one.matched, one.thickness_differences.as_slice()), (1, 1, 1, &[(3.0, Some(2.0))][..]));
     }
 
     #[test]
@@ -328,6 +426,26 @@ mod tests {
         let hair = hair("single", [100.0, 100.0], [200.0, 100.0]);
         let one = compare(&[strand([100.0, 104.0], [200.0, 104.0]), strand([100.0, 101.0], [200.0, 101.0])], vec![hair]);
         assert_eq!((one.found, one.marked, one.matched), (2, 1, 1));
+    }
+
+    #[test]
+    fn stated_errors_are_held_against_the_truth() {
+        let differences = [(1.0, Some(1.0)), (-2.5, Some(1.0)), (7.0, None)];
+        let thickness = ThicknessAgreement::of(&differences, 5);
+        assert_eq!((thickness.of_known_thickness, thickness.measured, thickness.intervals, thickness.intervals_that_hold), (5, 3, 2, 1));
+        assert_eq!((thickness.median_difference_um, thickness.median_size_um), (Some(1.0), Some(2.5)));
+        assert_eq!(ThicknessAgreement::of(&[], 0), ThicknessAgreement::default());
+    }
+
+    #[test]
+    fn stated_chances_are_held_against_what_is_right() {
+        let right = hair("single", [100.0, 100.0], [200.0, 100.0]);
+        let all =
+            Agreement::over(vec![compare(&[strand([100.0, 100.0], [200.0, 100.0]), strand([100.0, 300.0], [200.0, 300.0])], vec![right])]);
+        let expected = ConfidenceAgreement { from: 0.7, to: 0.8, stated: 0.75, strands: 2, right: 1 };
+        assert_eq!(all.confidence, [expected]);
+        let certain = ConfidenceAgreement::of(&[(1.0, true)], 9).unwrap();
+        assert_eq!((certain.strands, certain.right), (1, 1));
     }
 
     #[test]
