@@ -1,5 +1,12 @@
 //! Agreement of results with counted truth: which strands are right, how far counts and thicknesses are off, and whether what results say of their own
-//! errors is true.
+//! errors is true; and of comparisons with what is true of drawn series.
+
+mod series;
+
+pub use series::{
+    CallAgreement, Compared, ComparedHair, ComparedPhoto, ComparisonsAgreement, CountChange, CountChangeAgreement, Offset, PairAgreement,
+    RecallAgreement, RegistrationAgreement, StatedChange, ThicknessChange, ThicknessChangeAgreement,
+};
 
 use crate::compare::assignment::assignment;
 use crate::geometry::Point;
@@ -162,11 +169,9 @@ impl PhotoAgreement {
     /// round, and strands and hairs near a seam or the border are neither right nor wrong unless they are right.
     pub fn new(name: String, found: &[Found], truth: &Truth, tolerance: Pixels) -> Self {
         let (junk, marks): (Vec<&TrueHair>, Vec<&TrueHair>) = truth.hairs.iter().partition(|hair| hair.class == ABNORMAL);
-        let strands: Vec<Ends> = found.iter().map(|strand| [strand.root, strand.tip]).collect();
-        let hairs: Vec<Ends> = marks.iter().map(|hair| [hair.root, hair.tip]).collect();
-        let debris: Vec<Ends> = junk.iter().map(|hair| [hair.root, hair.tip]).collect();
+        let [strands, hairs, debris] = [of_strands(found), of_hairs(&marks), of_hairs(&junk)];
 
-        let right = pairs(&strands, &hairs, tolerance, distance);
+        let right = right(found, &marks, tolerance);
         let mut settled = vec![false; strands.len()];
         for (strand, _) in right.iter().chain(&pairs(&strands, &debris, tolerance, undirected)) {
             settled[*strand] = true;
@@ -289,6 +294,19 @@ impl Difference {
 
 /// Root and tip.
 type Ends = [Point; 2];
+
+fn of_strands(found: &[Found]) -> Vec<Ends> {
+    found.iter().map(|strand| [strand.root, strand.tip]).collect()
+}
+
+fn of_hairs(marks: &[&TrueHair]) -> Vec<Ends> {
+    marks.iter().map(|hair| [hair.root, hair.tip]).collect()
+}
+
+/// The strands that are right, each with the hair that it is on.
+fn right(found: &[Found], marks: &[&TrueHair], tolerance: Pixels) -> Vec<(usize, usize)> {
+    pairs(&of_strands(found), &of_hairs(marks), tolerance, distance)
+}
 
 fn distance(a: &Ends, b: &Ends) -> f64 {
     (a[0].distance(b[0]) + a[1].distance(b[1])) / 2.0

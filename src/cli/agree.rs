@@ -2,25 +2,39 @@
 
 use super::arguments::positive;
 use super::{Ending, about, deliver, say};
-use crate::agree::{Agreement, Difference, Found, PhotoAgreement, TOLERANCE};
-use crate::phantom::Truth;
-use crate::results::{self, AgreementResult, AgreementSchema, Folder, PhotoResult, cause, read_at_most, truths};
+use crate::agree::{
+    Agreement, CallAgreement, Compared, ComparedHair, ComparedPhoto, ComparisonsAgreement, Difference, Found, PairAgreement,
+    PhotoAgreement, RecallAgreement, StatedChange, TOLERANCE,
+};
+use crate::phantom::{SeriesTruth, Truth};
+use crate::results::{
+    self, AgreementResult, AgreementSchema, ChangeResult, ComparisonResult, FateResult, Folder, Identity, PhotoResult, cause,
+    comparison_path, read_at_most, result_path, series_truths, truths,
+};
 use crate::units::Pixels;
 use clap::Args;
 use std::collections::{BTreeMap, BTreeSet};
-use std::fmt::Write;
+use std::fmt::{Display, Write};
 use std::path::{Path, PathBuf};
+use std::rc::Rc;
 
 const EXAMPLES: &str = "\
 Examples:
   anagen agree results/ phantoms/                      results of drawn photos against what was drawn
   anagen agree results/ counted/ --tolerance-um 100    root and tip may lie 100 µm off, in the mean
+  anagen agree results/ series/                        and comparisons of a drawn series against what became of each hair
   anagen agree results/ counted/ --json -              as JSON on stdout";
 
 const AFTER: &str = "\
 TRUTH holds <photo>.truth.json files, at any depth; each belongs to the result at the same relative path, else to the only result of the
 same name. A photo that was counted and has no result counts as all missed. Strands and hairs within 40 pixels of a counting seam or the
-border, and strands on an \"abnormal\" mark, are neither right nor wrong.";
+border, and strands on an \"abnormal\" mark, are neither right nor wrong.
+
+Where TRUTH holds series.truth.json files too, as anagen phantom writes them, the comparisons in RESULTS whose two photos are sessions of one
+series are judged, either date first: how far true roots are mapped off, which hairs called lost, new, thicker or thinner are so, how many of
+those that are so are called so, and whether the intervals of the changes hold the truth. A strand is the true hair that it is right on; one
+on none is neither right nor wrong. Hairs that come or go are asked for where their root lies 40 pixels inside both photos, and the hair
+count is that of the skin counted in both. A change of thickness is asked for where both strands are of one hair and it is stated.";
 
 const MOST_BYTES: u64 = 256_000_000;
 
@@ -28,9 +42,9 @@ const MOST_BYTES: u64 = 256_000_000;
 #[derive(Debug, Args)]
 #[command(before_help = EXAMPLES, after_help = AFTER)]
 pub struct Agree {
-    /// A folder that anagen analyze wrote
+    /// A folder that anagen analyze or anagen compare wrote
     results: PathBuf,
-    /// A folder of <photo>.truth.json files
+    /// A folder of <photo>.truth.json files, and of series.truth.json files for comparisons
     truth: PathBuf,
     /// How far root and tip may lie off, in the mean. Default: 40
     #[arg(long, value_name = "N", value_parser = positive, conflicts_with = "tolerance_um")]
@@ -58,7 +72,7 @@ impl Agree {
         for (name, file) in &truths {
             let truth = read_truth(file)?;
             let result = match pairing.get(name) {
-                Some(stem) => Some(folder.read(stem).map_err(|error| about(&folder.place(&format!("photos/{stem}.json")), error))?),
+                Some(stem) => Some(read_result(&folder, stem)?),
                 None => None,
             };
             let found: Vec<Found> = result.iter().flat_map(|result| &result.strands).map(found).collect();
@@ -71,6 +85,7 @@ impl Agree {
         let used: BTreeSet<&String> = pairing.values().collect();
         let without_truth: Vec<String> = stems.iter().filter(|stem| !used.contains(stem)).cloned().collect();
         let agreement = Agreement::over(photos);
+        let comparisons = self.comparisons(&folder, &truths)?;
         for name in &without_result {
             say(format!("{name}: counted, but without a result: all its hairs count as missed"));
         }
@@ -86,11 +101,59 @@ impl Agree {
                 without_result,
                 without_truth,
                 agreement,
+                comparisons,
             }),
-            None => table(&agreement),
+            None => table(&agreement) + &comparisons.iter().map(comparisons_table).collect::<String>(),
         };
         deliver(place.unwrap_or(Path::new("-")), &text)?;
         Ok(Ending::AllDone)
+    }
+
+    /// The agreement of the stored comparisons with the series they are of; `None` where none is known.
+    fn comparisons(&self, folder: &Folder, truths: &BTreeMap<String, PathBuf>) -> Result<Option<ComparisonsAgreement>, String> {
+        let sessions = sessions(&self.truth)?;
+        if sessions.is_empty() {
+            return Ok(None);
+        }
+        let results = folder.hashes();
+        let (mut pairs, mut without_truth) = (vec![], 0);
+        for name in folder.comparison_stems() {
+            let file = folder.place(&comparison_path(&name));
+            let comparison = folder.read_comparison(&name).map_err(|error| about(&file, cause(&error)))?;
+            let Some([baseline, follow_up]) = sessions_of(&comparison, &sessions) else {
+                without_truth += 1;
+                continue;
+            };
+            let photo = |session: &Session, side: usize| {
+                let Some(result) = result_of(&comparison, side, folder, &results)? else { return Ok(None) };
+                self.compared_photo(session, &result, truths).map(Some)
+            };
+            match (photo(baseline, 0)?, photo(follow_up, 1)?) {
+                (Some(before), Some(after)) => {
+                    let compared = compared(name, &comparison).map_err(|cause| about(&file, cause))?;
+                    pairs.push(PairAgreement::new(&compared, &[before, after], &baseline.series.truth));
+                }
+                _ => say(about(&file, "left out: its photos' results are no longer those it was made from; run anagen compare again")),
+            }
+        }
+        if without_truth > 0 {
+            say(format!("anagen: {without_truth} comparisons have no truth and are left out"));
+        }
+        Ok((!pairs.is_empty()).then(|| ComparisonsAgreement::over(pairs)))
+    }
+
+    /// A session's photo as it is judged.
+    fn compared_photo(&self, session: &Session, result: &PhotoResult, truths: &BTreeMap<String, PathBuf>) -> Result<ComparedPhoto, String> {
+        let places: Vec<&Path> = truths.keys().map(Path::new).collect();
+        let own = the_one(&session.photo, &places).and_then(|i| truths.values().nth(i));
+        let file = own.ok_or_else(|| {
+            let photo = session.photo.display();
+            about(&session.series.file, format!("no truth of its photo {photo} is there: {photo}.truth.json"))
+        })?;
+        let truth = read_truth(file)?;
+        let tolerance = self.tolerance(&truth, Some(result)).map_err(|cause| about(file, cause))?;
+        let strands = result.strands.iter().map(|strand| (strand.id, found(strand))).collect();
+        Ok(ComparedPhoto { session: session.index, truth, strands, field: result.field.counted(), tolerance })
     }
 
     fn tolerance(&self, truth: &Truth, result: Option<&PhotoResult>) -> Result<Pixels, &'static str> {
@@ -116,6 +179,105 @@ fn read_truth(file: &Path) -> Result<Truth, String> {
     serde_json::from_slice(&bytes).map_err(|error| about(file, error))
 }
 
+fn read_result(folder: &Folder, stem: &str) -> Result<PhotoResult, String> {
+    folder.read(stem).map_err(|error| about(&folder.place(&result_path(stem)), error))
+}
+
+/// A drawn series and where its truth was read.
+struct Series {
+    file: PathBuf,
+    truth: SeriesTruth,
+}
+
+/// One session of a drawn series.
+struct Session {
+    series: Rc<Series>,
+    index: usize,
+    /// Where its photo lies below the folder of truth, without extension.
+    photo: PathBuf,
+}
+
+/// The sessions of every drawn series below a folder.
+fn sessions(folder: &Path) -> Result<Vec<Session>, String> {
+    let mut sessions = vec![];
+    for (holder, file) in series_truths(folder).map_err(|error| about(folder, cause(&error)))? {
+        let truth = read_series(&file)?;
+        let series = Rc::new(Series { file, truth });
+        // A session's path begins with the folder that the truth lies in.
+        let above = Path::new(&holder).parent().unwrap_or(Path::new(""));
+        let photos = series.truth.sessions.iter().map(|session| above.join(&session.photo)).enumerate();
+        sessions.extend(photos.map(|(index, photo)| Session { series: series.clone(), index, photo }));
+    }
+    Ok(sessions)
+}
+
+fn read_series(file: &Path) -> Result<SeriesTruth, String> {
+    let bytes = read_at_most(file, MOST_BYTES).map_err(|cause| about(file, cause))?;
+    let truth: SeriesTruth = serde_json::from_slice(&bytes).map_err(|error| about(file, error))?;
+    let sessions = truth.sessions.len();
+    match truth.hairs.iter().find(|hair| hair.thickness_um.len() != sessions || hair.roots.len() != sessions) {
+        Some(hair) => Err(about(file, format!("hair {} has no thickness or no root for each of the {sessions} sessions", hair.id))),
+        None => Ok(truth),
+    }
+}
+
+/// The sessions that a comparison's baseline and follow-up are, where they are two of one series.
+fn sessions_of<'a>(comparison: &ComparisonResult, sessions: &'a [Session]) -> Option<[&'a Session; 2]> {
+    let places: Vec<&Path> = sessions.iter().map(|session| session.photo.as_path()).collect();
+    let of = |photo: &Identity| the_one(&Path::new(&photo.path).with_extension(""), &places).map(|i| &sessions[i]);
+    let (baseline, follow_up) = (of(&comparison.baseline)?, of(&comparison.follow_up)?);
+    (Rc::ptr_eq(&baseline.series, &follow_up.series) && baseline.index != follow_up.index).then_some([baseline, follow_up])
+}
+
+/// The place that is the same as a path as far as both reach, counted from their ends: the longest, the very same before others; `None` where
+/// there is none or several are as long.
+fn the_one(path: &Path, places: &[&Path]) -> Option<usize> {
+    let common = |place: &Path| {
+        let same = path.ends_with(place) || place.ends_with(path);
+        let parts = place.components().count().min(path.components().count());
+        (same && parts > 0).then_some((parts, place == path))
+    };
+    let mut fitting: Vec<_> = places.iter().enumerate().filter_map(|(i, place)| Some((common(place)?, i))).collect();
+    fitting.sort_unstable();
+    match &fitting[..] {
+        [] => None,
+        [.., (second, _), (first, _)] if second == first => None,
+        [.., (_, i)] => Some(*i),
+    }
+}
+
+/// The result of one of a comparison's photos, if it is still the one that the comparison was made from.
+fn result_of(
+    comparison: &ComparisonResult,
+    side: usize,
+    folder: &Folder,
+    results: &[(String, String, String)],
+) -> Result<Option<PhotoResult>, String> {
+    let photo = [&comparison.baseline, &comparison.follow_up][side];
+    let Some((stem, ..)) = results.iter().find(|(_, path, sha256)| *path == photo.path && *sha256 == photo.sha256) else { return Ok(None) };
+    let result = read_result(folder, stem)?;
+    Ok((result.made_by == comparison.made_by[side]).then_some(result))
+}
+
+/// A comparison as it is judged.
+fn compared(name: String, comparison: &ComparisonResult) -> Result<Compared, &'static str> {
+    let mapping = match &comparison.registration {
+        Some(registration) => Some(registration.mapping().ok_or("its registration maps nothing back")?),
+        None => None,
+    };
+    let hair = |hair: &FateResult| ComparedHair {
+        fate: hair.fate,
+        strands: [hair.baseline, hair.follow_up].map(|place| place?.id),
+        thickness_change: hair.thickness_change_um,
+        standard_error: hair.thickness_change_standard_error_um,
+    };
+    let stated = |count: &ChangeResult| {
+        Some(StatedChange { change: count.change?, interval: count.low.zip(count.high).map(|(low, high)| [low, high]) })
+    };
+    let count = comparison.change("hair_count").and_then(stated);
+    Ok(Compared { name, mapping, hairs: comparison.fates.iter().map(hair).collect(), count })
+}
+
 /// The result of each counted photo: at the same relative path, else the only one of the same name.
 fn pair(truths: &[String], stems: &[String]) -> BTreeMap<String, String> {
     let mut pairing: BTreeMap<String, String> =
@@ -136,15 +298,32 @@ fn pair(truths: &[String], stems: &[String]) -> BTreeMap<String, String> {
     pairing
 }
 
-fn table(all: &Agreement) -> String {
-    let number = |value: Option<f64>| value.map_or("–".into(), |v| format!("{v:.3}"));
-    let signed = |value: Option<f64>| value.map_or("–".into(), |v| format!("{v:+.2}"));
-    let part = |some: usize, all: usize| format!("{}  ({some} of {all})", number((all > 0).then(|| some as f64 / all as f64)));
-    let mut text = String::new();
-    let mut line = |name: &str, value: String| {
+/// A table of two columns.
+#[derive(Default)]
+struct Table(String);
+
+impl Table {
+    fn line(&mut self, name: &str, value: impl Display) {
         // Writing into a string does not fail.
-        let _ = writeln!(text, "{name:<28}{value}");
-    };
+        let _ = writeln!(self.0, "{name:<28}{value}");
+    }
+}
+
+fn number(value: Option<f64>) -> String {
+    value.map_or("–".into(), |v| format!("{v:.3}"))
+}
+
+fn signed(value: Option<f64>) -> String {
+    value.map_or("–".into(), |v| format!("{v:+.2}"))
+}
+
+fn part(some: usize, all: usize) -> String {
+    format!("{}  ({some} of {all})", number((all > 0).then(|| some as f64 / all as f64)))
+}
+
+fn table(all: &Agreement) -> String {
+    let mut table = Table::default();
+    let mut line = |name: &str, value: String| table.line(name, value);
     line("photos", all.photos.to_string());
     line("strands right or wrong", all.found.to_string());
     line("hairs found or missed", all.marked.to_string());
@@ -178,7 +357,62 @@ fn table(all: &Agreement) -> String {
     for (class, recall) in &all.classes {
         line(&format!("recall, {class}"), part(recall.matched, recall.marked));
     }
-    text
+    table.0
+}
+
+fn comparisons_table(all: &ComparisonsAgreement) -> String {
+    let mut table = Table("\n".into());
+    let mut line = |name: &str, value: String| table.line(name, value);
+    line("comparisons registered", part(all.registered, all.pairs));
+    let off = |px: Option<f64>, um: Option<f64>| match px.zip(um) {
+        Some((px, um)) => format!("{px:.1} px ({um:.0} µm)"),
+        None => "–".into(),
+    };
+    let registration = &all.registration;
+    line(
+        "roots mapped off, median",
+        format!(
+            "{}, 95 % within {}, n {}",
+            off(registration.median_px, registration.median_um),
+            off(registration.within_px, registration.within_um),
+            registration.roots
+        ),
+    );
+    let right = |calls: &CallAgreement| format!("{}, and {} on no hair", part(calls.right, calls.called), calls.without_hair);
+    line("called lost, so", right(&all.lost));
+    line("called new, so", right(&all.new));
+    let called = |recall: &RecallAgreement| {
+        format!("{} of those found, {} of all", part(recall.called, recall.found), part(recall.called, recall.hairs))
+    };
+    line("lost, called so", called(&all.truly_lost));
+    line("new, called so", called(&all.truly_new));
+    line("pairs of the same hair", right(&all.same_hair));
+    let thickness = &all.thickness;
+    line(
+        "thickness change, medians",
+        format!("{} µm off, of the sizes {} µm", signed(thickness.median_difference_um), number(thickness.median_size_um)),
+    );
+    line("95 % intervals that hold", part(thickness.intervals_that_hold, thickness.stated));
+    line("called thicker, thinner, so", right(&thickness.called));
+    let [of_stated, of_all] = [thickness.truly_changed_and_stated, thickness.truly_changed].map(|changed| part(thickness.told, changed));
+    line("changed by 4 µm, called so", format!("{of_stated} of those stated, {of_all} of all"));
+    let percent = |share: Option<f64>| share.map_or("–".into(), |share| format!("{:.1} %", 100.0 * share));
+    let count = &all.count;
+    line(
+        "hair count change",
+        format!(
+            "{} of hairs off in the mean, of the sizes {}, n {}",
+            count.error.bias.map_or("–".into(), |bias| format!("{:+.1} %", 100.0 * bias)),
+            percent(count.error_size),
+            count.error.n
+        ),
+    );
+    line(
+        "95 % intervals that hold",
+        format!("{}, median ± {}", part(count.intervals_that_hold, count.intervals), percent(count.median_half_width)),
+    );
+    line("told of the true change", format!("{}, its mean size {}", number(count.slope), percent(count.true_size)));
+    table.0
 }
 
 #[cfg(test)]
@@ -197,5 +431,20 @@ mod tests {
         assert_eq!(paired(&["a"], &["s/a"]), [("a".into(), "s/a".into())]);
         assert_eq!(paired(&["a"], &["s/a", "t/a"]), []);
         assert_eq!(paired(&["s/a", "t/a"], &["a"]), []);
+    }
+
+    fn place_of(path: &str, places: &[&str]) -> Option<usize> {
+        the_one(Path::new(path), &places.iter().map(Path::new).collect::<Vec<_>>())
+    }
+
+    #[test]
+    fn photo_is_the_session_at_its_path_however_far_up_or_down_that_begins() {
+        assert_eq!(place_of("s/2026-01-15/vertex", &["s/2026-01-15/vertex", "s/2026-04-15/vertex"]), Some(0));
+        assert_eq!(place_of("2026-04-15/vertex", &["s/2026-01-15/vertex", "s/2026-04-15/vertex"]), Some(1));
+        assert_eq!(place_of("drawn/s/2026-04-15/vertex", &["s/2026-01-15/vertex", "s/2026-04-15/vertex"]), Some(1));
+        assert_eq!(place_of("2026-04-15/vertex", &["s/2026-04-15/vertex", "t/2026-04-15/vertex"]), None);
+        assert_eq!(place_of("s/vertex", &["vertex", "s/vertex", "x/s/vertex"]), Some(1));
+        assert_eq!(place_of("z/2026-04-15/vertex", &["s/2026-04-15/vertex"]), None);
+        assert_eq!(place_of("", &["", "a"]), None);
     }
 }

@@ -11,8 +11,8 @@ use super::{Ending, about, deliver, printable, results_folder, say, spared};
 use crate::compare::{Fate, Uncut, compare};
 use crate::report::{Aligned, Picture, Shown, comparison, comparison_page, comparisons_page};
 use crate::results::{
-    self, ComparisonResult, Input, Inputs, PairRun, PhotoRun, Pseudonyms, RunCommand, SessionRun, SessionSource, Status, json,
-    write_comparison_tables, write_whole,
+    self, ComparisonResult, Input, Inputs, PairRun, PhotoRun, Pseudonyms, RunCommand, SessionRun, SessionSource, Status, comparison_path,
+    json, write_comparison_tables, write_whole,
 };
 use crate::session::{Session, Told, days_between};
 use clap::Args;
@@ -140,7 +140,7 @@ impl Compare {
                         let place = folder.place(&place);
                         write_whole(&place, &bytes).map_err(|error| about(&place, results::cause(&error)))?;
                     }
-                    let place = format!("comparisons/{name}.json");
+                    let place = comparison_path(&name);
                     folder.write_json(&place, &comparison).map_err(|error| about(&folder.place(&place), results::cause(&error)))?;
                     pages.push(page_place(&name));
                     told.push(pair_run(paths, Ok(place)));

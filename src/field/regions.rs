@@ -17,6 +17,13 @@ pub struct CountedRegion {
 /// How far an outline may stray from the cells it bounds, in cells.
 const TOLERANCE: f64 = 0.75;
 
+impl CountedRegion {
+    /// Whether a point lies within the outline and in none of the holes.
+    pub fn contains(&self, p: Point) -> bool {
+        self.outline.contains(p) && !self.holes.iter().any(|hole| hole.contains(p))
+    }
+}
+
 impl Field {
     /// Every connected part of the counted skin with its holes, in reading order. By the even-odd rule they cover `counted`, to about a cell.
     pub fn regions(&self) -> Vec<CountedRegion> {
@@ -75,6 +82,7 @@ mod tests {
         assert_eq!((found.len(), found[0].holes.len()), (1, 1));
         assert_eq!(found[0].holes[0].area(), 9.0 * 16.0);
         assert!(found[0].holes[0].contains(Point::new(9.0, 9.0)) && !found[0].holes[0].contains(Point::new(1.0, 1.0)));
+        assert!(!found[0].contains(Point::new(9.0, 9.0)) && found[0].contains(Point::new(1.0, 1.0)));
     }
 
     #[test]

@@ -1,6 +1,6 @@
 //! The agreement of results with counted truth, as written: `anagen/agreement/1`.
 
-use crate::agree::Agreement;
+use crate::agree::{Agreement, ComparisonsAgreement};
 use schemars::JsonSchema;
 use serde::Serialize;
 
@@ -28,4 +28,6 @@ pub struct AgreementResult {
     /// The agreement.
     #[serde(flatten)]
     pub agreement: Agreement,
+    /// The agreement of the comparisons with what is true of the series they are of; `None` where none is known.
+    pub comparisons: Option<ComparisonsAgreement>,
 }

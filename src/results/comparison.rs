@@ -2,7 +2,8 @@
 
 use super::photo::{Identity, MadeBy, PhotoResult, caveat, point, rounded, significant};
 use crate::compare::{
-    Change, Comparison, Fate, HairFate, Model, Phase, Place, Reason, Registration, UnitFate, UnitFateKind, Verdict, Warp,
+    Change, Comparison, Fate, HairFate, Homography, Mapping, Model, Phase, Place, Reason, Registration, UnitFate, UnitFateKind, Verdict,
+    Warp,
 };
 use crate::geometry::{Point, Vector};
 use crate::photo::{Caveat, CaveatCode};
@@ -195,6 +196,11 @@ pub struct ChangeResult {
 }
 
 impl ComparisonResult {
+    /// The change of a measurement by its name, where it is given.
+    pub fn change(&self, name: &str) -> Option<&ChangeResult> {
+        self.changes.iter().find(|change| change.name == name)
+    }
+
     /// The result of a comparison, as it will be written.
     pub fn new(baseline: &PhotoResult, follow_up: &PhotoResult, comparison: &Comparison) -> Self {
         let (then, now) = (&baseline.photo, &follow_up.photo);
@@ -276,6 +282,16 @@ impl RegistrationResult {
             chance_log10: rounded(registration.chance_log10, 1),
         }
     }
+
+    /// The mapping that was written, to the digits that were; `None` for one without a way back or that mirrors, as no comparison writes.
+    pub fn mapping(&self) -> Option<Mapping> {
+        let warp = self.warp.as_ref().map(|warp| Warp {
+            even: warp.even.map(|[x, y]| Vector::new(x, y)),
+            controls: warp.controls.clone(),
+            weights: warp.weights.iter().map(|[x, y]| Vector::new(*x, *y)).collect(),
+        });
+        Mapping::new(Homography(self.baseline_to_follow_up), warp)
+    }
 }
 
 impl WarpResult {
@@ -341,5 +357,25 @@ impl ChangeResult {
             n: change.n,
             method: change.method.into(),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn mapping_that_was_written_is_read_back() {
+        let places = [[0.0, 0.0], [900.0, 20.0], [30.0, 800.0], [880.0, 830.0], [400.0, 420.0]].map(Point::from);
+        let wanted = [[1.0, 2.0], [-4.0, 0.0], [3.0, 3.0], [0.0, -5.0], [6.0, 1.0]].map(|[x, y]| Vector::new(x, y));
+        let homography = Homography([[1.1, -0.2, 30.0], [0.25, 0.95, -12.0], [2e-5, -1e-5, 1.0]]);
+        let mapping = Mapping::new(homography, Warp::fitted(&places, &wanted, 0.0)).unwrap();
+        let registration = Registration { mapping, model: Model::Homography, inliers: 5, residual_px: 0.0, chance_log10: -9.0 };
+        let written = RegistrationResult::new(&registration, Point::new(450.0, 400.0));
+        let read = written.mapping().unwrap();
+        for p in places {
+            assert!(read.map(p).distance(registration.mapping.map(p)) < 0.05);
+        }
+        assert_eq!(RegistrationResult { baseline_to_follow_up: [[0.0; 3]; 3], ..written }.mapping(), None);
     }
 }

@@ -1,7 +1,7 @@
 //! The results folder: every file in it appears whole or not at all.
 
 use super::photo::{MadeBy, PhotoResult};
-use super::{Input, Run, RunCommand, json};
+use super::{ComparisonResult, Input, Run, RunCommand, json};
 use serde::Serialize;
 use std::fs;
 use std::io::{self, Write};
@@ -160,19 +160,36 @@ impl Folder {
 
     /// How many comparisons are stored.
     pub fn comparisons(&self) -> usize {
-        let files = WalkDir::new(self.place("comparisons")).into_iter().filter_map(Result::ok);
-        files.filter(|entry| entry.file_type().is_file() && entry.path().extension().is_some_and(|e| e == "json")).count()
+        self.comparison_stems().len()
+    }
+
+    /// What the stored comparisons are called, sorted.
+    pub fn comparison_stems(&self) -> Vec<String> {
+        self.stems_in("comparisons")
+    }
+
+    /// The comparison stored under a name.
+    ///
+    /// # Errors
+    /// When it is missing or not a comparison of this version.
+    pub fn read_comparison(&self, stem: &str) -> io::Result<ComparisonResult> {
+        serde_json::from_slice(&fs::read(self.place(&comparison_path(stem)))?).map_err(io::Error::from)
     }
 
     /// The stems of all stored results, sorted.
     pub fn stems(&self) -> Vec<String> {
-        let photos = self.place("photos");
-        let mut stems: Vec<String> = WalkDir::new(&photos)
+        self.stems_in("photos")
+    }
+
+    /// The JSON files in one of the folder's own folders, by their relative path without extension, sorted.
+    fn stems_in(&self, own: &str) -> Vec<String> {
+        let folder = self.place(own);
+        let mut stems: Vec<String> = WalkDir::new(&folder)
             .into_iter()
             .filter_map(Result::ok)
             .filter(|entry| entry.file_type().is_file() && entry.path().extension().is_some_and(|e| e == "json"))
             .filter_map(|entry| {
-                let below = entry.path().strip_prefix(&photos).ok()?.with_extension("");
+                let below = entry.path().strip_prefix(&folder).ok()?.with_extension("");
                 Some(below.iter().map(|part| part.to_string_lossy()).collect::<Vec<_>>().join("/"))
             })
             .collect();
@@ -190,6 +207,11 @@ pub fn stem_of(result: &str) -> Option<String> {
 /// Where a result lies in the folder.
 pub fn result_path(stem: &str) -> String {
     format!("photos/{stem}.json")
+}
+
+/// Where a comparison lies in the folder.
+pub fn comparison_path(stem: &str) -> String {
+    format!("comparisons/{stem}.json")
 }
 
 /// Where an overlay lies in the folder.

@@ -362,17 +362,24 @@ impl Stamp {
 /// # Errors
 /// When there is no folder there.
 pub fn truths(folder: &Path) -> io::Result<BTreeMap<String, PathBuf>> {
+    let of_photos = files_below(folder)?.into_iter().filter(|(_, file)| file.file_name() != Some(OsStr::new(SERIES_TRUTH)));
+    Ok(of_photos.filter_map(|(path, file)| Some((path.strip_suffix(".truth.json")?.to_owned(), file))).collect())
+}
+
+/// The `series.truth.json` files of a folder, at any depth, by the relative path of the folder that holds each, empty for the folder itself.
+///
+/// # Errors
+/// When there is no folder there.
+pub fn series_truths(folder: &Path) -> io::Result<BTreeMap<String, PathBuf>> {
+    let of_series = files_below(folder)?.into_iter().filter(|(_, file)| file.file_name() == Some(OsStr::new(SERIES_TRUTH)));
+    Ok(of_series.map(|(path, file)| (path.rsplit_once('/').map_or(String::new(), |(above, _)| above.to_owned()), file)).collect())
+}
+
+/// The files of a folder, at any depth, with their relative paths.
+fn files_below(folder: &Path) -> io::Result<Vec<(String, PathBuf)>> {
     fs::read_dir(folder)?;
     let files = WalkDir::new(folder).follow_links(true).into_iter().filter_map(Result::ok).filter(|entry| entry.file_type().is_file());
-    Ok(files
-        .filter_map(|entry| {
-            let path = names(entry.path().strip_prefix(folder).ok()?).join("/");
-            if entry.file_name() == SERIES_TRUTH {
-                return None;
-            }
-            Some((path.strip_suffix(".truth.json")?.to_owned(), entry.into_path()))
-        })
-        .collect())
+    Ok(files.filter_map(|entry| Some((names(entry.path().strip_prefix(folder).ok()?).join("/"), entry.into_path()))).collect())
 }
 
 #[cfg(test)]

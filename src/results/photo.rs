@@ -2,7 +2,7 @@
 
 use crate::analyze::{Analysis, Settings};
 use crate::calibration::Calibration;
-use crate::field::{BorderRule, Field};
+use crate::field::{BorderRule, CountedRegion, Field};
 use crate::follicle::Unit;
 use crate::geometry::{Point, Polygon, Polyline, Rect};
 use crate::measure::{Cuts, Measurement, ThicknessClass};
@@ -224,6 +224,16 @@ impl PhotoResult {
     /// The value of a measurement by its name, where it is known.
     pub fn measured(&self, name: &str) -> Option<f64> {
         self.measurements.iter().find(|m| m.name == name).and_then(|m| m.value)
+    }
+}
+
+impl FieldResult {
+    /// The counted parts, to about a cell of the field's grid; the largest alone, without its holes, of a result that holds no more.
+    pub fn counted(&self) -> Vec<CountedRegion> {
+        if self.regions.is_empty() {
+            return vec![CountedRegion { outline: self.polygon.clone(), holes: vec![] }];
+        }
+        self.regions.iter().map(|part| CountedRegion { outline: part.outline.clone(), holes: part.holes.clone() }).collect()
     }
 }
 
