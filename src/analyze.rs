@@ -205,29 +205,16 @@ fn measured(
     (settled(photo, measured).into_iter().map(|traced| traced.strand).collect(), survey.point_spread)
 }
 
-/// A width that the photo's hair leaves to two hairs that lie as one: far beyond its upper quarter, and more than human hair is wide but rarely; or
-/// more than it ever is.
-///
-/// Its two numbers were chosen on 1,310 drawn clipped dark hairs found and measured, of which 15 % were too thick by more than 10 µm, nearly all
-/// of them two that touch. On drawn photos they were not chosen on (seed 2) it is 11 % without this and the width's own rule for hairs that part,
-/// and 7 % with both.
+/// A width that no human hair has, unless the photo has another scale than is said, which so much thick hair then shows.
 fn thickest_hair(shafts: &[Measured], calibration: &Calibration) -> Option<Pixels> {
     let mut widths: Vec<f64> = shafts.iter().filter_map(|s| s.width).map(|w| w.value.0).collect();
     widths.sort_by(f64::total_cmp);
     let upper_quarter = *widths.get(widths.len() * 3 / 4)?;
-    let um = calibration.um_per_px;
-    let beyond_others = (BEYOND_OTHERS * upper_quarter).max(RARELY_WIDER_UM / um);
-    let thickest = if upper_quarter < THICKEST_UM / um { THICKEST_UM / um } else { f64::INFINITY };
-    Some(Pixels(beyond_others.min(thickest)))
+    let thickest = THICKEST_UM / calibration.um_per_px;
+    (upper_quarter < thickest).then_some(Pixels(thickest))
 }
 
-/// How many times as wide as the upper quarter of the photo's hair begins it may be.
-const BEYOND_OTHERS: f64 = 1.3;
-
-/// And the width in micrometers that human hair rarely exceeds: thinner than this nothing is left out, or a few thick hairs among many thin would be.
-const RARELY_WIDER_UM: f64 = 95.0;
-
-/// And the one it never does, unless the photo has another scale than is said, which so much thick hair then shows.
+/// Human hair is never thicker, in micrometers.
 const THICKEST_UM: f64 = 150.0;
 
 /// What the blur calls for: which hairs were too thin for a figure, and whether it rules most of the others.
@@ -353,12 +340,14 @@ mod tests {
     }
 
     #[test]
-    fn what_is_far_thicker_than_the_other_hair_is_two() {
+    fn no_hair_is_thicker_than_hair_ever_is_unless_the_scale_is_wrong() {
         let shaft = |px: f64| Measured {
             centerline: Polyline::new(vec![Point::new(0.0, 0.0), Point::new(50.0, 0.0)]),
+            evidence: None,
             width: Some(Width {
                 value: Pixels(px),
                 standard_error: Pixels(0.1),
+                fit_error: Pixels(0.1),
                 samples: 9,
                 taper: 0.0,
                 core: false,
@@ -370,11 +359,7 @@ mod tests {
             thickest_hair(&widths.iter().map(|&px| shaft(px)).collect::<Vec<_>>(), &scale).map(|width| width.0)
         };
         assert_eq!(thickest(&[], 4.0), None);
-        // Among thick hair what is a third thicker still, among thin hair what is thicker than hair is.
-        assert_eq!(thickest(&[30.0, 30.0, 30.0, 30.0, 30.0, 50.0], 3.0), Some(39.0));
-        assert_eq!(thickest(&[7.0, 7.0, 7.0, 7.0, 18.0], 4.0), Some(95.0 / 4.0));
-        // None is thicker than hair ever is, unless the scale is wrong and all of it would be.
         assert_eq!(thickest(&[30.0, 30.0, 30.0, 30.0, 30.0, 38.0], 4.9), Some(150.0 / 4.9));
-        assert_eq!(thickest(&[30.0, 30.0, 30.0, 30.0, 30.0, 38.0], 8.0), Some(39.0));
+        assert_eq!(thickest(&[30.0, 30.0, 30.0, 30.0, 30.0, 38.0], 8.0), None);
     }
 }

@@ -226,6 +226,7 @@ mod tests {
             width: width.map(|w| Width {
                 value: Pixels(w),
                 standard_error: Pixels(0.1),
+                fit_error: Pixels(0.1),
                 samples: 20,
                 taper: 0.0,
                 core: false,

@@ -1,4 +1,7 @@
 //! What a thickness is worth: draws shafts of known width, measures them as any photo's, and says how far off the measurements are.
+//!
+//! The shafts are drawn one by one on even skin, so what is held against the truth here is their fit errors: optics, and how the fits bear them. What else
+//! may be wrong with a hair in a photo is in a strand's standard error, which `anagen agree` holds against drawn photos.
 
 use crate::geometry::{Polyline, Vector};
 use crate::phantom::strip::{Strip, sheet};
@@ -74,9 +77,9 @@ pub struct Cell {
     pub mean_absolute_error_px: Option<Pixels>,
     /// The standard deviation of the measured widths.
     pub spread_px: Option<Pixels>,
-    /// The root mean square of the standard errors stated.
+    /// The root mean square of the fit errors stated.
     pub stated_error_px: Option<Pixels>,
-    /// The share of 95 % intervals that hold the true width.
+    /// The share of widths within 1.96 fit errors of the truth: 95 % should be.
     pub covered: Option<f64>,
 }
 
@@ -169,7 +172,7 @@ impl Photo {
     fn cell(&self, width: Pixels, found: &[width::Measured]) -> Cell {
         let below = found.iter().filter(|f| f.width.is_some_and(|w| w.blur_dominated)).count();
         let figures: Vec<(f64, f64)> =
-            found.iter().filter_map(|f| f.width.filter(|w| !w.blur_dominated)).map(|w| (w.value.0 - width.0, w.standard_error.0)).collect();
+            found.iter().filter_map(|f| f.width.filter(|w| !w.blur_dominated)).map(|w| (w.value.0 - width.0, w.fit_error.0)).collect();
         let n = figures.len() as f64;
         let mean = |of: fn((f64, f64)) -> f64| (n > 0.0).then(|| figures.iter().map(|f| of(*f)).sum::<f64>() / n);
         let bias = mean(|f| f.0);

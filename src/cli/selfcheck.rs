@@ -100,6 +100,7 @@ fn tables(cells: &[Cell], um_per_px: Option<f64>) -> String {
     let scale = um_per_px.unwrap_or(1.0);
     let mut text = format!(
         "Each place: mean error, mean size of the error ({unit}), share of 95 % intervals that hold the truth.\n\
+         The shafts lie singly on even skin; what more may be wrong in a photo is in the standard error of each hair.\n\
          \"below\": thinner than can be trusted at this blur, and given no figure.\n"
     );
     for table in cells.chunk_by(|a, b| (a.tone, a.noise, a.reflex, a.opacity) == (b.tone, b.noise, b.reflex, b.opacity)) {

@@ -82,8 +82,8 @@ pub struct HairFate {
     pub follow_up: Option<Place>,
     /// Its thickness in each photo.
     pub thickness: [Option<Measured>; 2],
-    /// What measuring twice adds to the standard errors of the thickness, as all hairs of the two photos tell: one standard deviation.
-    pub repeatability: Micrometers,
+    /// By how much more thickness changes scatter between these two photos than between others; 1 at the least.
+    pub scatter: f64,
     /// Follow-up less baseline.
     pub length_change: Option<Millimeters>,
     /// Whether it grew, where the two photos are a phototrichogram.
@@ -307,10 +307,10 @@ impl<'a> Look<'a> {
             baseline: Some(place(strands[0])),
             follow_up: Some(place(strands[1])),
             thickness,
-            repeatability: Micrometers(0.0),
+            scatter: 1.0,
             length_change: self.length_change(strands).filter(|_| same),
             phase: None,
-            confidence: pair.confidence,
+            confidence: pair.chance(),
             gone: None,
             reason: None,
         }
@@ -339,13 +339,12 @@ impl<'a> Look<'a> {
             let mut thickness = [None; 2];
             thickness[side] = Measured::of(strand, visit);
             let [baseline, follow_up] = places;
-            let repeatability = Micrometers(0.0);
             HairFate {
                 fate,
                 baseline,
                 follow_up,
                 thickness,
-                repeatability,
+                scatter: 1.0,
                 length_change: None,
                 phase: None,
                 confidence,
@@ -485,10 +484,10 @@ fn shown(visit: &Visit, sought: &Sought) -> bool {
 }
 
 impl HairFate {
-    /// Follow-up less baseline thickness, and one standard deviation of it: of both measurements and of measuring twice.
+    /// Follow-up less baseline thickness, and one standard deviation of it.
     pub fn thickness_change(&self) -> Option<(Micrometers, Micrometers)> {
         let [before, after] = self.thickness;
         let (before, after) = (before?, after?);
-        Some((after.value - before.value, Micrometers(before.standard_error.0.hypot(after.standard_error.0).hypot(self.repeatability.0))))
+        Some((after.value - before.value, before.change_error(&after) * self.scatter))
     }
 }

@@ -134,7 +134,7 @@ mod tests {
             baseline: place,
             follow_up: place,
             thickness: [thick; 2],
-            repeatability: Micrometers(0.0),
+            scatter: 1.0,
             length_change: change_mm.map(Millimeters),
             phase: None,
             confidence: 0.9,

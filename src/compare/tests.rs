@@ -107,7 +107,15 @@ fn visit(hairs: &[Hair], seen: &Seen) -> Visit {
 }
 
 fn strand(id: usize, root: Point, tip: Point, width: f64) -> Strand {
-    let width = Width { value: Pixels(width), standard_error: Pixels(0.05), samples: 20, taper: 0.0, core: false, blur_dominated: false };
+    let width = Width {
+        value: Pixels(width),
+        standard_error: Pixels(0.05),
+        fit_error: Pixels(0.05),
+        samples: 20,
+        taper: 0.0,
+        core: false,
+        blur_dominated: false,
+    };
     Strand {
         id,
         centerline: Polyline::new(vec![root, root.lerp(tip, 0.5), tip]),

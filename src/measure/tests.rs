@@ -61,6 +61,7 @@ fn strand(id: usize, root: Point, along: Vector, width: Option<f64>) -> Strand {
         width: width.map(|w| Width {
             value: Pixels(w),
             standard_error: Pixels(0.0),
+            fit_error: Pixels(0.0),
             samples: 20,
             taper: 0.0,
             core: false,

@@ -218,7 +218,6 @@ mod tests {
     use super::*;
     use crate::compare::{Homography, Model, Registration};
     use crate::results::tests::one_strand;
-    use crate::units::Micrometers;
 
     fn photo(color: [u8; 3]) -> Photo {
         Photo::from_rgb8(40, 30, vec![color; 1200])
@@ -240,7 +239,7 @@ mod tests {
             baseline: baseline.then_some(place),
             follow_up: follow_up.then_some(place),
             thickness: [None; 2],
-            repeatability: Micrometers(0.0),
+            scatter: 1.0,
             length_change: None,
             confidence: 0.9,
             gone: None,

@@ -83,7 +83,7 @@ pub struct HairResult {
     pub fate: TimelineFate,
     /// Its thickness in the last session that measures it, less that in the first.
     pub thickness_change_um: Option<Micrometers>,
-    /// One standard deviation of that, by the spread along the shafts.
+    /// One standard deviation of that.
     pub thickness_change_standard_error_um: Option<Micrometers>,
     /// What each session says of it.
     pub sessions: Vec<SeenResult>,
@@ -315,7 +315,7 @@ impl Numbered<'_> {
         let measured: Vec<_> = hair.sessions.iter().enumerate().filter_map(comparable).collect();
         let change = match &measured[..] {
             [first, .., last] => {
-                let error = last.standard_error.0.hypot(first.standard_error.0).hypot(hair.repeatability.0);
+                let error = first.change_error(last).0 * hair.scatter;
                 Some((last.value.0 - first.value.0, error))
             }
             _ => None,

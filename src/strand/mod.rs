@@ -44,8 +44,10 @@ pub struct Width {
     /// At the strand's middle: the trimmed mean over the samples about their taper, or the width of the mean profile where the shaft is narrow
     /// beside the blur. Of a shaft too thin to be trusted, the width it is thinner than.
     pub value: Pixels,
-    /// One standard deviation of `value`.
+    /// One standard deviation of `value`, with what may be wrong in a photo that no fit knows: 1.96 of it hold the truth of 95 % of such strands.
     pub standard_error: Pixels,
+    /// The part of that which the fits along this shaft tell: how far off it is where it is one hair by itself on even skin.
+    pub fit_error: Pixels,
     /// How many clean places along the shaft it rests on.
     pub samples: usize,
     /// Change of width per pixel from root to tip.

@@ -4,7 +4,6 @@ use super::super::{Comparison, Fate, HairFate, Measured};
 use super::Occasion;
 use super::tracks::{Link, Track, tracks};
 use crate::geometry::Point;
-use crate::units::Micrometers;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -69,8 +68,8 @@ pub struct HairCourse {
     pub fate: TimelineFate,
     /// What each session says of it.
     pub sessions: Vec<Seen>,
-    /// What measuring twice adds to the standard errors of its thickness, at the most, as the comparisons that pair it tell: one standard deviation.
-    pub repeatability: Micrometers,
+    /// By how much more thickness changes scatter between photos that pair it than between others, at the most; 1 at the least.
+    pub scatter: f64,
 }
 
 /// Every strand of every session in exactly one hair, and what became of each.
@@ -147,8 +146,8 @@ fn course(track: &Track, occasions: &[Occasion], comparisons: &BTreeMap<(usize, 
         .collect();
     let states: Vec<State> = sessions.iter().map(|seen| seen.state).collect();
     let changed = || changed(&sessions, comparisons);
-    let repeatability = pairings(&sessions, comparisons).map(|(_, hair)| hair.repeatability.0).fold(0.0, f64::max);
-    HairCourse { fate: fate(&states, changed), repeatability: Micrometers(repeatability), sessions }
+    let scatter = pairings(&sessions, comparisons).map(|(_, hair)| hair.scatter).fold(1.0, f64::max);
+    HairCourse { fate: fate(&states, changed), scatter, sessions }
 }
 
 /// What each comparison of two sessions that both show a hair says of it, with the two sessions.

@@ -76,8 +76,15 @@ fn session(number: usize, hairs: &[Laid]) -> Occasion {
                 }
             }
         }
-        let width =
-            Width { value: Pixels(WIDTH), standard_error: Pixels(0.2), samples: 12, taper: 0.0, core: false, blur_dominated: false };
+        let width = Width {
+            value: Pixels(WIDTH),
+            standard_error: Pixels(0.2),
+            fit_error: Pixels(0.2),
+            samples: 12,
+            taper: 0.0,
+            core: false,
+            blur_dominated: false,
+        };
         strands.push(Strand {
             id: strands.len(),
             centerline: line,

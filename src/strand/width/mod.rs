@@ -2,9 +2,10 @@
 //!
 //! Every pixel near a shaft is placed by its own distance from the centerline, so nothing is interpolated. A blurred staircase (skin, shaft,
 //! skin, with a core or a second hair where the evidence asks for one) is fitted to each short window along the shaft; its two edges share
-//! the photo's point spread, which the wide hairs tell. The windows of one strand give one width, its taper and its standard error.
+//! the photo's point spread, which the wide hairs tell. The windows of one strand give one width, its taper and how far off it is.
 
 mod choice;
+mod doubt;
 mod estimate;
 mod fit;
 mod halves;
@@ -21,6 +22,7 @@ mod staircase;
 #[cfg(test)]
 mod tests;
 
+pub use doubt::Signs;
 pub use point_spread::PointSpread;
 pub use profile::Light;
 
@@ -28,6 +30,7 @@ use super::{Tone, Width};
 use crate::geometry::{Point, Polyline};
 use crate::units::Pixels;
 use choice::{Expected, Models, Place, has_core};
+use doubt::Seen;
 use estimate::{Errors, Sample, Summary};
 use fit::{CorePrior, Fit};
 use locate::{Located, locate};
@@ -53,10 +56,25 @@ pub struct Shaft<'a> {
 /// What was measured of one shaft.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Measured {
-    /// Its width, where any clean place was found.
+    /// Its width, where it is known well enough for a figure.
     pub width: Option<Width>,
+    /// What its width and the precision of that rest on, where any clean place was found.
+    pub evidence: Option<Evidence>,
     /// The centerline brought onto the middle between the edges; the ends keep their place along the shaft.
     pub centerline: Polyline,
+}
+
+/// What is known of a shaft's width.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Evidence {
+    /// The likeliest width at the strand's middle.
+    pub width: Pixels,
+    /// One standard deviation of it by the fits alone.
+    pub fit_error: Pixels,
+    /// What tells of errors that the fits do not know.
+    pub signs: Signs,
+    /// Whether it is one hair's, about as wide as it was traced, and no less than can be trusted.
+    pub possible: bool,
 }
 
 /// Every shaft of one photo, measured together.
@@ -68,24 +86,16 @@ pub struct Survey {
     pub point_spread: Option<PointSpread>,
 }
 
-/// The share of its width by which a shaft may widen or narrow over its windows and still be taken for one hair's taper.
-const EVEN: f64 = 0.1;
-
 /// By what share of its width hair usually tapers over its length: one standard deviation, on either side of none.
 const USUAL_TAPER: f64 = 0.05;
 
-/// The share beyond which it is more likely two hairs that part than one: of drawn hairs that narrow by more, a half and more are two.
-const PARTING: f64 = 0.3;
+/// A width has no figure where its standard error is more than this share of it.
+const LEAST_KNOWN: f64 = 0.3;
 
-/// How close beside it another hair's middle must run for a shaft to be crowded, in widths.
-const CLOSE: f64 = 1.2;
-
-/// What that adds to the standard error, as a share of the width: the other's edge may be taken for its own.
-const TOUCHED: f64 = 0.08;
-
-/// The fewest places that tell the width of a shaft less than twice as wide as can be trusted: where most of them failed, the few that did not are
-/// those that noise has widened.
-const FEWEST_OF_NARROW: usize = 4;
+/// A shaft this many times as wide as the photo's usual hair, or one that widens or narrows by more than this share over its places, is more likely two
+/// hairs: of drawn ones two in five of the first and one in five of the second are.
+const FAR_BEYOND_USUAL: f64 = 1.5;
+const PARTING: f64 = 0.4;
 
 /// A shaft narrower than this share of the photo's usual dark hair may be half of one, where so many tell what is usual.
 const THIN: f64 = 0.8;
@@ -100,24 +110,8 @@ const PARTED_SHARE: f64 = 0.1;
 const UNEVEN: f64 = 0.2;
 const HALF_OF_USUAL: f64 = 0.65;
 
-/// A hair thicker than the photo's usual by more than this may be two traced as one, which is told from no profile: of drawn ones a third thicker than the
-/// median one in five is. This share of what goes beyond is added to its standard error.
-const THICKER: f64 = 1.15;
-const MAYBE_TWO: f64 = 0.6;
-
 /// The most by which the upper quarter of a photo's widths may exceed its lower one for there to be a usual width.
 const ALIKE: f64 = 1.8;
-
-/// What the blur is uncertain by besides where no hair is wide enough to tell it by itself: a standard deviation of its logarithm, for hairs that are less
-/// than `WIDE` and than `NARROW` point spreads wide. Their width and their blur are told together, and what misleads one misleads all. By drawn vellus hair.
-/// It adds no more than this share of the width to the standard error.
-const TOLD_BY_LESS: f64 = 0.06;
-const TOLD_BY_NARROW: f64 = 0.12;
-const MOST_OF_BLUR: f64 = 0.1;
-
-/// What is not known of a dark shaft that lets some light through and yet looks opaque, as a share of its width: drawn blond hair so taken reads 3 to 5 %
-/// too thin.
-const MAYBE_CLEAR: f64 = 0.03;
 
 /// The most windows along one strand.
 const MOST_WINDOWS: usize = 20;
@@ -133,8 +127,8 @@ const MOST_WINDOWS: usize = 20;
 /// # Accuracy
 /// On drawn opaque dark strips 4 to 40 px wide at point spreads of 0.5 and 1 px, noise of 1 and 3 % of full light: bias within 0.011 px and mean
 /// absolute error within 0.025 px; with a reflex of 30 or 60 %, within 0.011 and 0.044 px; light ones within 0.009 and 0.027, 0.047 and 0.058 px. The
-/// 95 % interval covers the truth in 97 % of strands. Fitted to sRGB values instead, dark widths read 0.75 px too thin; to optical density, 1.4 px.
-/// Translucent strips taken for opaque would read 10 to 15 % too thin.
+/// truth lies within 1.96 fit errors in 97 % of strands; how often within 1.96 standard errors on drawn skin, `models/thickness` says. Fitted to sRGB
+/// values instead, dark widths read 0.75 px too thin; to optical density, 1.4 px. Translucent strips taken for opaque would read 10 to 15 % too thin.
 ///
 /// # Source
 /// Ours. The blurred two-edge profile follows the vessel-width literature (Al-Diri, Hunter & Steel 2009, doi:10.1109/TMI.2009.2017941),
@@ -171,22 +165,19 @@ pub fn measure(light: &(dyn Light + Sync), shafts: &[Shaft], usable: &(dyn Fn(Po
     let settled: Vec<Option<Settled>> = settle(core, false).into_iter().zip(wide).map(|(narrow, wide)| narrow.or(wide)).collect();
     let summaries: Vec<Summary> = settled.iter().flatten().map(|s| s.summary.clone()).collect();
     let errors = Errors::of(&summaries);
-    let blur_doubt = telling.as_ref().map_or(0.0, |(least, _)| match () {
-        () if *least >= WIDE => 0.0,
-        () if *least >= NARROW => TOLD_BY_LESS,
-        () => TOLD_BY_NARROW,
-    });
     let usual = [Tone::Dark, Tone::Light].map(|tone| {
         usual_width(
             settled.iter().enumerate().filter(|(i, _)| shafts[*i].tone == tone && !half[*i]).filter_map(|(_, s)| Some(s.as_ref()?.width)),
         )
     });
+    let told = |i: usize| {
+        let settled = settled[i].as_ref().filter(|s| !half[i] && s.stayed(shafts[i].centerline, rough[i]))?;
+        Some((settled, settled.evidence(&errors, rough[i], usual[usize::from(shafts[i].tone == Tone::Light)])))
+    };
     let shafts = (0..shafts.len())
         .map(|i| Measured {
-            width: settled[i]
-                .as_ref()
-                .filter(|s| !half[i] && s.stayed(shafts[i].centerline, rough[i]))
-                .and_then(|s| s.width(&errors, rough[i], (usual[usize::from(shafts[i].tone == Tone::Light)], blur_doubt))),
+            width: told(i).and_then(|(settled, evidence)| settled.width(&evidence)),
+            evidence: told(i).map(|(_, evidence)| evidence),
             centerline: settled[i]
                 .as_ref()
                 .filter(|s| s.stayed(shafts[i].centerline, rough[i]))
@@ -267,8 +258,6 @@ struct Traced {
     core: bool,
     /// How its light runs across, and the variance of the width by not knowing that, as a share of the width squared.
     shape: (Across, f64),
-    /// Whether another hair runs close beside most of it.
-    crowded: bool,
     /// Whether it is too dark to let light through.
     opaque: bool,
     /// What its places say of its shape together, where they do.
@@ -293,8 +282,6 @@ impl Traced {
         let flank = (3.2 * seen.spread + 2.5).max(0.3 * seen.width);
         let places = places(light, &windows, tone, (&seen, flank), models, others, usable);
         let (typical, all) = (typical(&places)?, places.iter().collect::<Vec<_>>());
-        let alongside = |window: &&Window| others.iter().any(|other| other.alongside(window, CLOSE * typical.width));
-        let crowded = 2 * windows.iter().filter(alongside).count() > windows.len();
         let opaque = tone == Tone::Dark && depth(&places)? > OPAQUE_DEPTH;
         let mean = if opaque { None } else { pooled::mean_profile(&all, typical.spread) };
         let looks = mean.and_then(|mean| pooled::looks(&mean, typical.width, typical.spread, tone));
@@ -307,7 +294,6 @@ impl Traced {
             middle,
             core: false,
             shape: (Across::OPAQUE, 0.0),
-            crowded,
             opaque,
             looks,
             windows,
@@ -327,8 +313,7 @@ impl Traced {
             return Some(self);
         };
         if shape.kind == Kind::Opaque {
-            let doubt = if self.tone == Tone::Dark { MAYBE_CLEAR } else { 0.0 };
-            return Some(Self { shape: (shape, variance + doubt * doubt), ..self });
+            return Some(Self { shape: (shape, variance), ..self });
         }
         let seen = typical(&self.places)?;
         let seen = Expected { width: seen.width * shape.over_opaque(), shape, ..seen };
@@ -471,7 +456,9 @@ struct Settled {
     spread: f64,
     /// How far the width is wrong when the point spread is wrong by one standard deviation, and the shape another.
     shared_error: f64,
-    crowded: bool,
+    /// What one place says of its width: one standard deviation, by its fit; and how far apart the widest and the narrowest are.
+    of_place: f64,
+    range: f64,
 }
 
 impl Settled {
@@ -513,7 +500,8 @@ impl Settled {
             core_strength: median(clean.iter().map(|(_, f)| f.model.core_strength()).collect())?,
             spread: ln_spread.exp(),
             shared_error: (width_by_ln_spread * variance.sqrt()).hypot(summary_width * traced.shape.1.sqrt()),
-            crowded: traced.crowded,
+            of_place: median(samples.iter().map(|s| s.variance.sqrt()).collect())?,
+            range: samples.iter().map(|s| s.width).reduce(f64::max)? - samples.iter().map(|s| s.width).reduce(f64::min)?,
         };
         if !wide {
             let of_tone = &kinds[usize::from(traced.tone == Tone::Light)];
@@ -545,41 +533,44 @@ impl Settled {
         usual.is_some_and(|usual| usual < 0.3 * width + 1.0 && most < 0.6 * width + 1.0)
     }
 
-    /// The width, where the places tell one: it is about as wide as it was traced, its 95 % interval reaches no further than half of it to
-    /// either side, and it does not widen or narrow over the places as two hairs do that part.
-    fn width(&self, errors: &Errors, rough: Option<f64>, (usual, blur_doubt): (Option<f64>, f64)) -> Option<Width> {
-        let standard_error = match self.pooled {
+    /// What is known of its width; `usual` is what the photo's hair of its tone measures.
+    fn evidence(&self, errors: &Errors, rough: Option<f64>, usual: Option<f64>) -> Evidence {
+        let of_profiles = match self.pooled {
             Some(pooled) => self.summary.pooled_standard_error(pooled.white, errors).hypot(pooled.between.sqrt()),
             None => self.summary.standard_error(errors).hypot(self.shared_error),
         };
-        // A hair tapers by a few micrometers in a millimeter. What widens faster may be two hairs that part, and its width is as uncertain.
-        let parting = (self.summary.change.abs() - EVEN * self.width).max(0.0);
-        let two = MAYBE_TWO * usual.map_or(0.0, |usual| (self.width - THICKER * usual).max(0.0));
-        // Of a narrow shaft the sum width² / 12 + blur² is seen, and what the one is wrong by goes to the other.
-        let blurred = (12.0 * blur_doubt * self.spread * self.spread / self.width).min(MOST_OF_BLUR * self.width);
-        let touched = if self.crowded { TOUCHED * self.width } else { 0.0 };
-        // Where most places lie towards one end, the whole is as much wider or narrower as its taper says. Beyond the places that is not seen, and
-        // where a hair begins and ends, and so its middle, is known to half a width.
+        // Where most places lie towards one end, the whole is as much wider or narrower as its taper says, which beyond the places is a guess.
         let length = self.centerline.length();
         let (taper, uncertain) = self.summary.likely_taper(errors, USUAL_TAPER * self.width / length);
         let off = self.summary.middle - 0.5 * length;
-        let (aside, ends) = (taper * off, taper.hypot(uncertain) * 0.5 * self.width);
-        let standard_error =
-            standard_error.hypot(parting / 2.0).hypot(two).hypot(blurred).hypot(touched).hypot(aside).hypot(uncertain * off).hypot(ends);
-        let least = LEAST_SPREADS * self.spread;
-        let below = self.width < least;
+        let (change, places) = (self.summary.change, self.summary.kept.len());
         let like = rough.is_none_or(|rough| {
             let seen = self.width.hypot(2.0 * self.spread);
             self.width < 1.8 * rough && seen > 0.45 * rough
         });
-        // Of a narrow shaft, noise alone may make a thicker one, the more so where few of its places could be measured.
-        let narrow = self.width < 2.0 * least;
-        let told = below || standard_error <= if narrow { 0.15 } else { 0.25 } * self.width;
-        let told = told && (below || !narrow || self.summary.kept.len() >= FEWEST_OF_NARROW);
-        let even = self.summary.change.abs() < PARTING * self.width;
-        (self.width.is_finite() && standard_error.is_finite() && like && told && even).then_some(Width {
-            value: Pixels(if below { least } else { self.width - aside }),
+        let one = usual.is_none_or(|usual| self.width < FAR_BEYOND_USUAL * usual) && change.abs() < PARTING * self.width;
+        Evidence {
+            width: Pixels(self.width - taper * off),
+            fit_error: Pixels(of_profiles.hypot(uncertain * off).hypot(taper * off)),
+            signs: Signs::of(&Seen { width: self.width, usual, rough, change, range: self.range, places, of_place: self.of_place }),
+            possible: like && one && !self.is_below(),
+        }
+    }
+
+    /// Whether it is thinner than can be trusted.
+    fn is_below(&self) -> bool {
+        self.width < LEAST_SPREADS * self.spread
+    }
+
+    /// The width, where it can have a figure and is known well enough for one; or the bound it is thinner than.
+    fn width(&self, evidence: &Evidence) -> Option<Width> {
+        let below = self.is_below();
+        let standard_error = evidence.signs.standard_error(self.width, evidence.fit_error.0);
+        let known = below || evidence.possible && standard_error <= LEAST_KNOWN * self.width;
+        (self.width.is_finite() && standard_error.is_finite() && known).then_some(Width {
+            value: if below { Pixels(LEAST_SPREADS * self.spread) } else { evidence.width },
             standard_error: Pixels(standard_error),
+            fit_error: evidence.fit_error,
             samples: self.summary.kept.len(),
             taper: self.summary.taper,
             core: self.core_strength.abs() > 0.01,

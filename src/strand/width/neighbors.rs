@@ -42,11 +42,6 @@ impl Course {
             && other.lowest.y <= self.highest.y + reach
     }
 
-    /// Whether it passes a window's middle no farther away than this.
-    pub(super) fn alongside(&self, window: &Window, within: f64) -> bool {
-        self.points.iter().any(|p| p.distance(window.middle) <= within.hypot(self.half_width))
-    }
-
     /// The middle and the slant (change across per step along) of the course where it passes through a window; `None` where it does not.
     fn through(&self, window: &Window, reach: f64) -> Option<(f64, f64, f64)> {
         let half = window.half_length + self.half_width;
