@@ -30,6 +30,7 @@ fn strands(bytes: &mut Bytes, width: f64, height: f64) -> Vec<Strand> {
                 width: (kind & 16 == 0).then(|| Width {
                     value: Pixels(0.5 + 10.0 * bytes.share()),
                     standard_error: Pixels(bytes.share()),
+                    fit_error: Pixels(bytes.share()),
                     samples: 3,
                     taper: 0.0,
                     core: false,
