@@ -14,6 +14,7 @@ TOLERANCE_UM = 110.0  # a strand is that hair from which its root and tip lie no
 FREEDOM = 3           # errors have long tails: two hairs traced as one are off by tens of micrometers
 SMALL = 1e-3          # what a weight of one standard deviation costs: signs that say little get little weight
 LEAST_KNOWN = 0.3     # as in src/strand/width/mod.rs
+NO_USUAL, MORE = 2, 0.2  # hair without a usual width is wrong more wildly than such tails foresee; set by hand, on OTHERS
 
 
 def strands(file):
@@ -63,6 +64,7 @@ def main(file, others=None):
     # Widened so that 1.96 standard errors hold 95 %.
     widened = np.log(np.quantile(np.abs(error) / scale(weights, signs, fit), 0.95) / 1.96)
     weights[-2:] += widened
+    weights[NO_USUAL] += MORE
     print(f"{len(error)} strands; WEIGHTS", [round(w, 2) for w in weights[:-2].tolist()], f"WITHOUT_SIGNS {weights[-2]:.2f} OF_FITS {np.exp(weights[-1]):.2f}")
     for name in filter(None, (file, others)):
         scenes, signs, fit, error = table(name)

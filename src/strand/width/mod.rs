@@ -459,6 +459,8 @@ struct Settled {
     /// What one place says of its width: one standard deviation, by its fit; and how far apart the widest and the narrowest are.
     of_place: f64,
     range: f64,
+    /// How far the skin's light on one side is from that on the other, in shares of the contrast.
+    imbalance: f64,
 }
 
 impl Settled {
@@ -502,6 +504,7 @@ impl Settled {
             shared_error: (width_by_ln_spread * variance.sqrt()).hypot(summary_width * traced.shape.1.sqrt()),
             of_place: median(samples.iter().map(|s| s.variance.sqrt()).collect())?,
             range: samples.iter().map(|s| s.width).reduce(f64::max)? - samples.iter().map(|s| s.width).reduce(f64::min)?,
+            imbalance: median(clean.iter().map(|(_, f)| f.model.imbalance()).collect())?,
         };
         if !wide {
             let of_tone = &kinds[usize::from(traced.tone == Tone::Light)];
@@ -552,7 +555,16 @@ impl Settled {
         Evidence {
             width: Pixels(self.width - taper * off),
             fit_error: Pixels(of_profiles.hypot(uncertain * off).hypot(taper * off)),
-            signs: Signs::of(&Seen { width: self.width, usual, rough, change, range: self.range, places, of_place: self.of_place }),
+            signs: Signs::of(&Seen {
+                width: self.width,
+                usual,
+                imbalance: self.imbalance,
+                rough,
+                change,
+                range: self.range,
+                places,
+                of_place: self.of_place,
+            }),
             possible: like && one && !self.is_below(),
         }
     }

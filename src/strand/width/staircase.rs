@@ -89,6 +89,11 @@ impl Staircase {
         self.steps != 3 && gap && (left - right).abs() < 0.55 * contrast
     }
 
+    /// How far the light on one side of the shaft is from that on the other, as a share of its contrast.
+    pub(super) fn imbalance(&self) -> f64 {
+        (self.levels[self.shaft] - self.levels[self.shaft + 2]).abs() / self.contrast().abs().max(1e-9)
+    }
+
     /// The core's light summed across the shaft, as a share of what the whole shaft takes away: blur leaves it as it is. Positive for a
     /// reflex; zero without a core.
     pub(super) fn core_strength(&self) -> f64 {
