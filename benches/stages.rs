@@ -27,8 +27,8 @@ fn stages(criterion: &mut Criterion) {
     let factor = working_factor(&photo, &field, Some(&scale)).expect("a scale");
     let model = Model::shipped();
     let view = View::of(&photo, &field, factor);
-    let seen = ridge::segment(&view).expect("skin");
-    let answer = model.answer(view.clone());
+    let seen = ridge::segment(view.lights.clone()).expect("skin");
+    let answer = model.answer(view.colors.clone());
     let traced = trace(&seen, &field);
     let shafts: Vec<width::Shaft> = traced
         .iter()
@@ -42,8 +42,8 @@ fn stages(criterion: &mut Criterion) {
     group.bench_function("calibrate", |b| b.iter(|| ScaleBar::find(black_box(&photo))));
     group.bench_function("field", |b| b.iter(|| Field::find(black_box(&photo), bar.as_ref(), None, None)));
     group.bench_function("view", |b| b.iter(|| View::of(black_box(&photo), &field, factor)));
-    group.bench_function("segment, ridge", |b| b.iter(|| ridge::segment(black_box(&view))));
-    group.bench_function("segment, network", |b| b.iter(|| model.answer(black_box(view.clone()))));
+    group.bench_function("segment, ridge", |b| b.iter(|| ridge::segment(black_box(view.lights.clone()))));
+    group.bench_function("segment, network", |b| b.iter(|| model.answer(black_box(view.colors.clone()))));
     group.bench_function("trace", |b| b.iter(|| trace(black_box(&seen), &field)));
     group.bench_function("trace, learned", |b| b.iter(|| follow(black_box(&answer), vec![], &field)));
     group.bench_function("width", |b| b.iter(|| width::measure(black_box(&photo), &shafts, &|p| field.shows(p))));

@@ -6,7 +6,7 @@ use crate::follicle::{self, Unit};
 use crate::geometry::{Point, Polyline};
 use crate::measure::{self, Cuts, Measurement};
 use crate::photo::{Caveat, CaveatCode, Photo};
-use crate::segment::{COARSEST_UM_PER_PX, Detector, Tone, View, WORKING_UM, ridge, working_factor};
+use crate::segment::{COARSEST_UM_PER_PX, Detector, Lights, Tone, View, WORKING_UM, ridge, working_factor};
 use crate::strand::ends::settled;
 use crate::strand::follow::follow;
 use crate::strand::trace::{Traced, trace};
@@ -60,7 +60,7 @@ pub struct Analysis {
     pub caveats: Vec<Caveat>,
 }
 
-/// The stages of an analysis, in order; told to the caller as each begins, who may time them.
+/// The stages of an analysis, in order, though one detector segments and traces after the other; told to the caller as each begins, who may time them.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Stage {
@@ -101,21 +101,19 @@ pub fn analyze(photo: &Photo, settings: &Settings, mut begins: impl FnMut(Stage)
     caveats.extend(of_field);
 
     begins(Stage::Segment);
-    let view = working_factor(photo, &field, calibration.as_ref()).map(|factor| View::of(photo, &field, factor));
-    caveats.extend(view.as_ref().zip(calibration.as_ref()).and_then(|(view, scale)| too_much_skin(view.factor, scale)));
+    let factor = working_factor(photo, &field, calibration.as_ref());
+    caveats.extend(factor.zip(calibration.as_ref()).and_then(|(factor, scale)| too_much_skin(factor, scale)));
     let mut untraced = None;
-    let traced = match (&settings.detector, view) {
+    let traced = match (&settings.detector, factor.map(|factor| View::of(photo, &field, factor))) {
         (_, None) => vec![],
-        (Detector::Ridge, Some(view)) => {
-            let seen = ridge::segment(&view);
+        (Detector::Ridge, Some(view)) => by_ridges(view.lights, &field, &mut begins),
+        (Detector::Learned(model), Some(View { lights, colors })) => {
+            // One detector after the other, so that what the one holds is given up before the other begins.
+            let ridges = by_ridges(lights, &field, &mut begins);
+            begins(Stage::Segment);
+            let answer = model.answer(colors);
             begins(Stage::Trace);
-            seen.map_or(vec![], |seen| trace(&seen, &field))
-        }
-        (Detector::Learned(model), Some(view)) => {
-            let seen = ridge::segment(&view);
-            let answer = model.answer(view);
-            begins(Stage::Trace);
-            let traced = follow(&answer, seen.map_or(vec![], |seen| trace(&seen, &field)), &field);
+            let traced = follow(&answer, ridges, &field);
             untraced = Some(Untraced::of(&answer, &traced));
             traced
         }
@@ -133,6 +131,13 @@ pub fn analyze(photo: &Photo, settings: &Settings, mut begins: impl FnMut(Stage)
     let thicknesses = |scale: &Calibration| strands.iter().filter_map(|s| s.width).map(|w| scale.micrometers(w.value)).collect();
     caveats.extend(calibration.as_ref().and_then(|scale| implausible(thicknesses(scale), scale)));
     Analysis { calibration, field, blur, strands, units, measurements, caveats }
+}
+
+/// The strands that ridges show.
+fn by_ridges(lights: Lights, field: &Field, begins: &mut impl FnMut(Stage)) -> Vec<Traced> {
+    let seen = ridge::segment(lights);
+    begins(Stage::Trace);
+    seen.map_or(vec![], |seen| trace(&seen, field))
 }
 
 /// What a scale calls for at which thin hair is too few pixels wide.

@@ -64,7 +64,7 @@ fn lines(path: &str, model: &Model) -> Result<String, Box<dyn Error>> {
         lines += &serde_json::to_string(&Line { photo: path, source, points, ridge, evidence }).expect("numbers and text");
         lines.push('\n');
     };
-    let ridges = ridge::segment(&view).map_or(vec![], |seen| {
+    let ridges = ridge::segment(view.lights).map_or(vec![], |seen| {
         let to_photo = |line: &Polyline| line.points.iter().map(|p| seen.to_photo(*p)).collect::<Vec<Point>>();
         trace_telling(&seen, &field, &mut |weighed| match weighed {
             Weighed::Shaft { line, evidence } => tell("shaft", to_photo(line), 0.0, &evidence),
@@ -82,7 +82,7 @@ fn lines(path: &str, model: &Model) -> Result<String, Box<dyn Error>> {
             ),
         })
     });
-    let answer = model.answer(view);
+    let answer = model.answer(view.colors);
     let proposals = proposed(&answer, ridges, &field);
     for proposal in &proposals {
         tell(proposal.source.name(), proposal.traced.strand.centerline.points.clone(), proposal.traced.ridge, &proposal.evidence);

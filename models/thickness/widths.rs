@@ -47,8 +47,8 @@ fn lines(path: &str, model: &Model) -> Result<String, Box<dyn Error>> {
     let (field, _) = Field::find(&photo, None, None, None);
     let Some(factor) = working_factor(&photo, &field, calibration.as_ref()) else { return Ok(String::new()) };
     let view = View::of(&photo, &field, factor);
-    let ridges = ridge::segment(&view).map_or(vec![], |seen| trace(&seen, &field));
-    let traced = follow(&model.answer(view), ridges, &field);
+    let ridges = ridge::segment(view.lights).map_or(vec![], |seen| trace(&seen, &field));
+    let traced = follow(&model.answer(view.colors), ridges, &field);
     let shafts: Vec<Shaft> =
         traced.iter().map(|t| Shaft { centerline: &t.strand.centerline, tone: t.strand.tone, rough_width: Some(t.rough_width) }).collect();
     let survey = measure(&photo, &shafts, &|p| field.shows(p));

@@ -22,6 +22,7 @@ use frame::Inner;
 use overlay::Overlay;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
+use std::ops::Range;
 
 /// When a hair at the edge counts.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
@@ -130,23 +131,23 @@ impl Field {
         raster::holds(&self.lined, self.on_grid(point))
     }
 
-    /// Which cells of a grid show skin or hair at their centers, the grid having one for every `factor` × `factor` photo pixels.
-    pub fn shown_on(&self, cells: (usize, usize), factor: f64) -> Mask {
-        self.on_cells(&self.visible, cells, factor)
+    /// Which cells of these rows of a grid show skin or hair at their centers, the grid having one for every `factor` × `factor` photo pixels.
+    pub fn shown_on(&self, rows: Range<usize>, columns: usize, factor: f64) -> Mask {
+        self.on_cells(&self.visible, rows, columns, factor)
     }
 
-    /// Which cells of a grid have their centers under a thin drawn line.
-    pub fn lined_on(&self, cells: (usize, usize), factor: f64) -> Mask {
-        self.on_cells(&self.lined, cells, factor)
+    /// Which cells of these rows of a grid have their centers under a thin drawn line.
+    pub fn lined_on(&self, rows: Range<usize>, columns: usize, factor: f64) -> Mask {
+        self.on_cells(&self.lined, rows, columns, factor)
     }
 
-    fn on_cells(&self, mask: &Mask, (rows, columns): (usize, usize), factor: f64) -> Mask {
+    fn on_cells(&self, mask: &Mask, rows: Range<usize>, columns: usize, factor: f64) -> Mask {
         let center = |i: usize| (i as f64 + 0.5) * factor - 0.5;
         let place = |at: f64, count: usize| (at >= 0.0 && at < count as f64).then_some(at as usize);
         // Each axis by itself: rounding every cell's center anew would cost more than all else about it.
-        let down: Vec<_> = (0..rows).map(|r| place(self.on_grid(Point::new(0.0, center(r))).y.round(), mask.nrows())).collect();
+        let down: Vec<_> = rows.map(|r| place(self.on_grid(Point::new(0.0, center(r))).y.round(), mask.nrows())).collect();
         let across: Vec<_> = (0..columns).map(|c| place(self.on_grid(Point::new(center(c), 0.0)).x.round(), mask.ncols())).collect();
-        let mut cells = Mask::from_elem((rows, columns), false);
+        let mut cells = Mask::from_elem((down.len(), columns), false);
         let values = cells.as_slice_mut().expect(raster::CONTIGUOUS);
         for (r, &row) in down.iter().enumerate() {
             let Some(row) = row else { continue };

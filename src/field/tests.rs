@@ -247,7 +247,7 @@ fn a_grid_shows_what_the_field_shows_at_its_centers() {
     let (field, _) = Canvas::skin(800, 600).rect([0.0; 3], [0.0, 0.0, 130.0, 600.0]).field();
     // Coarser and finer than the field's own cells, and reaching beyond the photo.
     for (factor, cells) in [(1.0, (600, 800)), (0.7, (860, 1150)), (1.81, (332, 443)), (7.3, (90, 120))] {
-        for ((r, c), &shown) in field.shown_on(cells, factor).indexed_iter() {
+        for ((r, c), &shown) in field.shown_on(0..cells.0, cells.1, factor).indexed_iter() {
             let center = Point::new((c as f64 + 0.5) * factor - 0.5, (r as f64 + 0.5) * factor - 0.5);
             assert_eq!(shown, field.shows(center), "factor {factor} at {r}, {c}");
         }

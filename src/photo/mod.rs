@@ -2,9 +2,11 @@
 
 mod acquisition;
 mod decode;
+mod scaled;
 
 pub use acquisition::Acquisition;
 pub use decode::PhotoError;
+pub use scaled::Scaled;
 
 use crate::geometry::Rect;
 use crate::raster::wide::widely;
@@ -258,58 +260,12 @@ impl Photo {
     /// # Panics
     /// When `factor` is not above 0 and finite.
     pub fn planes(&self, factor: f64) -> [Plane; 3] {
-        assert!(factor > 0.0 && factor.is_finite(), "a plane pixel has a size");
-        let count = |pixels: usize| (pixels as f64 / factor).round().max(1.0) as usize;
-        let (rows, columns) = (count(self.height), count(self.width));
+        let scaled = Scaled::new(self, factor);
+        let (rows, columns) = scaled.dim();
         let mut planes = [0, 1, 2].map(|_| Plane::zeros((rows, columns)));
         let [red, green, blue] = planes.each_mut().map(|p| p.as_slice_mut().expect("a new plane is contiguous").par_chunks_mut(columns));
-        let across = Covers::of_each(columns, factor, self.width);
-        let down = Covers::of_each(rows, factor, self.height);
-        (red, green, blue).into_par_iter().enumerate().for_each(|(row, (red, green, blue))| {
-            let colors = red.iter_mut().zip(green).zip(blue).map(|((red, green), blue)| [red, green, blue]);
-            if factor >= 1.0 {
-                self.mean_row(down.get(row), &across, colors);
-            } else {
-                self.interpolated_row(row, factor, colors);
-            }
-        });
+        (red, green, blue).into_par_iter().enumerate().for_each(|(row, (red, green, blue))| scaled.row(row, [red, green, blue]));
         planes
-    }
-
-    /// Writes the mean colors of the cells of one row of a plane.
-    fn mean_row<'a>(&self, (first, shares): (usize, &[f32]), across: &Covers, colors: impl Iterator<Item = [&'a mut f32; 3]>) {
-        // Zeros beyond the last pixel, where covers of full length may reach, and one more, so that any color can be read four values at a time.
-        let mut sums = vec![0.0f32; 3 * (self.width + across.length) + 1];
-        for (y, share) in (first..self.height).zip(shares) {
-            let row = y * self.width..(y + 1) * self.width;
-            match &self.samples {
-                Samples::Eight(pixels) => add_scaled(&mut sums, &pixels[row], share / 255.0),
-                Samples::Sixteen(pixels) => add_scaled(&mut sums, &pixels[row], share / 65535.0),
-            }
-        }
-        for (color, (first, shares)) in colors.zip(across.iter()) {
-            let mut mean = [0.0; 4];
-            for (x, share) in (first..).zip(shares) {
-                mean.iter_mut().zip(&sums[3 * x..3 * x + 4]).for_each(|(mean, sum)| *mean += share * sum);
-            }
-            color.into_iter().zip(mean).for_each(|(color, mean)| *color = mean);
-        }
-    }
-
-    /// Writes the interpolated colors along one row of a plane finer than the photo.
-    fn interpolated_row<'a>(&self, row: usize, factor: f64, colors: impl Iterator<Item = [&'a mut f32; 3]>) {
-        let place = |p: usize, last: usize| {
-            let at = ((p as f64 + 0.5) * factor - 0.5).clamp(0.0, last as f64);
-            (at as usize, (at as usize + 1).min(last), at.fract() as f32)
-        };
-        let (above, below, ty) = place(row, self.height - 1);
-        let between = |a: [f32; 3], b: [f32; 3], t: f32| [0, 1, 2].map(|c| a[c] + (b[c] - a[c]) * t);
-        for (column, color) in colors.enumerate() {
-            let (left, right, tx) = place(column, self.width - 1);
-            let top = between(self.rgb(left, above), self.rgb(right, above), tx);
-            let bottom = between(self.rgb(left, below), self.rgb(right, below), tx);
-            color.into_iter().zip(between(top, bottom, ty)).for_each(|(color, value)| *color = value);
-        }
     }
 }
 
@@ -329,49 +285,6 @@ fn shade([r, g, b]: [u8; 3]) -> u8 {
 #[inline(always)]
 fn eight(value: u16) -> u8 {
     ((u32::from(value) * 255 + 32767) / 65535) as u8
-}
-
-/// The photo pixels under each plane pixel along one axis, each with its share; the shares of a plane pixel sum to 1.
-struct Covers {
-    /// The first photo pixel under each.
-    first: Vec<usize>,
-    /// The shares of all, of as many pixels each, so that they are added up in loops of one length: the last ones may be 0.
-    shares: Vec<f32>,
-    length: usize,
-}
-
-impl Covers {
-    /// The cover of each of `count` plane pixels, `factor` photo pixels wide, over `pixels` photo pixels.
-    fn of_each(count: usize, factor: f64, pixels: usize) -> Self {
-        let length = (factor.ceil() as usize + 1).min(pixels);
-        let (mut first, mut shares) = (Vec::with_capacity(count), Vec::with_capacity(count * length));
-        for p in 0..count {
-            // A photo pixel i stretches from i to i + 1 here; the last cell may reach past the photo and is then the mean of what is left.
-            let (start, end) = (p as f64 * factor, ((p + 1) as f64 * factor).min(pixels as f64));
-            let from = (start as usize).min(pixels - 1);
-            let under = |i: usize| if i < pixels { (end.min(i as f64 + 1.0) - start.max(i as f64)).max(0.0) } else { 0.0 };
-            let whole: f64 = (from..from + length).map(under).sum();
-            first.push(from);
-            shares.extend((from..from + length).map(|i| (under(i) / whole) as f32));
-        }
-        Self { first, shares, length }
-    }
-
-    fn get(&self, p: usize) -> (usize, &[f32]) {
-        (self.first[p], &self.shares[p * self.length..(p + 1) * self.length])
-    }
-
-    fn iter(&self) -> impl Iterator<Item = (usize, &[f32])> {
-        self.first.iter().copied().zip(self.shares.chunks_exact(self.length))
-    }
-}
-
-fn add_scaled<T: Copy + Into<f32>>(sums: &mut [f32], row: &[[T; 3]], scale: f32) {
-    let row = row.as_flattened();
-    widely(
-        #[inline(always)]
-        || sums.iter_mut().zip(row).for_each(|(sum, &value)| *sum += scale * value.into()),
-    );
 }
 
 /// The linear light of an sRGB-encoded value, both 0 to 1 (IEC 61966-2-1).

@@ -2,7 +2,7 @@
 
 use super::wide::widely;
 use super::{CONTIGUOUS, Mask, Plane, gaussian};
-use ndarray::Axis;
+use ndarray::{ArrayBase, Axis, Data, Ix2};
 
 /// For each of the `quantiles`, the level that such a share of the surrounding visible pixels lies below, at every block.
 ///
@@ -158,7 +158,11 @@ fn block_means(plane: &Plane, visible: &Mask, block: usize) -> Plane {
 }
 
 /// The sum of the visible pixels of every block, and how many they are.
-pub(crate) fn block_sums(plane: &Plane, visible: &Mask, block: usize) -> (Plane, Plane) {
+pub(crate) fn block_sums(
+    plane: &ArrayBase<impl Data<Elem = f32>, Ix2>,
+    visible: &ArrayBase<impl Data<Elem = bool>, Ix2>,
+    block: usize,
+) -> (Plane, Plane) {
     let (rows, columns) = plane.dim();
     let shape = (rows.div_ceil(block), columns.div_ceil(block));
     let (mut sums, mut counts) = (Plane::zeros(shape), Plane::zeros(shape));

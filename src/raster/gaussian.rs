@@ -17,33 +17,52 @@ use super::{CONTIGUOUS, Plane};
 /// assert!((spread[[4, 5]] / spread[[4, 4]] - (-0.5_f32).exp()).abs() < 1e-5);
 /// ```
 pub fn blurred(plane: &Plane, sigma: f64) -> Plane {
-    let kernel = half_kernel(sigma);
-    if kernel.len() == 1 {
-        return plane.clone();
+    let mut rows = Rows::of(plane.dim(), |r, row| row.copy_from_slice(plane.row(r).to_slice().expect(CONTIGUOUS)), sigma);
+    let mut blurred = Plane::zeros(plane.dim());
+    blurred.rows_mut().into_iter().for_each(|row| rows.next_into(row.into_slice().expect(CONTIGUOUS)));
+    blurred
+}
+
+/// The rows of a blurred plane, one after another, from rows that are written when they are asked for: neither plane need be held.
+pub(crate) struct Rows<W> {
+    rows: usize,
+    write: W,
+    kernel: Vec<f32>,
+    /// A row with its edge pixels repeated before and after.
+    padded: Vec<f32>,
+    /// Rows blurred across, as many as one blurred down is made of: each new one takes the place of one that nothing reads any more.
+    across: Vec<Vec<f32>>,
+    /// How many rows have been blurred across, and down.
+    done: (usize, usize),
+}
+
+impl<W: FnMut(usize, &mut [f32])> Rows<W> {
+    /// Of a plane of so many rows and columns, blurred by a Gaussian of standard deviation `sigma` pixels.
+    pub(crate) fn of((rows, columns): (usize, usize), write: W, sigma: f64) -> Self {
+        let kernel = half_kernel(sigma);
+        let reach = kernel.len() - 1;
+        let across = vec![vec![0.0; columns]; 2 * reach + 1];
+        Self { rows, write, padded: vec![0.0; columns + 2 * reach], kernel, across, done: (0, 0) }
     }
-    let (rows, columns) = plane.dim();
-    let mut across = Plane::zeros((rows, columns));
-    let reach = kernel.len() - 1;
-    let mut padded = vec![0.0; columns + 2 * reach];
-    for (source, mut target) in plane.rows().into_iter().zip(across.rows_mut()) {
-        padded[..reach].fill(source[0]);
-        padded[reach + columns..].fill(source[columns - 1]);
-        padded[reach..reach + columns].copy_from_slice(source.to_slice().expect(CONTIGUOUS));
-        let target = target.as_slice_mut().expect(CONTIGUOUS);
-        let (center, padded) = (&padded[reach..], padded.as_slice());
-        weighed(target, center, &kernel, |k| (&padded[reach - k..], &padded[reach + k..]));
+
+    /// Writes the next row.
+    pub(crate) fn next_into(&mut self, target: &mut [f32]) {
+        let (reach, held, columns) = (self.kernel.len() - 1, self.across.len(), target.len());
+        let r = self.done.1;
+        while self.done.0 < self.rows.min(r + reach + 1) {
+            (self.write)(self.done.0, &mut self.padded[reach..reach + columns]);
+            let (first, last) = (self.padded[reach], self.padded[reach + columns - 1]);
+            self.padded[..reach].fill(first);
+            self.padded[reach + columns..].fill(last);
+            let padded = self.padded.as_slice();
+            let beside = |k: usize| (&padded[reach - k..], &padded[reach + k..]);
+            weighed(&mut self.across[self.done.0 % held], &padded[reach..], &self.kernel, beside);
+            self.done.0 += 1;
+        }
+        let row = |r: usize| self.across[r.min(self.rows - 1) % held].as_slice();
+        weighed(target, row(r), &self.kernel, |k| (row(r.saturating_sub(k)), row(r + k)));
+        self.done.1 += 1;
     }
-    let mut down = Plane::zeros((rows, columns));
-    let source = across.as_slice().expect(CONTIGUOUS);
-    let row = |r: isize| {
-        let r = r.clamp(0, rows as isize - 1) as usize;
-        &source[r * columns..(r + 1) * columns]
-    };
-    for (r, mut target) in down.rows_mut().into_iter().enumerate() {
-        let target = target.as_slice_mut().expect(CONTIGUOUS);
-        weighed(target, row(r as isize), &kernel, |k| (row(r as isize - k as isize), row(r as isize + k as isize)));
-    }
-    down
 }
 
 /// How many values are summed at a time: they stay in registers.

@@ -4,13 +4,13 @@
 //! # Source
 //! Ours; trained on drawn photos alone, see `models/`.
 
-use super::View;
+use super::Colors;
 use super::network::Network;
 use crate::geometry::{Point, Vector};
 use crate::raster::light::ln;
 use crate::raster::wide::widely;
 use crate::raster::{CONTIGUOUS, Mask, Plane, background, gaussian, sample};
-use ndarray::Zip;
+use ndarray::{ArrayView2, Zip};
 use sha2::{Digest, Sha256};
 use std::sync::Arc;
 
@@ -111,22 +111,23 @@ impl Model {
     }
 
     /// What the network says of a view; nothing is hair where the field shows nothing.
-    pub fn answer(&self, view: View) -> Answer {
-        let given = given(view.light, &view.visible);
-        let light = coarse_light(&given);
-        let mut answer = Answer { factor: view.factor * COARSENING as f64, ..Answer::blank(light.dim()) };
+    pub fn answer(&self, colors: Colors) -> Answer {
+        let visible = colors.visible();
+        let mut given = Given::of(&colors, &visible);
+        let mut answer = Answer { factor: colors.factor() * COARSENING as f64, ..Answer::blank(given.light.dim()) };
         let mut planes = answer.planes_mut();
-        self.network.answer(&given, |row, channel, values| {
+        let give = |row: usize, channel: usize, values: &mut [f32]| values.copy_from_slice(given.row(row, channel));
+        self.network.answer(colors.dim(), give, |row, channel, values| {
             let mut target = planes[channel].row_mut(row);
             let target = target.as_slice_mut().expect("a new plane is contiguous");
             widely(
                 #[inline(always)]
                 || target.iter_mut().zip(values).for_each(|(to, from)| *to = quantized(*from)),
             );
-            let visible = view.visible.row(row * COARSENING).to_slice().expect(CONTIGUOUS).chunks(COARSENING);
+            let visible = visible.row(row * COARSENING).to_slice().expect(CONTIGUOUS).chunks(COARSENING);
             target.iter_mut().zip(visible).filter(|(_, shown)| !shown[0]).for_each(|(value, _)| *value = 0.0);
         });
-        Answer { light, ..answer }
+        Answer { light: given.light, ..answer }
     }
 }
 
@@ -135,10 +136,10 @@ impl Model {
 /// # Errors
 /// Where an answer is no number, or a chance or a heat is not from 0 to 1, as without a sigmoid at the end.
 fn tried(network: &Network) -> Result<(), String> {
-    let sweep: Vec<Plane> =
-        (0..3).map(|c| Plane::from_shape_fn((32, 64), |(y, x)| (x as f32 / 63.0 * 6.0 - 4.0) * (1.0 - 0.02 * (y * c) as f32))).collect();
+    let light = |x: usize, y: usize, c: usize| (x as f32 / 63.0 * 6.0 - 4.0) * (1.0 - 0.02 * (y * c) as f32);
+    let sweep = |y: usize, c: usize, values: &mut [f32]| values.iter_mut().enumerate().for_each(|(x, value)| *value = light(x, y, c));
     let mut wrong = None;
-    network.answer(&sweep, |_, channel, values| {
+    network.answer((32, 64), sweep, |_, channel, values| {
         let allowed = if channel < HEATS { -1e-3..=1.001 } else { -1e6..=1e6 };
         wrong = wrong.or(values.iter().copied().find(|value| !allowed.contains(value)).map(|value| (channel, value)));
     });
@@ -212,63 +213,109 @@ fn way([x, y]: &[Plane; 2], at: Point) -> Vector {
     Vector::new(f64::from(sample(x, at)), f64::from(sample(y, at))) * REACH
 }
 
-/// The mean of the three colors over each pixel of the answer.
-fn coarse_light(given: &[Plane; 3]) -> Plane {
-    let (rows, columns) = given[0].dim();
-    let mut light = Plane::zeros((rows.div_ceil(COARSENING), columns.div_ceil(COARSENING)));
-    for (r, light) in light.rows_mut().into_iter().enumerate() {
-        let light = light.into_slice().expect(CONTIGUOUS);
-        let (above, below) = (r * COARSENING, (r * COARSENING + 1).min(rows - 1));
-        for plane in given {
-            let [above, below] = [above, below].map(|r| plane.row(r).to_slice().expect(CONTIGUOUS));
-            let pairs = above.as_chunks::<COARSENING>().0.iter().zip(below.as_chunks::<COARSENING>().0);
-            widely(
-                #[inline(always)]
-                || light.iter_mut().zip(pairs).for_each(|(sum, (above, below))| *sum += above[0] + above[1] + (below[0] + below[1])),
-            );
-            // At the edge of an odd number of columns the last one counts twice.
-            if columns % COARSENING > 0 {
-                light[columns / COARSENING] += 2.0 * above[columns - 1] + 2.0 * below[columns - 1];
-            }
-        }
-        light.iter_mut().for_each(|sum| *sum /= 12.0);
-    }
-    light
+/// What the network is given, two rows at a time: log light over the log light of the skin around, in red, green and blue; 0 where the field shows
+/// nothing.
+struct Given<'a> {
+    colors: &'a Colors<'a>,
+    visible: &'a Mask,
+    skin: [background::Enlargement<'a>; 3],
+    /// The light of the skin along a row.
+    skin_row: Vec<f32>,
+    /// The rows of one row of the answer, each by its colors.
+    rows: [[Vec<f32>; 3]; COARSENING],
+    /// The mean of the three colors over each pixel of the answer, as far as rows have been asked for.
+    light: Plane,
 }
 
-/// What the network is given: log light over the log light of the skin around, in red, green and blue; 0 where the field shows nothing.
-fn given(light: [Plane; 3], visible: &Mask) -> [Plane; 3] {
-    light.map(|mut log| {
-        let values = log.as_slice_mut().expect(CONTIGUOUS);
+impl<'a> Given<'a> {
+    fn of(colors: &'a Colors<'a>, visible: &'a Mask) -> Self {
+        let (rows, columns) = colors.dim();
+        Self {
+            colors,
+            visible,
+            skin: colors.skin.each_ref().map(|level| background::Enlargement::new(level, BLOCK)),
+            skin_row: vec![0.0; columns],
+            rows: std::array::from_fn(|_| [0, 1, 2].map(|_| vec![0.0; columns])),
+            light: Plane::zeros((rows.div_ceil(COARSENING), columns.div_ceil(COARSENING))),
+        }
+    }
+
+    /// One color of a row; rows are asked for in turn.
+    fn row(&mut self, row: usize, color: usize) -> &[f32] {
+        if (row % COARSENING, color) == (0, 0) {
+            self.read(row);
+        }
+        &self.rows[row % COARSENING][color]
+    }
+
+    /// Works out the rows of one row of the answer, from this one on, and its light.
+    fn read(&mut self, first: usize) {
+        let last = (first + COARSENING).min(self.visible.nrows()) - 1;
+        for (row, colors) in (first..=last).zip(&mut self.rows) {
+            self.colors.row(row, colors.each_mut().map(Vec::as_mut_slice));
+            let visible = self.visible.row(row).to_slice().expect(CONTIGUOUS);
+            for (values, skin) in colors.iter_mut().zip(&mut self.skin) {
+                skin.row(row, &mut self.skin_row);
+                let seen = self.skin_row.iter().zip(visible);
+                widely(
+                    #[inline(always)]
+                    || {
+                        for (value, (skin, visible)) in values.iter_mut().zip(seen) {
+                            *value = if *visible { (log(*value) - skin).clamp(DIMMEST, BRIGHTEST) } else { 0.0 };
+                        }
+                    },
+                );
+            }
+        }
+        let light = self.light.row_mut(first / COARSENING).into_slice().expect(CONTIGUOUS);
+        coarse_light([&self.rows[0], &self.rows[last - first]], light);
+    }
+}
+
+/// Writes the mean of the three colors over each pixel of a row of the answer, from the two rows it shows.
+fn coarse_light([above, below]: [&[Vec<f32>; 3]; COARSENING], light: &mut [f32]) {
+    for (above, below) in above.iter().zip(below) {
+        let columns = above.len();
+        let pairs = above.as_chunks::<COARSENING>().0.iter().zip(below.as_chunks::<COARSENING>().0);
         widely(
             #[inline(always)]
-            || values.iter_mut().for_each(|light| *light = ln(light.max(DARKEST))),
+            || light.iter_mut().zip(pairs).for_each(|(sum, (above, below))| *sum += above[0] + above[1] + (below[0] + below[1])),
         );
-        let level = skin_light(&log, visible);
-        let mut enlargement = background::Enlargement::new(&level, BLOCK);
-        let mut skin = vec![0.0; log.ncols()];
-        for (r, (mut row, visible)) in log.rows_mut().into_iter().zip(visible.rows()).enumerate() {
-            enlargement.row(r, &mut skin);
-            let seen = skin.iter().zip(visible.to_slice().expect(CONTIGUOUS));
-            let row = row.as_slice_mut().expect(CONTIGUOUS);
-            widely(
-                #[inline(always)]
-                || {
-                    for (value, (skin, visible)) in row.iter_mut().zip(seen) {
-                        *value = if *visible { (*value - skin).clamp(DIMMEST, BRIGHTEST) } else { 0.0 };
-                    }
-                },
-            );
+        // At the edge of an odd number of columns the last one counts twice.
+        if columns % COARSENING > 0 {
+            light[columns / COARSENING] += 2.0 * above[columns - 1] + 2.0 * below[columns - 1];
         }
-        log
-    })
+    }
+    light.iter_mut().for_each(|sum| *sum /= 12.0);
+}
+
+/// The natural log of light.
+#[inline(always)]
+fn log(light: f32) -> f32 {
+    ln(light.max(DARKEST))
+}
+
+/// Of the log light of the three colors the sums over what is visible of every block, and how many pixels that is.
+pub(super) fn log_sums(light: [ArrayView2<f32>; 3], visible: ArrayView2<bool>) -> ([Plane; 3], Plane) {
+    let [(red, counts), (green, _), (blue, _)] = light.map(|light| {
+        let mut logs = Plane::zeros(light.dim());
+        let values = logs.as_slice_mut().expect(CONTIGUOUS).iter_mut().zip(light.to_slice().expect(CONTIGUOUS));
+        widely(
+            #[inline(always)]
+            || values.for_each(|(to, light)| *to = log(*light)),
+        );
+        background::block_sums(&logs, &visible, BLOCK)
+    });
+    ([red, green, blue], counts)
 }
 
 /// The log light of the skin about every block: the mean of what is visible there, weighed by a Gaussian.
-fn skin_light(log: &Plane, visible: &Mask) -> Plane {
-    let (sums, counts) = background::block_sums(log, visible, BLOCK);
-    let (sums, counts) = (gaussian::blurred(&sums, SPREAD), gaussian::blurred(&counts, SPREAD));
-    Zip::from(&sums).and(&counts).map_collect(|sum, count| if *count > 1e-3 { sum / count } else { 0.0 })
+pub(super) fn skin_light(sums: [Plane; 3], counts: &Plane) -> [Plane; 3] {
+    let counts = gaussian::blurred(counts, SPREAD);
+    sums.map(|sums| {
+        let sums = gaussian::blurred(&sums, SPREAD);
+        Zip::from(&sums).and(&counts).map_collect(|sum, count| if *count > 1e-3 { sum / count } else { 0.0 })
+    })
 }
 
 #[cfg(test)]
@@ -276,14 +323,10 @@ mod tests {
     use super::*;
     use crate::field::Field;
     use crate::photo::Photo;
+    use crate::segment::View;
 
-    fn view(photo: &Photo, factor: f64) -> View {
-        View::of(photo, &Field::find(photo, None, None, None).0, factor)
-    }
-
-    fn given_of(photo: &Photo, factor: f64) -> [Plane; 3] {
-        let view = view(photo, factor);
-        given(view.light, &view.visible)
+    fn field(photo: &Photo) -> Field {
+        Field::find(photo, None, None, None).0
     }
 
     #[test]
@@ -296,7 +339,7 @@ mod tests {
     #[test]
     fn bare_even_skin_shows_nothing() {
         let photo = Photo::from_rgb8(300, 200, vec![[190, 160, 140]; 60_000]);
-        let answer = Model::shipped().answer(view(&photo, 1.0));
+        let answer = Model::shipped().answer(View::of(&photo, &field(&photo), 1.0).colors);
         assert_eq!(answer.hair.dim(), (100, 150));
         assert!(answer.hair.iter().all(|chance| *chance < 0.3));
     }
@@ -308,9 +351,16 @@ mod tests {
             let encoded = |light: f32| (255.0 * (1.055 * light.powf(1.0 / 2.4) - 0.055)).round() as u8;
             Photo::from_rgb8(120, 80, pixels.map(|light| [encoded(gain * light); 3]).collect())
         };
-        let seen = |gain| given_of(&photo(gain), 1.0);
+        let seen = |gain| {
+            let photo = photo(gain);
+            let field = field(&photo);
+            let colors = View::of(&photo, &field, 1.0).colors;
+            let visible = colors.visible();
+            let mut given = Given::of(&colors, &visible);
+            (0..80).map(|row| [0, 1, 2].map(|color| given.row(row, color).to_vec())).flat_map(|[_, green, _]| green).collect::<Vec<f32>>()
+        };
         let (dim, bright) = (seen(1.0), seen(2.0));
-        let most = dim[1].iter().zip(&bright[1]).map(|(a, b)| (a - b).abs()).fold(0.0, f32::max);
+        let most = dim.iter().zip(&bright).map(|(a, b)| (a - b).abs()).fold(0.0, f32::max);
         assert!(most < 0.12, "rounding to 8 bits alone may show: {most}");
     }
 }

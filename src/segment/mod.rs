@@ -1,12 +1,13 @@
 //! Photo to what each pixel is: how much darker or lighter than its skin, which lines run there, and where shafts show through the skin.
 
+mod bridge;
 pub mod learned;
 mod network;
 pub mod ridge;
 pub mod steger;
 mod view;
 
-pub use view::View;
+pub use view::{Colors, Lights, View};
 
 use crate::calibration::Calibration;
 use crate::field::Field;
@@ -75,7 +76,7 @@ pub const WORKING_UM: f64 = 5.0;
 /// is enlarged further, and a scale stated wrong must not cost the memory of a thousand photos.
 pub const COARSEST_UM_PER_PX: f64 = 12.5;
 
-/// The most working pixels of one photo, which take about 1.5 GB and are 10 cm² of skin: beyond them, as in a photo of 50 megapixels said to show 70,
+/// The most working pixels of one photo, which take about 0.6 GB and are 10 cm² of skin: beyond them, as in a photo of 50 megapixels said to show 70,
 /// the grid is coarser.
 const MOST_WORKING_PX: f64 = 4e7;
 

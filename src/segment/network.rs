@@ -6,7 +6,6 @@ mod file;
 mod onnx;
 
 use crate::raster::wide::widely;
-use crate::raster::{CONTIGUOUS, Plane};
 use convolution::{BLOCK, Convolution};
 use rten_simd::SimdUnaryOp;
 use rten_vecmath::Sigmoid;
@@ -49,6 +48,14 @@ enum Operation {
     Slice(Range<usize>),
     /// The channels of all, one after another.
     Join,
+}
+
+/// What the network is given.
+struct Given<'a> {
+    /// How many rows and columns it has.
+    sides: (usize, usize),
+    /// Writes a row of a channel.
+    row: &'a mut dyn FnMut(usize, usize, &mut [f32]),
 }
 
 /// The rows of a layer that are held.
@@ -127,9 +134,15 @@ impl Network {
         self.layers.iter().map(|layer| layer.coarser.0.max(layer.coarser.1)).max().unwrap_or(1)
     }
 
-    /// Hands over the answer to planes, row by row and channel by channel; beyond the planes 0 is given up to full sides.
-    pub(super) fn answer(&self, given: &[Plane], mut take: impl FnMut(usize, usize, &[f32])) {
-        let Some((height, width)) = given.first().map(|plane| plane.dim()) else { return };
+    /// Hands over the answer to planes of so many rows and columns, row by row and channel by channel. Each row of theirs is asked for once, from the
+    /// first on and channel by channel; beyond the planes 0 is given up to full sides.
+    pub(super) fn answer(
+        &self,
+        (height, width): (usize, usize),
+        mut give: impl FnMut(usize, usize, &mut [f32]),
+        mut take: impl FnMut(usize, usize, &[f32]),
+    ) {
+        let mut given = Given { sides: (height, width), row: &mut give };
         let full = |side: usize| side.next_multiple_of(self.multiple());
         let rows: Vec<usize> = self.layers.iter().map(|layer| full(height) / layer.coarser.0).collect();
         let layouts: Vec<Layout> = self.layers.iter().map(|layer| Layout::new(full(width) / layer.coarser.1, self.margin)).collect();
@@ -149,7 +162,7 @@ impl Network {
                     let mut next = held[i].spare.pop().unwrap_or_else(|| vec![0.0; self.layers[i].channels * layouts[i].pitch]);
                     widely(
                         #[inline(always)]
-                        || self.row(i, held[i].done(), given, &held, (&rows, &layouts), &mut next),
+                        || self.row(i, held[i].done(), &mut given, &held, (&rows, &layouts), &mut next),
                     );
                     held[i].rows.push_back(next);
                 }
@@ -178,15 +191,16 @@ impl Network {
 
     /// Works out a row of a layer, from the rows held; what lies before and after the values of a channel stays 0.
     #[inline(always)]
-    fn row(&self, i: usize, row: usize, given: &[Plane], held: &[Held], (rows, layouts): (&[usize], &[Layout]), values: &mut [f32]) {
+    fn row(&self, i: usize, row: usize, given: &mut Given, held: &[Held], (rows, layouts): (&[usize], &[Layout]), values: &mut [f32]) {
         let (layer, layout) = (&self.layers[i], layouts[i]);
         let source = |k: usize| held[layer.from[k]].row(layer.reads(row).start);
         match &layer.operation {
             Operation::Given => {
-                for (channel, plane) in given.iter().enumerate() {
+                let (height, width) = given.sides;
+                for channel in 0..layer.channels {
                     let values = &mut values[layout.values(channel)];
-                    if row < plane.nrows() {
-                        values[..plane.ncols()].copy_from_slice(plane.row(row).to_slice().expect(CONTIGUOUS));
+                    if row < height {
+                        (given.row)(row, channel, &mut values[..width]);
                     } else {
                         values.fill(0.0);
                     }

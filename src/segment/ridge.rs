@@ -1,7 +1,7 @@
 //! The classical detector: flatten the light, then lines under a pixel at the scales of hair.
 
 use super::steger::{LinePoint, Smooth};
-use super::{Contrast, Segmentation, Tone, View, WORKING_UM};
+use super::{Contrast, Lights, Segmentation, Tone, View, WORKING_UM};
 use crate::field::Field;
 use crate::photo::Photo;
 use crate::raster::halved::halved;
@@ -19,20 +19,27 @@ const USUAL: f64 = USUAL_UM / WORKING_UM;
 const MOST_CONTRAST: f32 = 3.0;
 
 /// What each pixel of the field is. `None` when the field shows nothing.
-pub fn segment(view: &View) -> Option<Segmentation> {
-    let Standing { dark, light, both } = Standing::of(view)?;
-    let haze = haze(view, &dark)?;
-    // Light lines are the dark ones of the negative, so that one plane shows both.
-    let fine = Smooth::of(&both, 0.16 * USUAL);
-    drop(both);
-    let usual = fine.halved().further(0.32 * USUAL);
-    let coarse = usual.further(0.6 * USUAL);
+pub fn segment(lights: Lights) -> Option<Segmentation> {
+    let (factor, Standing { dark, light, haze }) = (lights.factor, Standing::of(lights)?);
+    // Light lines are the dark ones of the negative, so that one plane shows both: how dark, and below 0 how light, where either shows better.
+    let both = |r: usize, both: &mut [f32]| {
+        let [dark, light] = [&dark, &light].map(|plane| plane.row(r).to_slice().expect(CONTIGUOUS));
+        let pixels = both.iter_mut().zip(dark.iter().zip(light));
+        widely(
+            #[inline(always)]
+            || pixels.for_each(|(both, (dark, light))| *both = if *dark < 0.0 { dark.min(-*light) } else { *dark }),
+        );
+    };
+    let least = [Tone::Dark, Tone::Light].map(least);
+    let (fine, half) = Smooth::lines_and_half(dark.dim(), both, 0.16 * USUAL, least);
+    let usual = half.further(0.32 * USUAL);
+    drop(half);
+    let coarse = usual.further(0.6 * USUAL).lines_above_texture(least);
     let mut contrasts = [(Tone::Dark, dark), (Tone::Light, light)].map(|(tone, plane)| Contrast { tone, plane, lines: vec![] });
-    for smooth in [&usual, &fine, &coarse] {
-        let found = smooth.lines_above_texture([Tone::Dark, Tone::Light].map(least));
+    for found in [usual.lines_above_texture(least), fine, coarse] {
         contrasts.iter_mut().zip(found).for_each(|(contrast, lines)| contrast.lines.extend(lines));
     }
-    Some(Segmentation { factor: view.factor, stroke: USUAL, contrasts: contrasts.into(), haze })
+    Some(Segmentation { factor, stroke: USUAL, contrasts: contrasts.into(), haze })
 }
 
 /// How hair stands out; 0 where nothing is visible.
@@ -41,8 +48,8 @@ struct Standing {
     dark: Plane,
     /// How light: that of the light over the level of usual skin.
     light: Plane,
-    /// How dark, and below 0 how light, where either shows better.
-    both: Plane,
+    /// How strongly shafts show through the skin.
+    haze: Plane,
 }
 
 impl Standing {
@@ -51,44 +58,39 @@ impl Standing {
     /// Hair is dark in every color, while vessels, haze and drawn lines keep one: the brightest channel shows dark hair alone. Blond hair
     /// outshines the skin in red only, so the brightest channel serves for blond hair too. But skin swallows blue and green most, so that gray and
     /// white hair outshines it least in its brightest color: it is seen by all three.
-    fn of(view: &View) -> Option<Self> {
-        let (mut brightest, mut mean) = lights(view);
-        let [bright, usual] = log_levels(&brightest, &view.visible, BLOCK, [0.75, 0.5])?;
-        let [usual_mean] = background::quantile_levels(&mean, &view.visible, BLOCK, REACH, [0.5])?;
+    fn of(lights: Lights) -> Option<Self> {
+        let Lights { mut brightest, mean_log: mut mean, red, visible, .. } = lights;
+        let [bright, usual] = log_levels(&brightest, &visible, BLOCK, [0.75, 0.5])?;
+        let [usual_mean] = background::quantile_levels(&mean, &visible, BLOCK, REACH, [0.5])?;
         let columns = brightest.ncols();
-        let mut both = Plane::zeros(brightest.dim());
         let mut enlarged = [&bright, &usual, &usual_mean].map(|level| (background::Enlargement::new(level, BLOCK), vec![0.0; columns]));
-        let rows = brightest.rows_mut().into_iter().zip(mean.rows_mut()).zip(both.rows_mut()).zip(view.visible.rows());
-        for (r, (((brightest, mean), both), visible)) in rows.enumerate() {
+        let rows = brightest.rows_mut().into_iter().zip(mean.rows_mut()).zip(visible.rows());
+        for (r, ((brightest, mean), visible)) in rows.enumerate() {
             enlarged.iter_mut().for_each(|(enlargement, skin)| enlargement.row(r, skin));
-            let [brightest, mean, both] = [brightest, mean, both].map(|row| row.into_slice().expect(CONTIGUOUS));
+            let [brightest, mean] = [brightest, mean].map(|row| row.into_slice().expect(CONTIGUOUS));
             let skin = enlarged[0].1.iter().zip(&enlarged[1].1).zip(&enlarged[2].1);
             let visible = visible.to_slice().expect(CONTIGUOUS);
             // In place: what was the brightest color becomes how dark hair stands out, and the mean of the three how light.
-            let pixels = brightest.iter_mut().zip(mean).zip(both).zip(skin.zip(visible));
+            let pixels = brightest.iter_mut().zip(mean).zip(skin.zip(visible));
             widely(
                 #[inline(always)]
                 || {
-                    for (((dark, light), both), (((bright, usual), usual_mean), visible)) in pixels {
+                    for ((dark, light), (((bright, usual), usual_mean), visible)) in pixels {
                         let log = ln(dark.max(DARKEST));
                         let over = |level: f32, log: f32| if *visible { (log - level).max(-MOST_CONTRAST) } else { 0.0 };
                         *light = over(*usual, log).max(over(*usual_mean, *light));
                         *dark = -over(*bright, log);
-                        *both = if *dark < 0.0 { dark.min(-*light) } else { *dark };
                     }
                 },
             );
         }
-        Some(Self { dark: brightest, light: mean, both })
+        Some(Self { haze: haze(red, &brightest, &visible)?, dark: brightest, light: mean })
     }
 }
 
-/// The brightest of the three colors, and the mean of their natural logs.
-fn lights(view: &View) -> (Plane, Plane) {
-    let (mut brightest, mut mean) = (Plane::zeros(view.light[0].dim()), Plane::zeros(view.light[0].dim()));
-    let [red, green, blue] = view.light.each_ref().map(|plane| plane.as_slice().expect(CONTIGUOUS));
-    let [to_brightest, to_mean] = [&mut brightest, &mut mean].map(|plane| plane.as_slice_mut().expect(CONTIGUOUS));
-    let pixels = to_brightest.iter_mut().zip(to_mean).zip(red.iter().zip(green).zip(blue));
+/// Writes the brightest of the three colors, and the mean of their natural logs.
+pub(super) fn lights([red, green, blue]: [&[f32]; 3], brightest: &mut [f32], mean_log: &mut [f32]) {
+    let pixels = brightest.iter_mut().zip(mean_log).zip(red.iter().zip(green).zip(blue));
     widely(
         #[inline(always)]
         || {
@@ -98,7 +100,6 @@ fn lights(view: &View) -> (Plane, Plane) {
             }
         },
     );
-    (brightest, mean)
 }
 
 /// The least strength at which a line of this tone is followed, whatever the texture; skin has more bright specks than dark ones.
@@ -111,9 +112,9 @@ fn least(tone: Tone) -> f64 {
 
 /// How strongly shafts show through the skin, on half the grid: by the red light it swallows, and once more by what it swallows of red alone.
 /// Hair on the skin, which swallows all colors alike, is left out.
-fn haze(view: &View, dark: &Plane) -> Option<Plane> {
-    let (red, dark) = (halved(&view.light[0]), halved(dark));
-    let visible = Mask::from_shape_fn(red.dim(), |(r, c)| view.visible[[2 * r, 2 * c]]);
+fn haze(red: Plane, dark: &Plane, visible: &Mask) -> Option<Plane> {
+    let dark = halved(dark);
+    let visible = Mask::from_shape_fn(red.dim(), |(r, c)| visible[[2 * r, 2 * c]]);
     let [bright] = log_levels(&red, &visible, BLOCK / 2, [0.75])?;
     let mut haze = stand_out(logarithm(red), &bright, &visible, BLOCK / 2, -1.0);
     ndarray::Zip::from(&mut haze).and(&dark).for_each(|red, dark| *red = if *dark > HAIR_CONTRAST { 0.0 } else { *red + (*red - dark) });
@@ -172,8 +173,7 @@ pub(super) fn usual_stroke(photo: &Photo, field: &Field) -> Option<f64> {
     let octaves = (-1..8).map(|k| f64::from(k).exp2()).filter(|factor| (64.0..=3000.0).contains(&(longer / factor)));
     let mut best: Option<(f64, f64)> = None;
     for factor in octaves {
-        let view = View::of(photo, field, factor);
-        let Some(standing) = Standing::of(&view) else { continue };
+        let Some(standing) = Standing::of(View::of(photo, field, factor).lights) else { continue };
         for (tone, plane) in [(Tone::Dark, standing.dark), (Tone::Light, standing.light)] {
             let (weight, width) = weigh_usual_lines(&plane, least(tone));
             if weight * factor > best.map_or(0.0, |b| b.0) {
@@ -219,11 +219,14 @@ mod tests {
     #[test]
     fn gray_hair_is_seen_in_the_colors_that_skin_swallows() {
         let linear = crate::raster::light::linear;
-        let planes = [(205.0, 190.0), (196.0, 142.0), (188.0, 112.0)].map(|(hair, skin)| {
+        let colors = [(205.0, 190.0), (196.0, 142.0), (188.0, 112.0)].map(|(hair, skin)| {
             Plane::from_shape_fn((300, 300), |(r, _)| linear(if (140..152).contains(&r) { hair } else { skin } / 255.0))
         });
-        let view = View { factor: 1.0, light: planes, visible: Mask::from_elem((300, 300), true) };
-        let Standing { dark, light, .. } = Standing::of(&view).unwrap();
+        let (mut brightest, mut mean_log) = (Plane::zeros((300, 300)), Plane::zeros((300, 300)));
+        let [to_brightest, to_mean_log] = [&mut brightest, &mut mean_log].map(|plane| plane.as_slice_mut().unwrap());
+        lights(colors.each_ref().map(|plane| plane.as_slice().unwrap()), to_brightest, to_mean_log);
+        let (red, visible) = (halved(&colors[0]), Mask::from_elem((300, 300), true));
+        let Standing { dark, light, .. } = Standing::of(Lights { factor: 1.0, brightest, mean_log, red, visible }).unwrap();
         assert!(light[[146, 150]] > 0.5, "{}", light[[146, 150]]);
         assert!(light[[60, 150]].abs() < 0.05 && dark[[60, 150]].abs() < 0.05);
     }

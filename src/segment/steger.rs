@@ -1,7 +1,8 @@
 //! Curvilinear structures under a pixel.
 
 use crate::geometry::Point;
-use crate::raster::{CONTIGUOUS, Plane, gaussian, halved::halved, wide::widely};
+use crate::raster::halved::{halved, halved_row};
+use crate::raster::{self, CONTIGUOUS, Plane, gaussian, wide::widely};
 
 /// A place where a bright line's profile has its top.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -59,10 +60,45 @@ impl Smooth {
         Self { plane: gaussian::blurred(plane, sigma), sigma, step: 1.0 }
     }
 
+    /// The lines above texture of a plane of so many rows and columns, blurred by a Gaussian of standard deviation `sigma` pixels, and the blurred
+    /// plane on half the grid. Neither plane is held: rows are written when they are asked for, and blurred twice, first to tell the texture.
+    pub(super) fn lines_and_half(
+        sides: (usize, usize),
+        write: impl Fn(usize, &mut [f32]),
+        sigma: f64,
+        least: [f64; 2],
+    ) -> ([Vec<Line>; 2], Self) {
+        let (rows, columns) = sides;
+        let mut half = Self { plane: Plane::zeros((rows.div_ceil(2), columns.div_ceil(2))), sigma: halved_sigma(sigma), step: 2.0 };
+        let mut texture = SIDES.map(|_| vec![]);
+        let mut found = [0, 1].map(|_| vec![0.0; columns.saturating_sub(2)]);
+        let unit = (sigma * sigma) as f32;
+        // The last of three rows, the middle one of which has inner pixels.
+        let is_last = |r: usize| r >= 2 && columns >= 3;
+        by_threes(gaussian::Rows::of(sides, &write, sigma), sides, |r, lines| {
+            if r % 2 > 0 || r + 1 == rows {
+                halved_row(lines[2 - r % 2], lines[2], half.plane.row_mut(r / 2).into_slice().expect(CONTIGUOUS));
+            }
+            if is_last(r) && (r - 2) % SPARSE as usize == 0 {
+                texture
+                    .iter_mut()
+                    .zip(strengths(lines, unit, &mut found))
+                    .for_each(|(texture, row)| texture.extend(row.iter().filter(|s| **s >= LEAST)));
+            }
+        });
+        let bounds = bounds_above(texture.map(median), least);
+        let mut points = SIDES.map(|_| vec![]);
+        by_threes(gaussian::Rows::of(sides, &write, sigma), sides, |r, lines| {
+            if is_last(r) {
+                add_points(&mut points, (r - 1, lines), strengths(lines, unit, &mut found), bounds.map(|(low, _)| low));
+            }
+        });
+        (lines_through(points, sides, bounds, 1.0), half)
+    }
+
     /// The same on half the grid: of a blur of two pixels and more nothing is lost.
     pub fn halved(&self) -> Self {
-        // The mean of two pixels blurs too, by a quarter of a pixel squared.
-        Self { plane: halved(&self.plane), sigma: 0.5 * (self.sigma * self.sigma + 0.25).sqrt(), step: 2.0 * self.step }
+        Self { plane: halved(&self.plane), sigma: halved_sigma(self.sigma), step: 2.0 * self.step }
     }
 
     /// The same blurred further, to `sigma` pixels of the original plane.
@@ -75,36 +111,19 @@ impl Smooth {
     /// The bright and the dark lines that stand out from the plane's own texture: six times the median strength of all its line points, or `least`
     /// if that is more. Lines are followed down to 0.4 of that.
     pub fn lines_above_texture(&self, least: [f64; 2]) -> [Vec<Line>; 2] {
-        let texture = self.median_strengths();
-        self.lines(std::array::from_fn(|side| {
-            let high = (6.0 * texture[side]).max(least[side]);
-            (0.4 * high, high)
-        }))
+        self.lines(bounds_above(self.median_strengths(), least))
     }
 
     /// The bright and the dark lines that begin at strengths of the second bound and are followed down to the first.
     fn lines(&self, bounds: [(f64, f64); 2]) -> [Vec<Line>; 2] {
-        let [bright, dark] = self.points(bounds.map(|(low, _)| low));
-        [(bright, bounds[0].1), (dark, bounds[1].1)].map(|(points, high)| {
-            let mut lines = linked(&Tops::of(points, self.plane.dim()), high);
-            for point in lines.iter_mut().flatten() {
-                point.at = Point::new((point.at.x + 0.5) * self.step - 0.5, (point.at.y + 0.5) * self.step - 0.5);
-            }
-            lines
-        })
+        let points = self.points(bounds.map(|(low, _)| low));
+        lines_through(points, self.plane.dim(), bounds, self.step)
     }
 
     /// The bright and the dark line points of at least so much strength, each with the number of its pixel, row by row.
-    fn points(&self, least: [f64; 2]) -> [Vec<(usize, LinePoint)>; 2] {
-        let columns = self.plane.ncols();
+    fn points(&self, least: [f64; 2]) -> [Points; 2] {
         let mut points = SIDES.map(|_| vec![]);
-        self.scan(1, |row, lines, strengths| {
-            for (k, points) in points.iter_mut().enumerate() {
-                for (i, &strength) in strengths[k].iter().enumerate().filter(|(_, strength)| f64::from(**strength) >= least[k]) {
-                    points.push((row * columns + i + 1, Curved::of(lines, i + 1).top(SIDES[k]).at(row, i + 1, strength)));
-                }
-            }
-        });
+        self.scan(1, |row, lines, strengths| add_points(&mut points, (row, lines), strengths, least));
         points
     }
 
@@ -115,13 +134,7 @@ impl Smooth {
         self.scan((SPARSE / self.step) as usize, |_, _, rows| {
             found.iter_mut().zip(rows).for_each(|(found, row)| found.extend(row.iter().filter(|strength| **strength >= LEAST)));
         });
-        found.map(|mut strengths: Vec<f32>| {
-            if strengths.is_empty() {
-                return 0.0;
-            }
-            let middle = strengths.len() / 2;
-            f64::from(*strengths.select_nth_unstable_by(middle, f32::total_cmp).1)
-        })
+        found.map(median)
     }
 
     /// Hands over every `step`th inner row by its number, with the three lines it is worked out from and the strengths of its inner pixels, bright and
@@ -132,17 +145,37 @@ impl Smooth {
             return;
         }
         let row = |r: usize| self.plane.row(r).to_slice().expect(CONTIGUOUS);
-        let (mut bright, mut dark) = (vec![0.0; columns - 2], vec![0.0; columns - 2]);
+        let mut strengths_found = [0, 1].map(|_| vec![0.0; columns - 2]);
         let unit = (self.sigma * self.sigma) as f32;
         for r in (1..rows - 1).step_by(step) {
             let lines = [row(r - 1), row(r), row(r + 1)];
-            widely(
-                #[inline(always)]
-                || strengths_of(lines, unit, [&mut bright, &mut dark]),
-            );
-            found(r, lines, [&bright, &dark]);
+            found(r, lines, strengths(lines, unit, &mut strengths_found));
         }
     }
+}
+
+/// Hands over every row of a blurred plane by its number, with itself and the two before it; before the first there are zeros.
+fn by_threes(
+    mut blurred: gaussian::Rows<impl FnMut(usize, &mut [f32])>,
+    (rows, columns): (usize, usize),
+    mut take: impl FnMut(usize, [&[f32]; 3]),
+) {
+    let mut held = [0, 1, 2].map(|_| vec![0.0; columns]);
+    for r in 0..rows {
+        held.rotate_left(1);
+        blurred.next_into(&mut held[2]);
+        take(r, held.each_ref().map(Vec::as_slice));
+    }
+}
+
+/// The strengths of the inner pixels of a row, bright and dark, from the lines it is worked out from.
+fn strengths<'a>(lines: [&[f32]; 3], unit: f32, found: &'a mut [Vec<f32>; 2]) -> [&'a [f32]; 2] {
+    let [bright, dark] = found;
+    widely(
+        #[inline(always)]
+        || strengths_of(lines, unit, [&mut *bright, &mut *dark]),
+    );
+    [bright, dark]
 }
 
 /// Every so many rows of the original tell what the texture is: those next to each other tell the same.
@@ -151,20 +184,66 @@ const SPARSE: f64 = 4.0;
 /// The least strength that is any at all.
 const LEAST: f32 = 1e-4;
 
+/// Lines begin at so many times the texture's strength, and are followed down to that share of where they begin.
+const ABOVE_TEXTURE: f64 = 6.0;
+const FOLLOWED: f64 = 0.4;
+
+/// The strengths down to which lines are followed and at which they begin, above texture of these strengths.
+fn bounds_above(texture: [f64; 2], least: [f64; 2]) -> [(f64, f64); 2] {
+    std::array::from_fn(|side| {
+        let high = (ABOVE_TEXTURE * texture[side]).max(least[side]);
+        (FOLLOWED * high, high)
+    })
+}
+
+/// The standard deviation of a blur on half the grid: the mean of two pixels blurs too, by a quarter of a pixel squared.
+fn halved_sigma(sigma: f64) -> f64 {
+    0.5 * (sigma * sigma + 0.25).sqrt()
+}
+
+/// The median of strengths; 0 of none.
+fn median(strengths: Vec<f32>) -> f64 {
+    f64::from(raster::median(strengths.into_iter()))
+}
+
+/// Line points, each with the number of its pixel, row by row.
+type Points = Vec<(usize, LinePoint)>;
+
+/// Adds the bright and the dark points of a row, given with the lines it is worked out from, that have at least so much strength.
+fn add_points(points: &mut [Points; 2], (row, lines): (usize, [&[f32]; 3]), strengths: [&[f32]; 2], least: [f64; 2]) {
+    for (k, points) in points.iter_mut().enumerate() {
+        for (i, &strength) in strengths[k].iter().enumerate().filter(|(_, strength)| f64::from(**strength) >= least[k]) {
+            points.push((row * lines[0].len() + i + 1, Curved::of(lines, i + 1).top(SIDES[k]).at(row, i + 1, strength)));
+        }
+    }
+}
+
+/// The bright and the dark lines through points of a plane of so many rows and columns, one for `step` of the original's.
+fn lines_through([bright, dark]: [Points; 2], sides: (usize, usize), bounds: [(f64, f64); 2], step: f64) -> [Vec<Line>; 2] {
+    [(bright, bounds[0].1), (dark, bounds[1].1)].map(|(points, high)| {
+        let mut lines = linked(&Tops::of(points, sides), high);
+        for point in lines.iter_mut().flatten() {
+            point.at = Point::new((point.at.x + 0.5) * step - 0.5, (point.at.y + 0.5) * step - 0.5);
+        }
+        lines
+    })
+}
+
 fn linked(tops: &Tops, high: f64) -> Vec<Line> {
-    let mut seeds: Vec<&(usize, LinePoint)> = tops.points.iter().filter(|(_, p)| p.strength >= high).collect();
-    seeds.sort_by(|a, b| b.1.strength.total_cmp(&a.1.strength).then(a.0.cmp(&b.0)));
-    let mut used = vec![false; tops.index.len()];
+    let mut seeds: Vec<usize> = (0..tops.points.len()).filter(|seed| tops.points[*seed].1.strength >= high).collect();
+    seeds.sort_by(|a, b| tops.points[*b].1.strength.total_cmp(&tops.points[*a].1.strength).then(a.cmp(b)));
+    let mut used = vec![false; tops.points.len()];
     let mut lines = vec![];
-    for &&(seed, start) in &seeds {
+    for seed in seeds {
         if used[seed] {
             continue;
         }
         used[seed] = true;
-        let mut line = tops.follow(seed, start, start.angle + std::f64::consts::PI, &mut used);
+        let (pixel, start) = tops.points[seed];
+        let mut line = tops.follow(pixel, start, start.angle + std::f64::consts::PI, &mut used);
         line.reverse();
         line.push(start);
-        line.extend(tops.follow(seed, start, start.angle, &mut used));
+        line.extend(tops.follow(pixel, start, start.angle, &mut used));
         lines.push(line);
     }
     lines
@@ -260,26 +339,45 @@ impl Top {
 
 /// The line points of a plane: which pixel has which, row by row.
 struct Tops {
-    points: Vec<(usize, LinePoint)>,
-    index: Vec<u32>,
+    points: Points,
+    /// Which pixels have one, and how many come before.
+    held: Vec<Word>,
     rows: usize,
     columns: usize,
+}
+
+/// Pixels one after another.
+#[derive(Debug, Clone, Copy, Default)]
+struct Word {
+    /// Which of them have a line point, the first in the lowest bit.
+    bits: u64,
+    /// How many line points lie before.
+    before: u32,
 }
 
 /// The steps down and right to the neighbor in each eighth of a turn, from right on toward down.
 const OCTANTS: [(isize, isize); 8] = [(0, 1), (1, 1), (1, 0), (1, -1), (0, -1), (-1, -1), (-1, 0), (-1, 1)];
 
-/// Marks a pixel without a line point in `Tops::index`.
-const NONE: u32 = u32::MAX;
-
 impl Tops {
-    fn of(points: Vec<(usize, LinePoint)>, (rows, columns): (usize, usize)) -> Self {
-        let mut index = vec![NONE; rows * columns];
-        points.iter().enumerate().for_each(|(number, (pixel, _))| index[*pixel] = number as u32);
-        Self { points, index, rows, columns }
+    fn of(points: Points, (rows, columns): (usize, usize)) -> Self {
+        let mut held = vec![Word::default(); (rows * columns).div_ceil(64)];
+        points.iter().for_each(|(pixel, _)| held[pixel / 64].bits |= 1 << (pixel % 64));
+        let mut before = 0;
+        for word in &mut held {
+            word.before = before;
+            before += word.bits.count_ones();
+        }
+        Self { points, held, rows, columns }
     }
 
-    /// The points beyond `from` in the heading given, marking every pixel passed and its neighbors across as used.
+    /// The number of a pixel's line point, if it has one.
+    fn number(&self, pixel: usize) -> Option<usize> {
+        let Word { bits, before } = self.held[pixel / 64];
+        let own = 1 << (pixel % 64);
+        (bits & own > 0).then(|| before as usize + (bits & (own - 1)).count_ones() as usize)
+    }
+
+    /// The points beyond `from` in the heading given, marking the points of every pixel passed and of its neighbors across as used.
     fn follow(&self, from: usize, start: LinePoint, heading: f64, used: &mut [bool]) -> Line {
         let mut line = vec![];
         let (mut pixel, mut heading) = (from, heading);
@@ -303,7 +401,7 @@ impl Tops {
                 let row = row.checked_add_signed(dy).filter(|r| *r < self.rows)?;
                 let column = column.checked_add_signed(dx).filter(|c| *c < self.columns)?;
                 let next = row * self.columns + column;
-                let point = self.points.get(self.index[next] as usize).filter(|_| !used[next])?.1;
+                let point = self.points[self.number(next).filter(|number| !used[*number])?].1;
                 let turn =
                     (point.angle - heading + std::f64::consts::FRAC_PI_2).rem_euclid(std::f64::consts::PI) - std::f64::consts::FRAC_PI_2;
                 Some((next, point, heading + turn, here.distance(point.at) + turn.abs()))
@@ -313,19 +411,15 @@ impl Tops {
             .map(|(next, point, turned, _)| (next, point, turned))
     }
 
-    /// Uses up a pixel and the two beside it across the line, so that no second line runs along the first.
+    /// Uses up the points of a pixel and of the two beside it across the line, so that no second line runs along the first.
     fn mark(&self, pixel: usize, heading: f64, used: &mut [bool]) {
-        used[pixel] = true;
+        let (row, column) = (pixel / self.columns, pixel % self.columns);
         let (dy, dx) = (heading + std::f64::consts::FRAC_PI_2).sin_cos();
-        for sign in [-1.0, 1.0] {
-            let row = (pixel / self.columns).checked_add_signed((sign * dy).round() as isize);
-            let column = (pixel % self.columns).checked_add_signed((sign * dx).round() as isize);
-            if let (Some(r), Some(c)) = (row, column)
-                && r < self.rows
-                && c < self.columns
-            {
-                used[r * self.columns + c] = true;
-            }
+        for sign in [0.0, -1.0, 1.0] {
+            let row = row.checked_add_signed((sign * dy).round() as isize).filter(|r| *r < self.rows);
+            let column = column.checked_add_signed((sign * dx).round() as isize).filter(|c| *c < self.columns);
+            let number = row.zip(column).and_then(|(row, column)| self.number(row * self.columns + column));
+            number.into_iter().for_each(|number| used[number] = true);
         }
     }
 }
@@ -397,6 +491,20 @@ mod tests {
         for point in inner {
             let same = |other: &&LinePoint| point.at.distance(other.at) < 0.05 && (point.strength - other.strength).abs() < 0.01;
             assert!(dark.iter().any(|other| same(&other)), "{point:?} is not among {dark:?}");
+        }
+    }
+
+    #[test]
+    fn a_plane_that_is_never_held_shows_the_same() {
+        for (rows, columns, texture) in [(61, 61, 0.0), (60, 57, 0.3), (58, 61, 2.0), (2, 9, 1.0), (9, 2, 1.0), (9, 1, 1.0)] {
+            let bar = bar(9.0, 0.4);
+            let plane =
+                Plane::from_shape_fn((rows, columns), |(r, c)| bar[[r, c]] + texture * ((r * 31 + c * 17 + r * c) % 23) as f32 / 23.0);
+            let (smooth, least) = (Smooth::of(&plane, 2.1), [0.06, 0.1]);
+            let write = |r: usize, row: &mut [f32]| row.copy_from_slice(plane.row(r).to_slice().unwrap());
+            let (lines, half) = Smooth::lines_and_half((rows, columns), write, 2.1, least);
+            assert_eq!(lines, smooth.lines_above_texture(least));
+            assert_eq!((half.plane, half.sigma, half.step), (smooth.halved().plane, smooth.halved().sigma, 2.0));
         }
     }
 

@@ -12,12 +12,12 @@ use ndarray::Array2;
 /// What speaks for two is told: what the second explains, the angle between them, the longer one's length and the shorter one's.
 pub(super) fn parted(found: Vec<Found>, plane: &Plane, hair: f64, told: &mut dyn FnMut(Weighed)) -> Vec<Found> {
     let mut owners = Owners::zeros(plane.dim());
-    for (own, found) in (1..).zip(&found) {
+    for (own, found) in numbers().zip(&found) {
         for at in strip(&found.shaft, 0.5 * found.shaft.width, plane.dim()) {
             owners[at] = if [0, own].contains(&owners[at]) { own } else { SHARED };
         }
     }
-    let mut parts = |own: u32, found: &Found| {
+    let mut parts = |own: u16, found: &Found| {
         let mass = Mass::of(&found.shaft, plane, hair, &owners, own)?;
         let (one, bars) = mass.explained(hair)?;
         let [a, b] = bars;
@@ -29,7 +29,7 @@ pub(super) fn parted(found: Vec<Found>, plane: &Plane, hair: f64, told: &mut dyn
         let chance = chance(odds(&evidence, &WEIGHTS, ODDS_OF_NONE));
         (chance > LEAST_CHANCE).then(|| shafts.map(|shaft| Found { shaft, chance: found.chance * chance }))
     };
-    (1..).zip(found).flat_map(|(own, found)| parts(own, &found).map_or_else(|| vec![found], Vec::from)).collect()
+    numbers().zip(found).flat_map(|(own, found)| parts(own, &found).map_or_else(|| vec![found], Vec::from)).collect()
 }
 
 /// Log odds per unit of each evidence, and those of none.
@@ -151,12 +151,17 @@ struct Mass {
     sides: Vec<Option<(f64, f64)>>,
 }
 
-/// Which shaft a pixel belongs to, counted from 1; 0 to none, `SHARED` to several.
-type Owners = Array2<u32>;
-const SHARED: u32 = u32::MAX;
+/// Which shaft a pixel belongs to, counted from 1; 0 to none, `SHARED` to several, or to one of more shafts than any photo shows.
+type Owners = Array2<u16>;
+const SHARED: u16 = u16::MAX;
+
+/// The numbers that shafts have as owners.
+fn numbers() -> impl Iterator<Item = u16> {
+    (1..SHARED).chain(std::iter::repeat(SHARED))
+}
 
 impl Mass {
-    fn of(shaft: &Shaft, plane: &Plane, hair: f64, owners: &Owners, own: u32) -> Option<Self> {
+    fn of(shaft: &Shaft, plane: &Plane, hair: f64, owners: &Owners, own: u16) -> Option<Self> {
         let line = &shaft.line;
         let (start, end) = (line.points[0], *line.points.last()?);
         let along = (end - start).unit()?;

@@ -1,4 +1,5 @@
 use super::*;
+use crate::raster::Plane;
 use rten::ValueOrView;
 use rten_tensor::{NdTensor, NdTensorView};
 
@@ -19,7 +20,9 @@ fn given(rows: usize, columns: usize) -> Vec<Plane> {
 
 fn answered(network: &Network, given: &[Plane]) -> Vec<(usize, usize, Vec<f32>)> {
     let mut rows = vec![];
-    network.answer(given, |row, channel, values| rows.push((row, channel, values.to_vec())));
+    let sides = given.first().map_or((0, 0), |plane| plane.dim());
+    let give = |row: usize, channel: usize, values: &mut [f32]| values.copy_from_slice(given[channel].row(row).to_slice().unwrap());
+    network.answer(sides, give, |row, channel, values| rows.push((row, channel, values.to_vec())));
     rows
 }
 

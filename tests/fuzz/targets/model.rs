@@ -2,7 +2,8 @@
 
 #![no_main]
 
-use anagen::raster::{Mask, Plane};
+use anagen::field::Field;
+use anagen::photo::Photo;
 use anagen::segment::View;
 use anagen::segment::learned::Model;
 use libfuzzer_sys::fuzz_target;
@@ -10,9 +11,10 @@ use libfuzzer_sys::fuzz_target;
 fuzz_target!(|bytes: &[u8]| {
     match Model::from_bytes(bytes) {
         Ok(model) => {
-            let sides = (21, 34);
-            let light = [0.1, 0.3, 0.2].map(|level| Plane::from_shape_fn(sides, |(r, c)| level + 0.02 * ((7 * r + 3 * c) % 5) as f32));
-            let answer = model.answer(View { factor: 1.0, light, visible: Mask::from_elem(sides, true) });
+            let shade = |i: usize| ((7 * (i / 34) + 3 * (i % 34)) % 5) as u8;
+            let photo = Photo::from_rgb8(34, 21, (0..34 * 21).map(|i| [90, 150, 120].map(|level| level + 5 * shade(i))).collect());
+            let (field, _) = Field::find(&photo, None, None, None);
+            let answer = model.answer(View::of(&photo, &field, 1.0).colors);
             let planes = [&answer.hair, &answer.center, &answer.root, &answer.tip];
             for plane in planes.into_iter().chain(&answer.to_root).chain(&answer.to_tip) {
                 assert_eq!(plane.dim(), answer.light.dim());
