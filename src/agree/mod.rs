@@ -10,6 +10,7 @@ pub use series::{
 
 use crate::compare::assignment::assignment;
 use crate::geometry::Point;
+use crate::measure::intervals;
 use crate::phantom::{Seams, TrueHair, Truth};
 use crate::units::{Micrometers, Pixels};
 use schemars::JsonSchema;
@@ -363,10 +364,7 @@ fn icc(ratings: &[[f64; 2]]) -> Option<f64> {
 
 /// The middle one of some values, the mean of the middle two where there is none; `None` of nothing.
 fn median(values: impl Iterator<Item = f64>) -> Option<f64> {
-    let mut values: Vec<f64> = values.collect();
-    values.sort_by(f64::total_cmp);
-    let n = values.len();
-    (n > 0).then(|| (values[(n - 1) / 2] + values[n / 2]) / 2.0)
+    intervals::median(&values.collect::<Vec<f64>>())
 }
 
 fn share(part: usize, whole: usize) -> Option<f64> {
