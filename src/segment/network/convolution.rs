@@ -5,12 +5,14 @@ use rten_simd::ops::{BitOps, NumOps};
 use rten_simd::{Isa, SimdOp};
 use std::ops::Range;
 
-/// How many channels, and how many vectors of columns, are summed at a time: as many sums as the registers of usual processors hold, and twice as
-/// many where the widest vectors come with twice the registers.
+/// How many channels, and how many vectors of columns, are summed at a time. Sums, values and weights must all lie in registers: of 32 where vectors are
+/// the widest, and of 16 where they are half as wide, of which twelve sums would leave too few.
 const TOGETHER: usize = 4;
 const TWICE: usize = 2 * TOGETHER;
 const VECTORS: usize = 3;
+const FEWER: usize = 2;
 const WIDEST: usize = 16;
+const HALF_AS_WIDE: usize = 8;
 
 /// The columns that are worked out together on the processors with the widest vectors; a multiple of those of all others.
 pub(super) const BLOCK: usize = WIDEST * VECTORS;
@@ -119,12 +121,13 @@ impl SimdOp for Row<'_> {
     fn eval<I: Isa>(mut self, isa: I) {
         let lanes = isa.f32().len();
         let answered = self.values.len() / self.layout.pitch;
-        for column in (0..self.layout.columns).step_by(VECTORS * lanes) {
+        let vectors = if lanes == HALF_AS_WIDE { FEWER } else { VECTORS };
+        for column in (0..self.layout.columns).step_by(vectors * lanes) {
             for group in 0..self.convolution.bias.len() {
                 match answered - group * TWICE {
-                    5.. if lanes == WIDEST => self.sum::<I, TWICE>(isa, column, group, 0),
-                    5.. => [0, TOGETHER].into_iter().for_each(|first| self.sum::<I, TOGETHER>(isa, column, group, first)),
-                    _ => self.sum::<I, TOGETHER>(isa, column, group, 0),
+                    5.. if lanes == WIDEST => self.sum::<I, TWICE, VECTORS>(isa, column, group, 0),
+                    5.. => [0, TOGETHER].into_iter().for_each(|first| self.some(isa, column, group, first)),
+                    _ => self.some(isa, column, group, 0),
                 }
             }
         }
@@ -132,23 +135,33 @@ impl SimdOp for Row<'_> {
 }
 
 impl Row<'_> {
-    /// Works out `N` channels of a group, from the `first` on, at the columns of a block.
+    /// Works out a few channels of a group, from the `first` on, at as many columns as the registers hold sums for.
     #[inline(always)]
-    fn sum<I: Isa, const N: usize>(&mut self, isa: I, column: usize, group: usize, first: usize) {
+    fn some<I: Isa>(&mut self, isa: I, column: usize, group: usize, first: usize) {
+        if isa.f32().len() == HALF_AS_WIDE {
+            self.sum::<I, TOGETHER, FEWER>(isa, column, group, first);
+        } else {
+            self.sum::<I, TOGETHER, VECTORS>(isa, column, group, first);
+        }
+    }
+
+    /// Works out `N` channels of a group, from the `first` on, at the columns of `V` vectors.
+    #[inline(always)]
+    fn sum<I: Isa, const N: usize, const V: usize>(&mut self, isa: I, column: usize, group: usize, first: usize) {
         let ops = isa.f32();
         let (lanes, pitch) = (ops.len(), self.layout.pitch);
         let Convolution { taps, channels, weights, bias, rectified, .. } = self.convolution;
         let per_row = taps.len() * channels;
         let weights = &weights[group * self.rows.len() * per_row..];
         // In place, for what is mapped or taken by value is copied through memory.
-        let mut sums = [[ops.zero(); VECTORS]; N];
-        sums.iter_mut().zip(&bias[group][first..]).for_each(|(sums, bias)| *sums = [ops.splat(*bias); VECTORS]);
+        let mut sums = [[ops.zero(); V]; N];
+        sums.iter_mut().zip(&bias[group][first..]).for_each(|(sums, bias)| *sums = [ops.splat(*bias); V]);
         for (row, weights) in self.rows.iter().zip(weights.chunks_exact(per_row)) {
             let Some(row) = row else { continue };
             for (tap, weights) in taps.iter().zip(weights.chunks_exact(*channels)) {
                 let start = tap.channel * pitch + (self.layout.margin + column).wrapping_add_signed(tap.shift);
                 for (read, weights) in weights.iter().enumerate() {
-                    let values = ops.load_many::<VECTORS>(&row[start + read * pitch..][..VECTORS * lanes]);
+                    let values = ops.load_many::<V>(&row[start + read * pitch..][..V * lanes]);
                     for (sums, weight) in sums.iter_mut().zip(&weights[first..first + N]) {
                         let weight = ops.splat(*weight);
                         for (sum, value) in sums.iter_mut().zip(values) {
