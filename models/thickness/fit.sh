@@ -1,6 +1,6 @@
 #!/bin/sh
 # Fits how far off a strand's width is, on drawn photos as they are and stored badly, and tells how true that is of others: fit.sh FOLDER
-# (half an hour on two cores). Python's packages are those of ../stubble/requirements.txt.
+# (up to an hour on two cores). Python's packages are those of ../stubble/requirements.txt.
 set -e
 here=$(dirname "$(realpath "$0")")
 widths() { cargo run --release --manifest-path "$here/../../Cargo.toml" --example widths -- "$@"; }
