@@ -85,6 +85,7 @@ mod tests {
     fn whatever_looks_doubtful_is_known_less_well() {
         let doubtful = [
             Seen { usual: Some(15.0), ..plain() },
+            Seen { usual: Some(27.0), ..plain() },
             Seen { usual: Some(27.0), imbalance: 0.4, ..plain() },
             Seen { usual: None, ..plain() },
             Seen { change: -4.0, ..plain() },
