@@ -95,23 +95,17 @@ impl Batch<'_> {
         drop(std::hint::black_box(Vec::<u8>::with_capacity(LARGER_THAN_PLANES)));
         let next = AtomicUsize::new(0);
         let (sender, receiver) = mpsc::channel();
-        std::thread::scope(|scope| {
-            // A thread that waits for work of its own photo may take up work of another's, but each worker here has one photo in hand,
-            // so no more photos than workers are ever in memory.
-            for _ in 0..self.threads.min(photos.len()) {
-                let (sender, next, pool) = (sender.clone(), &next, &pool);
-                scope.spawn(move || {
-                    while !self.stop.load(Ordering::Relaxed) {
-                        let index = next.fetch_add(1, Ordering::Relaxed);
-                        let Some((input, plan)) = photos.get(index) else { break };
-                        let outcome = pool.install(|| self.outcome(index, input, plan));
-                        if sender.send(outcome).is_err() {
-                            break;
-                        }
-                    }
-                });
-            }
-            drop(sender);
+        // Each thread of the pool takes photo after photo itself: one that waits for others to finish work of its own photo may help with theirs, but
+        // never begins another photo meanwhile, which would leave its own lying. Nor are more photos in memory than there are threads.
+        pool.in_place_scope(|scope| {
+            let next = &next;
+            scope.spawn_broadcast(move |_, _| {
+                while !self.stop.load(Ordering::Relaxed)
+                    && let index = next.fetch_add(1, Ordering::Relaxed)
+                    && let Some((input, plan)) = photos.get(index)
+                    && sender.send(self.outcome(index, input, plan)).is_ok()
+                {}
+            });
             receiver.into_iter().for_each(&mut hand_over);
         });
         Ok(())
