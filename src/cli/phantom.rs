@@ -5,6 +5,7 @@ use super::{Ending, about, deliver, hairs, say, writable};
 use crate::phantom::{self, Scene, Series, SeriesScene, draw, scenes, series_scenes};
 use crate::results::{Folder, SERIES_TRUTH, cause, json, write_whole};
 use clap::Args;
+use rayon::prelude::*;
 use std::path::{Path, PathBuf};
 
 const EXAMPLES: &str = "\
@@ -46,9 +47,9 @@ pub struct Phantom {
 /// How the `anagen.toml` beside drawn photos begins.
 const HEADING: &str = "# The scale every photo of this folder was drawn at.\n";
 
-/// What is asked for by its name.
+/// What is asked for: photos of one scene, or of each, or a series of them.
 enum Wanted {
-    Photo(&'static Scene),
+    Photos(&'static [Scene]),
     Series(&'static SeriesScene),
 }
 
@@ -64,22 +65,22 @@ impl Phantom {
         }
         let wanted = self.wanted()?;
         let mut studio = Studio::open(self.out.as_deref().unwrap_or(Path::new(".")))?;
-        for wanted in wanted {
-            for seed in (0..u64::from(self.count)).map(|i| self.seed.wrapping_add(i)) {
-                match wanted {
-                    Wanted::Photo(scene) => studio.write(&format!("{}-{seed}", scene.name), &draw(scene, seed))?,
-                    Wanted::Series(scene) => studio.write_series(scene, seed, usize::from(self.sessions))?,
-                }
+        let seeds = || (0..u64::from(self.count)).map(|i| self.seed.wrapping_add(i));
+        match wanted {
+            Wanted::Photos(scenes) => {
+                let photos: Vec<(&Scene, u64)> = scenes.iter().flat_map(|scene| seeds().map(move |seed| (scene, seed))).collect();
+                studio.write_photos(&photos)?;
             }
+            Wanted::Series(scene) => seeds().try_for_each(|seed| studio.write_series(scene, seed, usize::from(self.sessions)))?,
         }
         Ok(Ending::AllDone)
     }
 
-    fn wanted(&self) -> Result<Vec<Wanted>, String> {
-        let Some(name) = &self.scene else { return Ok(scenes().iter().map(Wanted::Photo).collect()) };
-        let photo = Scene::by_name(name).map(Wanted::Photo);
+    fn wanted(&self) -> Result<Wanted, String> {
+        let Some(name) = &self.scene else { return Ok(Wanted::Photos(scenes())) };
+        let photo = Scene::by_name(name).map(|scene| Wanted::Photos(std::slice::from_ref(scene)));
         let found = photo.or_else(|| SeriesScene::by_name(name).map(Wanted::Series));
-        Ok(vec![found.ok_or_else(|| format!("no scene is called {name}; anagen phantom --list names them"))?])
+        found.ok_or_else(|| format!("no scene is called {name}; anagen phantom --list names them"))
     }
 }
 
@@ -100,6 +101,15 @@ impl Studio {
         let studio = Self { folder, scales };
         studio.write_scales()?;
         Ok(studio)
+    }
+
+    /// Draws as many photos at a time as there are threads, and writes them in this order.
+    fn write_photos(&mut self, photos: &[(&Scene, u64)]) -> Result<(), String> {
+        for photos in photos.chunks(rayon::current_num_threads()) {
+            let drawn: Vec<phantom::Phantom> = photos.par_iter().map(|(scene, seed)| draw(scene, *seed)).collect();
+            photos.iter().zip(&drawn).try_for_each(|((scene, seed), phantom)| self.write(&format!("{}-{seed}", scene.name), phantom))?;
+        }
+        Ok(())
     }
 
     fn write(&mut self, name: &str, phantom: &phantom::Phantom) -> Result<(), String> {

@@ -51,7 +51,7 @@ enum Operation {
 }
 
 /// What the network is given.
-struct Given<'a> {
+struct Input<'a> {
     /// How many rows and columns it has.
     sides: (usize, usize),
     /// Writes a row of a channel.
@@ -142,7 +142,7 @@ impl Network {
         mut give: impl FnMut(usize, usize, &mut [f32]),
         mut take: impl FnMut(usize, usize, &[f32]),
     ) {
-        let mut given = Given { sides: (height, width), row: &mut give };
+        let mut given = Input { sides: (height, width), row: &mut give };
         let full = |side: usize| side.next_multiple_of(self.multiple());
         let rows: Vec<usize> = self.layers.iter().map(|layer| full(height) / layer.coarser.0).collect();
         let layouts: Vec<Layout> = self.layers.iter().map(|layer| Layout::new(full(width) / layer.coarser.1, self.margin)).collect();
@@ -191,7 +191,7 @@ impl Network {
 
     /// Works out a row of a layer, from the rows held; what lies before and after the values of a channel stays 0.
     #[inline(always)]
-    fn row(&self, i: usize, row: usize, given: &mut Given, held: &[Held], (rows, layouts): (&[usize], &[Layout]), values: &mut [f32]) {
+    fn row(&self, i: usize, row: usize, given: &mut Input, held: &[Held], (rows, layouts): (&[usize], &[Layout]), values: &mut [f32]) {
         let (layer, layout) = (&self.layers[i], layouts[i]);
         let source = |k: usize| held[layer.from[k]].row(layer.reads(row).start);
         match &layer.operation {

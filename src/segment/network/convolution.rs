@@ -121,6 +121,7 @@ impl SimdOp for Row<'_> {
     fn eval<I: Isa>(mut self, isa: I) {
         let lanes = isa.f32().len();
         let answered = self.values.len() / self.layout.pitch;
+        // Asked again in `some`: with the numbers of channels and vectors handed down from here, the sums no longer stay in registers.
         let vectors = if lanes == HALF_AS_WIDE { FEWER } else { VECTORS };
         for column in (0..self.layout.columns).step_by(vectors * lanes) {
             for group in 0..self.convolution.bias.len() {
