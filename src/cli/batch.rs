@@ -100,11 +100,13 @@ impl Batch<'_> {
         pool.in_place_scope(|scope| {
             let next = &next;
             scope.spawn_broadcast(move |_, _| {
-                while !self.stop.load(Ordering::Relaxed)
-                    && let index = next.fetch_add(1, Ordering::Relaxed)
-                    && let Some((input, plan)) = photos.get(index)
-                    && sender.send(self.outcome(index, input, plan)).is_ok()
-                {}
+                while !self.stop.load(Ordering::Relaxed) {
+                    let index = next.fetch_add(1, Ordering::Relaxed);
+                    let Some((input, plan)) = photos.get(index) else { break };
+                    if sender.send(self.outcome(index, input, plan)).is_err() {
+                        break;
+                    }
+                }
             });
             receiver.into_iter().for_each(&mut hand_over);
         });
