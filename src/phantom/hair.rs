@@ -21,6 +21,10 @@ pub struct HairLook {
     pub thickness_sd: f64,
     /// The share of fine hairs, 15 to 30 µm.
     pub fine_share: f64,
+    /// The least and the most light that fine hairs hold back.
+    pub fine_opacity: [f64; 2],
+    /// How much browner than others fine hairs are, for light passes through them.
+    pub fine_warmth: f32,
     /// How often a hair is of each pigment, in the order of [`Pigment::ALL`], as weights.
     pub pigments: [f64; 6],
     /// Median visible length.
@@ -49,12 +53,18 @@ pub struct HairLook {
     pub under_skin: f32,
     /// How dark the shaft itself shows just under the skin, through a window of skin thin and torn; 0 where the haze is all that shows.
     pub under_skin_core: f32,
+    /// How dark the faintest is there, as a share of the darkest.
+    pub under_skin_core_least: f64,
+    /// The median length over which that fades.
+    pub under_skin_core_reach: f64,
     /// How much the skin that bulges over the shaft glints.
     pub bulge_glint: f32,
     /// How much of its root the fold of skin over it hides, as a share of the usual.
     pub fold: f64,
     /// How far apart the hairs of a unit grow, as a share of the usual.
     pub apart: f64,
+    /// How much bluer than usual it shows there, for skin scatters blue light back before it reaches the shaft.
+    pub under_skin_blueness: f32,
     /// How broad it shows there, in thicknesses.
     pub under_skin_breadth: f64,
     /// The length over which it opens to that from the shaft's own thickness; 0 where it is as broad at once.
@@ -65,6 +75,12 @@ pub struct HairLook {
     pub shine: f32,
     /// The darkness of cast shadows.
     pub shadow: f32,
+    /// How much the shaft darkens the skin about it where it lies on it, keeping light from it and from its gloss; 0 where it does not.
+    pub shade: f32,
+    /// How far to either side it does so.
+    pub shade_breadth: f64,
+    /// The length from the root over which the shaft rises and that fades.
+    pub shade_reach: f64,
     /// How far long hairs rise out of focus: standard deviation of the point spread at their tips.
     pub rise_blur: f64,
 }
@@ -130,8 +146,19 @@ pub(crate) struct Hair {
     under_skin: Stroke,
     under_skin_strength: f32,
     under_skin_fade: f32,
+    under_skin_blueness: f32,
     shadow: Stroke,
     shadow_strength: f32,
+    shade: Option<Shade>,
+}
+
+/// The skin on which a shaft lies, darkened by it.
+struct Shade {
+    stroke: Stroke,
+    strength: f32,
+    /// How far before the root it begins, and the length over which it fades, in pixels.
+    before: f32,
+    fade: f32,
 }
 
 /// A shaft seen just under the skin, unevenly.
@@ -287,8 +314,8 @@ impl Sprout {
         let shaft = Shaft {
             centerline: Polyline::new(pixels.clone()),
             widths: thickness_um.iter().map(|w| w / um).collect(),
-            color: color.map(|c| (c * pale).min(0.9)),
-            opacity: if fine { opacity.min(dice.between(0.75, 0.98) as f32) } else { opacity },
+            color: if fine { warm(color, look.fine_warmth) } else { color }.map(|c| (c * pale).min(0.9)),
+            opacity: if fine { opacity.min(dice.between(look.fine_opacity[0], look.fine_opacity[1]) as f32) } else { opacity },
             edge,
             mottle: dice.between(0.1, 0.6) as f32,
             mottle_seed: dice.seed(),
@@ -301,9 +328,9 @@ impl Sprout {
 
         let back = (path[0] - path[1]).angle() + dice.normal(0.0, 0.12);
         let fade = look.under_skin_reach * dice.log_normal(1.0, 0.3);
-        let core =
-            (look.under_skin_core > 0.0).then(|| self.core(&path, back, look.under_skin_core * pigment.shows_through(), frame, dice));
+        let core = (look.under_skin_core > 0.0).then(|| self.core(&path, back, pigment.shows_through(), look, frame, dice));
         let bulge = (look.bulge_glint > 0.0).then(|| self.bulge(&path, back, frame, dice));
+        let shade = (look.shade > 0.0).then(|| self.shade(&path, &thickness_um, look, frame, dice));
         Hair {
             id: self.id,
             unit: self.unit,
@@ -316,8 +343,10 @@ impl Sprout {
             under_skin_strength: (look.under_skin * pigment.shows_through() * dice.between(0.6, 1.1) as f32 * if fine { 0.5 } else { 1.0 })
                 .min(0.95),
             under_skin_fade: (fade / um) as f32,
+            under_skin_blueness: look.under_skin_blueness,
             shadow: self.shadow(&pixels, &thickness_um, um, dice),
             shadow_strength: look.shadow * dice.between(0.4, 1.0) as f32,
+            shade,
             thickness_um,
         }
     }
@@ -370,9 +399,9 @@ impl Sprout {
     }
 
     /// The shaft just below the skin, before it goes deeper.
-    fn core(&self, path: &[Point], back: f64, most: f32, frame: Frame, dice: &mut Dice) -> Core {
+    fn core(&self, path: &[Point], back: f64, shows: f32, look: &HairLook, frame: Frame, dice: &mut Dice) -> Core {
         let um = frame.um_per_px;
-        let (fade, breadth) = (dice.log_normal(100.0, 0.5), dice.between(0.6, 1.3));
+        let (fade, breadth) = (dice.log_normal(look.under_skin_core_reach, 0.5), dice.between(0.6, 1.3));
         let (spread, widening) = (dice.between(0.06, 0.2), dice.between(0.0, 0.5));
         let start = path[0] + (path[1] - path[0]).unit().unwrap_or_default() * (0.4 * self.thickness);
         let mut stroke = Stroke { line: vec![], width: vec![], softness: vec![], slant: 0.0 };
@@ -382,7 +411,7 @@ impl Sprout {
             stroke.width.push((self.thickness * breadth + widening * s) / um);
             stroke.softness.push((5.0 + spread * s) / um);
         }
-        let strength = (most * dice.between(0.2, 1.0) as f32).min(0.95);
+        let strength = (look.under_skin_core * shows * dice.between(look.under_skin_core_least, 1.0) as f32).min(0.95);
         let grain = dice.between(14.0, 60.0) / um;
         Core { stroke, strength, fade: (fade / um) as f32, grain: grain as f32, streaks: Texture::new(dice.seed()) }
     }
@@ -401,6 +430,27 @@ impl Sprout {
         stroke
     }
 
+    /// The skin the shaft lies on, from a little before its root: least light reaches it where the shaft lies closest.
+    fn shade(&self, path: &[Point], thickness_um: &[f64], look: &HairLook, frame: Frame, dice: &mut Dice) -> Shade {
+        let um = frame.um_per_px;
+        let before = dice.between(0.0, 70.0);
+        let margin = look.shade_breadth * dice.between(0.5, 1.2);
+        let soft = look.shade_breadth * dice.between(0.6, 1.3);
+        let back = (path[0] - path[1]).unit().unwrap_or_default();
+        // The lamp lights one side better than the other.
+        let aside = back.normal() * dice.normal(0.0, 0.7 * look.shade_breadth);
+        let start = vec![frame.pixel(path[0] + back * before + aside)];
+        let mut stroke = Stroke::soft(start, (self.thickness + 2.0 * margin) / um, soft / um);
+        for i in (0..path.len()).step_by(3) {
+            stroke.line.push(frame.pixel(path[i] + aside));
+            stroke.width.push((thickness_um[i] + 2.0 * margin) / um);
+            stroke.softness.push(soft / um);
+        }
+        let fade = look.shade_reach * dice.log_normal(1.0, 0.4);
+        let strength = (look.shade * dice.log_normal(1.0, 0.5) as f32).min(0.9);
+        Shade { stroke, strength, before: (before / um) as f32, fade: (fade / um) as f32 }
+    }
+
     /// The shadow on the skin: beside the shaft, farther and softer towards the tip, which lies higher.
     fn shadow(&self, pixels: &[Point], thickness_um: &[f64], um: f64, dice: &mut Dice) -> Stroke {
         let rise = dice.between(0.05, 0.25);
@@ -417,6 +467,11 @@ impl Sprout {
         }
         stroke
     }
+}
+
+/// The color of a shaft through which more light passes: red most, blue least.
+fn warm(color: Color, warmth: f32) -> Color {
+    [color[0] * (1.0 + 0.5 * warmth), color[1], color[2] * (1.0 - 0.5 * warmth)]
 }
 
 /// The splinters of a tip that split under the clipper: thin shafts that run on beyond the cut.
@@ -443,12 +498,12 @@ impl Hair {
         if self.under_skin_strength < 0.01 {
             return;
         }
-        let (strength, fade) = (self.under_skin_strength, self.under_skin_fade);
+        let (strength, fade, blueness) = (self.under_skin_strength, self.under_skin_fade, self.under_skin_blueness);
         self.under_skin.paint(light, |pixel, cell| {
             // Skin scatters red farther than blue, so that what lies deep looks blue-gray.
             let depth = cell.along / fade;
             let d = strength * cell.coverage * (0.7 * (-depth).exp() + 0.3 * (-5.0 * depth).exp());
-            *pixel = [pixel[0] * (1.0 - d), pixel[1] * (1.0 - 0.84 * d), pixel[2] * (1.0 - 0.55 * d)];
+            *pixel = [pixel[0] * (1.0 - d), pixel[1] * (1.0 - (0.84 - 0.1 * blueness) * d), pixel[2] * (1.0 - (0.55 - 0.4 * blueness) * d)];
         });
         let Some(core) = &self.core else { return };
         let half = core.stroke.width[0] / 2.0;
@@ -456,7 +511,8 @@ impl Hair {
             let place = (f64::from(cell.along / (2.0 * core.grain)), f64::from(cell.across) * half / f64::from(core.grain));
             let streak = (0.9 + 0.9 * core.streaks.fractal(place.0, place.1, 3)).clamp(0.0, 1.2);
             let d = (core.strength * cell.coverage * (-cell.along / core.fade).exp() * streak).min(0.97);
-            *pixel = [pixel[0] * (1.0 - d), pixel[1] * (1.0 - 0.95 * d), pixel[2] * (1.0 - 0.86 * d)];
+            *pixel =
+                [pixel[0] * (1.0 - d), pixel[1] * (1.0 - (0.95 - 0.15 * blueness) * d), pixel[2] * (1.0 - (0.86 - 0.5 * blueness) * d)];
         });
     }
 
@@ -467,8 +523,16 @@ impl Hair {
         }
     }
 
-    /// Darkens the skin by the shaft's shadow.
+    /// Darkens the skin by the shaft's shadow, and where the shaft lies on it.
     pub fn draw_shadow(&self, light: &mut Light) {
+        if let Some(shade) = &self.shade {
+            shade.stroke.paint(light, |pixel, cell| {
+                let rise = (cell.along - shade.before).max(0.0) / shade.fade;
+                let d = shade.strength * cell.coverage * (-rise).exp();
+                // Red light spreads farthest within the skin, and so reaches below the shaft from its sides.
+                *pixel = [pixel[0] * (1.0 - 0.65 * d), pixel[1] * (1.0 - 0.83 * d), pixel[2] * (1.0 - d)];
+            });
+        }
         if self.shadow_strength < 0.01 {
             return;
         }

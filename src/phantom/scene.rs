@@ -508,6 +508,58 @@ mod tests {
         assert!(seen > 3);
     }
 
+    /// How bright skin is 25 µm beside the shafts of single hairs near their roots, as a share of that near their tips.
+    fn light_beside_roots(shade: f32) -> f64 {
+        let base = small("shaded");
+        let hair = HairLook {
+            shade,
+            shade_breadth: 30.0,
+            shade_reach: 150.0,
+            units_per_cm2: 40.0,
+            unit_sizes: [1.0, 0.0, 0.0, 0.0, 0.0],
+            fine_share: 0.0,
+            length: 500.0,
+            length_spread: 0.0,
+            under_skin: 0.0,
+            under_skin_core: 0.0,
+            shadow: 0.0,
+            crumbs: 0.0,
+            ..base.hair
+        };
+        let calm = Look { hair, litter: Litter::default(), marks: Marks::default(), defocus: 1.0, point_spread: 4.0, ..base };
+        let look = Look { width: 1600, height: 1200, um_per_px: 5.0, ..calm };
+        let phantom = draw_look(&look, 3);
+        let photo = phantom.photo();
+        let beside = |line: &Polyline, width: Micrometers, along: f64| {
+            let (a, b) = (line.at(along - 4.0), line.at(along + 4.0));
+            let across = (b - a).unit().expect("a shaft has a direction").normal();
+            let off = (width.0 / 2.0 + 25.0) / look.um_per_px;
+            [-off, off].map(|off| line.at(along) + across * off)
+        };
+        let light = |p: Point| f64::from(photo.light(p.x.round() as usize, p.y.round() as usize));
+        let (mut at_root, mut at_tip) = (0.0, 0.0);
+        for hair in phantom.truth.hairs.iter().filter(|h| h.class == "single") {
+            let (line, width) = (hair.points.as_ref().expect("a centerline"), hair.width_um.expect("a width"));
+            let (from, to) = (60.0 / look.um_per_px, line.length() - 60.0 / look.um_per_px);
+            if to < 2.0 * from {
+                continue;
+            }
+            let places = [beside(line, width, from), beside(line, width, to)];
+            let inside = |p: &Point| p.x >= 1.0 && p.y >= 1.0 && p.x < look.width as f64 - 2.0 && p.y < look.height as f64 - 2.0;
+            if places.iter().flatten().all(inside) {
+                at_root += places[0].map(light).iter().sum::<f64>();
+                at_tip += places[1].map(light).iter().sum::<f64>();
+            }
+        }
+        at_root / at_tip
+    }
+
+    #[test]
+    fn skin_beside_a_shaft_is_darkest_at_its_root_where_the_shaft_shades_it() {
+        let (without, with) = (light_beside_roots(0.0), light_beside_roots(0.8));
+        assert!(with < 0.9 * without, "{with} of {without}");
+    }
+
     #[test]
     fn bare_skin_has_no_hair_and_a_round_field_less_area() {
         assert!(draw_look(&small("bare"), 1).truth.hairs.is_empty());

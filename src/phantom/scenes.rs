@@ -40,6 +40,7 @@ pub(super) const SCENES: &[Scene] = &[
     scene!("annotated", "Bar, caption, drawn circle, label and padding.", annotated),
     scene!("clumped", "Clipped hair in clumps: short, touching and fanned out, over a broad haze, with crumbs clinging to it.", clumped),
     scene!("stubble", "Clipped hair in clumps: thick, short and touching, dark just under the skin and veiled by glints behind.", stubble),
+    scene!("shaded", "Stubble that shades the skin it lies on, and darkens it before it leaves it.", shaded),
     scene!("abrupt", "Hair that begins abruptly at its root: nothing of it shows under the skin.", abrupt),
     scene!("bare", "Skin without a hair.", bare),
     scene!("wild", "Anything within nature, for training.", wild),
@@ -91,6 +92,8 @@ fn clipped_hair(dice: &mut Dice) -> HairLook {
         thickness: dice.between(60.0, 70.0),
         thickness_sd: dice.between(13.0, 17.0),
         fine_share: dice.between(0.04, 0.12),
+        fine_opacity: [0.75, 0.98],
+        fine_warmth: 0.0,
         pigments: [0.8, 0.2, 0.0, 0.0, 0.0, 0.0],
         length: dice.between(340.0, 560.0),
         length_spread: 0.25,
@@ -104,15 +107,21 @@ fn clipped_hair(dice: &mut Dice) -> HairLook {
         stagger: 55.0,
         crumbs: 0.0,
         under_skin_core: 0.0,
+        under_skin_core_least: 0.2,
+        under_skin_core_reach: 100.0,
         bulge_glint: 0.0,
         fold: 1.0,
         apart: 1.0,
+        under_skin_blueness: 0.0,
         under_skin_breadth: 1.2,
         under_skin_flare: 0.0,
         under_skin: dice.between(0.6, 0.95) as f32,
         under_skin_reach: dice.between(150.0, 360.0),
         shine: dice.between(0.0, 0.35) as f32,
         shadow: dice.between(0.05, 0.3) as f32,
+        shade: 0.0,
+        shade_breadth: 25.0,
+        shade_reach: 300.0,
         rise_blur: 0.0,
     }
 }
@@ -355,6 +364,30 @@ fn stubble(dice: &mut Dice) -> Look {
         ..base.skin
     };
     Look { hair, skin, ..base }
+}
+
+/// Stubble as phototrichograms show it: skin is dark beside a shaft, most at its root, and before the root as dark as half a shaft.
+fn shaded(dice: &mut Dice) -> Look {
+    let base = stubble(dice);
+    let hair = HairLook {
+        fine_share: dice.between(0.05, 0.3),
+        fine_opacity: [0.45, 0.98],
+        fine_warmth: dice.between(0.3, 1.6) as f32,
+        under_skin: dice.between(0.7, 2.2) as f32,
+        under_skin_core: dice.between(0.6, 1.05) as f32,
+        under_skin_core_least: 0.6,
+        under_skin_core_reach: dice.between(110.0, 280.0),
+        under_skin_blueness: dice.between(0.2, 1.4) as f32,
+        under_skin_breadth: dice.between(0.8, 2.2),
+        bulge_glint: if dice.chance(0.5) { dice.between(0.05, 0.3) as f32 } else { 0.0 },
+        fold: dice.between(0.0, 1.2),
+        shade: dice.between(0.4, 1.6) as f32,
+        shade_breadth: dice.between(25.0, 65.0),
+        shade_reach: dice.between(120.0, 380.0),
+        ..base.hair
+    };
+    let skin = SkinLook { gloss: dice.between(0.0, 0.25) as f32, specks: dice.between(0.0, 0.28) as f32, ..base.skin };
+    Look { hair, skin, point_spread: dice.between(4.0, 11.5), ..base }
 }
 
 /// Hair without a haze at its root, so that only what units share, tapering tips and the hair around tell root from tip; often on even skin.
