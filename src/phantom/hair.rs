@@ -53,7 +53,7 @@ pub struct HairLook {
     pub under_skin: f32,
     /// How dark the shaft itself shows just under the skin, through a window of skin thin and torn; 0 where the haze is all that shows.
     pub under_skin_core: f32,
-    /// How dark the faintest is there, as a share of the darkest.
+    /// How dark the faintest shaft of a scene shows there, as a share of the darkest.
     pub under_skin_core_least: f64,
     /// The median length over which that fades.
     pub under_skin_core_reach: f64,
@@ -63,7 +63,7 @@ pub struct HairLook {
     pub fold: f64,
     /// How far apart the hairs of a unit grow, as a share of the usual.
     pub apart: f64,
-    /// How much bluer than usual it shows there, for skin scatters blue light back before it reaches the shaft.
+    /// How much bluer than usual the shaft shows under the skin, for skin scatters blue light back before it reaches the shaft.
     pub under_skin_blueness: f32,
     /// How broad it shows there, in thicknesses.
     pub under_skin_breadth: f64,
