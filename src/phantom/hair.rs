@@ -19,18 +19,16 @@ pub struct HairLook {
     pub thickness: f64,
     /// Standard deviation of that thickness.
     pub thickness_sd: f64,
-    /// The share of fine hairs, 15 to 30 µm.
-    pub fine_share: f64,
-    /// The least and the most light that fine hairs hold back.
-    pub fine_opacity: [f64; 2],
-    /// How much browner than others fine hairs are, for light passes through them.
-    pub fine_warmth: f32,
+    /// The fine hairs among them.
+    pub fine: FineHair,
     /// How often a hair is of each pigment, in the order of [`Pigment::ALL`], as weights.
     pub pigments: [f64; 6],
     /// Median visible length.
     pub length: f64,
     /// Standard deviation of the logarithm of the length.
     pub length_spread: f64,
+    /// The same among the hairs of one unit.
+    pub length_spread_in_unit: f64,
     /// Whether the hairs were clipped: cut square near the skin. Long hairs taper.
     pub clipped: bool,
     /// How strongly the shafts bend, in 1/mm.
@@ -41,49 +39,98 @@ pub struct HairLook {
     pub scatter: f64,
     /// Standard deviation of the angle at which the hairs of a unit fan out.
     pub fan: f64,
-    /// The share of units whose hairs lean towards one another, so that they about meet at their tips.
+    /// The share of units whose hairs lean towards one another, so that they meet or cross.
     pub meet: f64,
+    /// How soon they do, the least and the most: at 1 they meet at their tips, at 2 they cross in their middles.
+    pub meet_at: [f64; 2],
     /// Standard deviation of a hair's own direction about that of its unit.
     pub waver: f64,
     /// Standard deviation of how far the roots of a unit are set back from one another along the hair.
     pub stagger: f64,
     /// Crumbs of skin and dried sebum that cling to a shaft, on average.
     pub crumbs: f64,
-    /// How strongly the shaft shows under the skin before its root.
-    pub under_skin: f32,
-    /// How dark the shaft itself shows just under the skin, through a window of skin thin and torn; 0 where the haze is all that shows.
-    pub under_skin_core: f32,
-    /// How dark the faintest shaft of a scene shows there, as a share of the darkest.
-    pub under_skin_core_least: f64,
-    /// The median length over which that fades.
-    pub under_skin_core_reach: f64,
-    /// How much the skin that bulges over the shaft glints.
-    pub bulge_glint: f32,
     /// How much of its root the fold of skin over it hides, as a share of the usual.
     pub fold: f64,
     /// How far apart the hairs of a unit grow, as a share of the usual.
     pub apart: f64,
-    /// How much bluer than usual the shaft shows under the skin, for skin scatters blue light back before it reaches the shaft.
-    pub under_skin_blueness: f32,
-    /// How broad it shows there, in thicknesses.
-    pub under_skin_breadth: f64,
-    /// The length over which it opens to that from the shaft's own thickness; 0 where it is as broad at once.
-    pub under_skin_flare: f64,
-    /// The length over which that fades.
-    pub under_skin_reach: f64,
+    /// How the shafts show under the skin before their roots.
+    pub under_skin: UnderSkin,
     /// The strongest central reflex.
     pub shine: f32,
     /// The darkness of cast shadows.
     pub shadow: f32,
-    /// How much the shaft darkens the skin about it where it lies on it, keeping light from it and from its gloss; 0 where it does not.
-    pub shade: f32,
-    /// How far to either side it does so.
-    pub shade_breadth: f64,
-    /// The length from the root over which the shaft rises and that fades.
-    pub shade_reach: f64,
+    /// How the shafts darken the skin they lie on.
+    pub shade: ShadeLook,
     /// How far long hairs rise out of focus: standard deviation of the point spread at their tips.
     pub rise_blur: f64,
 }
+
+/// The fine hairs of a scene: thin, short of pigment, and rooted so shallow that little of them shows under the skin.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct FineHair {
+    /// Their share among the hairs of units.
+    pub share: f64,
+    /// The share of units that are one fine hair.
+    pub alone: f64,
+    /// The least and the greatest thickness, below that of the others.
+    pub thickness: [f64; 2],
+    /// The least and the most light that they hold back.
+    pub opacity: [f64; 2],
+    /// How much browner than others they are, for light passes through them.
+    pub warmth: f32,
+    /// Their length, as a share of that of the others.
+    pub length: f64,
+    /// The share of them of which nothing shows under the skin.
+    pub bare: f64,
+}
+
+impl Default for FineHair {
+    fn default() -> Self {
+        Self { share: 0.0, alone: 0.0, thickness: [15.0, FINE_BELOW], opacity: [0.75, 0.98], warmth: 0.0, length: 1.0, bare: 0.0 }
+    }
+}
+
+/// How the shafts of a scene show under the skin: a broad haze, in it the shaft itself as far as the skin over it is thin, and the skin that bulges over it.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct UnderSkin {
+    /// How dark the haze is.
+    pub haze: f32,
+    /// The length over which it fades.
+    pub reach: f64,
+    /// How broad it is, in thicknesses.
+    pub breadth: f64,
+    /// The length over which it opens to that from the shaft's own thickness; 0 where it is as broad at once.
+    pub flare: f64,
+    /// How much bluer than usual it is, for skin scatters blue light back before it reaches the shaft.
+    pub blueness: f32,
+    /// How dark the shaft itself shows just under the skin, through a window of skin thin and torn; 0 where the haze is all that shows.
+    pub core: f32,
+    /// How dark the faintest shaft of a scene shows there, as a share of the darkest.
+    pub core_least: f64,
+    /// The median length over which that fades.
+    pub core_reach: f64,
+    /// How much the skin that bulges over the shaft glints.
+    pub bulge_glint: f32,
+}
+
+impl Default for UnderSkin {
+    fn default() -> Self {
+        let (haze, reach, breadth, flare, blueness) = (0.8, 250.0, 1.2, 0.0, 0.0);
+        Self { haze, reach, breadth, flare, blueness, core: 0.0, core_least: 0.2, core_reach: 100.0, bulge_glint: 0.0 }
+    }
+}
+
+/// How the shafts of a scene darken the skin about them where they lie on it, keeping light from it and from its gloss.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct ShadeLook {
+    /// How much of the light that the shaft hides from the skin is missed there, gloss and all; 0 where none is.
+    pub strength: f32,
+    /// The length from the root over which the shaft rises and that fades.
+    pub reach: f64,
+}
+
+/// Hair thinner than this is fine.
+const FINE_BELOW: f64 = 30.0;
 
 /// What colors a shaft.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -156,10 +203,15 @@ pub(crate) struct Hair {
 struct Shade {
     stroke: Stroke,
     strength: f32,
+    /// By what share more of it falls to the right than on average, and less to the left.
+    skew: f32,
     /// How far before the root it begins, and the length over which it fades, in pixels.
     before: f32,
     fade: f32,
 }
+
+/// How far to either side of its middle a shaft shades the skin, in radii: there hardly any of its shade is left.
+const SHADED_RADII: f64 = 7.0;
 
 /// A shaft seen just under the skin, unevenly.
 struct Core {
@@ -199,16 +251,18 @@ pub(crate) fn sow(look: &HairLook, frame: Frame, dice: &mut Dice, mut hand_over:
     for (unit, ostium) in ostia.into_iter().enumerate() {
         let field = direction + 0.45 * f64::from(sway.fractal(ostium.x / 6000.0, ostium.y / 6000.0, 2));
         let size = 1 + dice.weighted(&look.unit_sizes);
+        let fine_alone = look.fine.alone > 0.0 && dice.chance(look.fine.alone);
+        let size = if fine_alone { 1 } else { size };
         let heading = dice.normal(field, look.scatter);
         let cut = dice.log_normal(look.length, look.length_spread);
-        let thicknesses: Vec<f64> = (0..size).map(|_| thickness(look, dice)).collect();
+        let thicknesses: Vec<f64> = (0..size).map(|_| thickness(look, fine_alone, dice)).collect();
         let mut aside = -0.5 * thicknesses.iter().sum::<f64>();
         let fan = dice.normal(0.0, look.fan);
         // Touching or overlapping side by side, or a little apart, but always from one ostium.
         let spacing = if dice.chance(0.55) { dice.between(0.5, 1.05) } else { dice.between(1.1, 1.9) };
         let fan = if look.meet > 0.0 && dice.chance(look.meet) {
             let apart = thicknesses.iter().sum::<f64>() / size as f64 * spacing * look.apart;
-            -apart / cut * dice.between(0.4, 1.2)
+            -apart / cut * dice.between(look.meet_at[0], look.meet_at[1])
         } else {
             fan
         };
@@ -219,6 +273,7 @@ pub(crate) fn sow(look: &HairLook, frame: Frame, dice: &mut Dice, mut hand_over:
             let along = Vector::from_angle(heading) * dice.normal(0.0, look.stagger).clamp(-120.0, 120.0);
             let root = ostium + across * place.clamp(-110.0 * look.apart, 110.0 * look.apart) + along;
             let middle = k as f64 - (size as f64 - 1.0) / 2.0;
+            let usual = if thickness < FINE_BELOW { look.fine.length * cut } else { cut };
             let sprout = Sprout {
                 id: None,
                 unit,
@@ -226,7 +281,7 @@ pub(crate) fn sow(look: &HairLook, frame: Frame, dice: &mut Dice, mut hand_over:
                 root,
                 heading: heading + fan * middle + dice.normal(0.0, look.waver),
                 thickness,
-                length: (cut * dice.log_normal(1.0, 0.18)).max(if look.clipped { 130.0 } else { 400.0 }),
+                length: (usual * dice.log_normal(1.0, look.length_spread_in_unit)).max(if look.clipped { 130.0 } else { 400.0 }),
                 light_from,
             };
             hand_over(sprout, dice);
@@ -253,8 +308,12 @@ fn spread_ostia(per_cm2: f64, frame: Frame, margin: f64, dice: &mut Dice) -> Vec
     places
 }
 
-fn thickness(look: &HairLook, dice: &mut Dice) -> f64 {
-    if dice.chance(look.fine_share) { dice.between(15.0, 30.0) } else { dice.normal(look.thickness, look.thickness_sd).clamp(30.0, 130.0) }
+fn thickness(look: &HairLook, fine: bool, dice: &mut Dice) -> f64 {
+    if fine || dice.chance(look.fine.share) {
+        dice.between(look.fine.thickness[0], look.fine.thickness[1])
+    } else {
+        dice.normal(look.thickness, look.thickness_sd).clamp(FINE_BELOW, 130.0)
+    }
 }
 
 /// A hair before it has grown: lengths in micrometers, places in those of its frame.
@@ -279,7 +338,7 @@ impl Sprout {
     /// The hair it grows into.
     pub fn grow(self, look: &HairLook, frame: Frame, reach: f64, dice: &mut Dice) -> Hair {
         let um = frame.um_per_px;
-        let fine = self.thickness < 30.0;
+        let fine = self.thickness < FINE_BELOW;
         let path = self.path(look, frame, reach, dice);
         let n = path.len();
         let step = path[0].distance(path[1]);
@@ -314,8 +373,8 @@ impl Sprout {
         let shaft = Shaft {
             centerline: Polyline::new(pixels.clone()),
             widths: thickness_um.iter().map(|w| w / um).collect(),
-            color: if fine { warm(color, look.fine_warmth) } else { color }.map(|c| (c * pale).min(0.9)),
-            opacity: if fine { opacity.min(dice.between(look.fine_opacity[0], look.fine_opacity[1]) as f32) } else { opacity },
+            color: if fine { warm(color, look.fine.warmth) } else { color }.map(|c| (c * pale).min(0.9)),
+            opacity: if fine { opacity.min(dice.between(look.fine.opacity[0], look.fine.opacity[1]) as f32) } else { opacity },
             edge,
             mottle: dice.between(0.1, 0.6) as f32,
             mottle_seed: dice.seed(),
@@ -327,10 +386,16 @@ impl Sprout {
         let splinters = if look.clipped && !fine && dice.chance(0.15) { splinter(&shaft, dice) } else { vec![] };
 
         let back = (path[0] - path[1]).angle() + dice.normal(0.0, 0.12);
-        let fade = look.under_skin_reach * dice.log_normal(1.0, 0.3);
-        let core = (look.under_skin_core > 0.0).then(|| self.core(&path, back, pigment.shows_through(), look, frame, dice));
-        let bulge = (look.bulge_glint > 0.0).then(|| self.bulge(&path, back, frame, dice));
-        let shade = (look.shade > 0.0).then(|| self.shade(&path, &thickness_um, look, frame, dice));
+        let fade = look.under_skin.reach * dice.log_normal(1.0, 0.3);
+        let bare = fine && look.fine.bare > 0.0 && dice.chance(look.fine.bare);
+        let core = (look.under_skin.core > 0.0 && !bare).then(|| self.core(&path, back, pigment.shows_through(), look, frame, dice));
+        let shown = match (fine, bare) {
+            (_, true) => 0.0,
+            (true, false) => 0.5,
+            (false, false) => 1.0,
+        };
+        let bulge = (look.under_skin.bulge_glint > 0.0).then(|| self.bulge(&path, back, frame, dice));
+        let shade = (look.shade.strength > 0.0).then(|| self.shade(&path, &thickness_um, look, frame, dice));
         Hair {
             id: self.id,
             unit: self.unit,
@@ -340,10 +405,9 @@ impl Sprout {
             core,
             bulge,
             under_skin: self.under_skin(&path, back, fade, look, frame, dice),
-            under_skin_strength: (look.under_skin * pigment.shows_through() * dice.between(0.6, 1.1) as f32 * if fine { 0.5 } else { 1.0 })
-                .min(0.95),
+            under_skin_strength: (look.under_skin.haze * pigment.shows_through() * dice.between(0.6, 1.1) as f32 * shown).min(0.95),
             under_skin_fade: (fade / um) as f32,
-            under_skin_blueness: look.under_skin_blueness,
+            under_skin_blueness: look.under_skin.blueness,
             shadow: self.shadow(&pixels, &thickness_um, um, dice),
             shadow_strength: look.shadow * dice.between(0.4, 1.0) as f32,
             shade,
@@ -383,9 +447,9 @@ impl Sprout {
         for i in 0..=(2.6 * fade / step) as usize {
             let s = i as f64 * step;
             stroke.line.push(frame.pixel(at));
-            let broader = look.under_skin_breadth - 1.0;
-            let (open, soft) = if look.under_skin_flare > 0.0 {
-                let open = 1.0 - (-s / look.under_skin_flare).exp();
+            let broader = look.under_skin.breadth - 1.0;
+            let (open, soft) = if look.under_skin.flare > 0.0 {
+                let open = 1.0 - (-s / look.under_skin.flare).exp();
                 (open, 0.2 * broader.max(0.0) * open * self.thickness)
             } else {
                 (1.0, 0.0)
@@ -401,7 +465,7 @@ impl Sprout {
     /// The shaft just below the skin, before it goes deeper.
     fn core(&self, path: &[Point], back: f64, shows: f32, look: &HairLook, frame: Frame, dice: &mut Dice) -> Core {
         let um = frame.um_per_px;
-        let (fade, breadth) = (dice.log_normal(look.under_skin_core_reach, 0.5), dice.between(0.6, 1.3));
+        let (fade, breadth) = (dice.log_normal(look.under_skin.core_reach, 0.5), dice.between(0.6, 1.3));
         let (spread, widening) = (dice.between(0.06, 0.2), dice.between(0.0, 0.5));
         let start = path[0] + (path[1] - path[0]).unit().unwrap_or_default() * (0.4 * self.thickness);
         let mut stroke = Stroke { line: vec![], width: vec![], softness: vec![], slant: 0.0 };
@@ -411,7 +475,7 @@ impl Sprout {
             stroke.width.push((self.thickness * breadth + widening * s) / um);
             stroke.softness.push((5.0 + spread * s) / um);
         }
-        let strength = (look.under_skin_core * shows * dice.between(look.under_skin_core_least, 1.0) as f32).min(0.95);
+        let strength = (look.under_skin.core * shows * dice.between(look.under_skin.core_least, 1.0) as f32).min(0.95);
         let grain = dice.between(14.0, 60.0) / um;
         Core { stroke, strength, fade: (fade / um) as f32, grain: grain as f32, streaks: Texture::new(dice.seed()) }
     }
@@ -433,22 +497,20 @@ impl Sprout {
     /// The skin the shaft lies on, from a little before its root: least light reaches it where the shaft lies closest.
     fn shade(&self, path: &[Point], thickness_um: &[f64], look: &HairLook, frame: Frame, dice: &mut Dice) -> Shade {
         let um = frame.um_per_px;
-        let before = dice.between(0.0, 70.0);
-        let margin = look.shade_breadth * dice.between(0.5, 1.2);
-        let soft = look.shade_breadth * dice.between(0.6, 1.3);
+        let before = dice.between(0.0, 40.0);
         let back = (path[0] - path[1]).unit().unwrap_or_default();
-        // The lamp lights one side better than the other.
-        let aside = back.normal() * dice.normal(0.0, 0.7 * look.shade_breadth);
-        let start = vec![frame.pixel(path[0] + back * before + aside)];
-        let mut stroke = Stroke::soft(start, (self.thickness + 2.0 * margin) / um, soft / um);
+        let start = vec![frame.pixel(path[0] + back * before)];
+        let mut stroke = Stroke::soft(start, SHADED_RADII * self.thickness / um, 0.3 * self.thickness / um);
         for i in (0..path.len()).step_by(3) {
-            stroke.line.push(frame.pixel(path[i] + aside));
-            stroke.width.push((thickness_um[i] + 2.0 * margin) / um);
-            stroke.softness.push(soft / um);
+            stroke.line.push(frame.pixel(path[i]));
+            stroke.width.push(SHADED_RADII * thickness_um[i] / um);
+            stroke.softness.push(0.3 * thickness_um[i] / um);
         }
-        let fade = look.shade_reach * dice.log_normal(1.0, 0.4);
-        let strength = (look.shade * dice.log_normal(1.0, 0.5) as f32).min(0.9);
-        Shade { stroke, strength, before: (before / um) as f32, fade: (fade / um) as f32 }
+        let fade = look.shade.reach * dice.log_normal(1.0, 0.4);
+        let strength = look.shade.strength * dice.log_normal(1.0, 0.4) as f32;
+        // The lamps light one side better than the other.
+        let skew = dice.normal(0.0, 0.25).clamp(-0.6, 0.6) as f32;
+        Shade { stroke, strength, skew, before: (before / um) as f32, fade: (fade / um) as f32 }
     }
 
     /// The shadow on the skin: beside the shaft, farther and softer towards the tip, which lies higher.
@@ -528,7 +590,10 @@ impl Hair {
         if let Some(shade) = &self.shade {
             shade.stroke.paint(light, |pixel, cell| {
                 let rise = (cell.along - shade.before).max(0.0) / shade.fade;
-                let d = shade.strength * cell.coverage * (-rise).exp();
+                // A cylinder of radius r hides r² / (x² + r²) of an even sky from what lies at x from the line it rests on.
+                let radii = SHADED_RADII as f32 * cell.across;
+                let hidden = (1.0 + shade.skew * cell.across.signum()) / (1.0 + radii * radii);
+                let d = (shade.strength * hidden * cell.coverage * (-rise).exp()).min(0.9);
                 // Red light spreads farthest within the skin, and so reaches below the shaft from its sides.
                 *pixel = [pixel[0] * (1.0 - 0.65 * d), pixel[1] * (1.0 - 0.83 * d), pixel[2] * (1.0 - d)];
             });

@@ -18,7 +18,7 @@ mod skin;
 mod stroke;
 mod texture;
 
-pub use hair::{HairLook, Pigment};
+pub use hair::{FineHair, HairLook, Pigment, ShadeLook, UnderSkin};
 pub use light::{Color, Light, Noise, decode, encode};
 pub use litter::Litter;
 pub use marks::Marks;

@@ -175,7 +175,7 @@ fn paint(look: &Look, frame: Frame, skin: Skin, hairs: &[Hair], loose: &[(Shaft,
     let mut dice = Dice::new(seed, 5);
     let mut light = skin.below.clone();
     hairs.iter().for_each(|h| h.draw_under_skin(&mut light));
-    let glint = look.hair.bulge_glint;
+    let glint = look.hair.under_skin.bulge_glint;
     let bulges = (glint > 0.0).then(|| {
         let mut bulges = Light::filled(frame.width, frame.height, [0.0; 3]);
         hairs.iter().for_each(|h| h.mark_bulge(&mut bulges));
@@ -422,6 +422,7 @@ fn decoded(bytes: &[u8]) -> Option<Vec<[u8; 3]>> {
 mod tests {
     use super::*;
     use crate::geometry::Rect;
+    use crate::phantom::{FineHair, ShadeLook, UnderSkin};
 
     fn small(name: &str) -> Look {
         Look { width: 640, height: 480, ..Scene::by_name(name).expect("a scene").look(5) }
@@ -512,16 +513,13 @@ mod tests {
     fn light_beside_roots(shade: f32) -> f64 {
         let base = small("shaded");
         let hair = HairLook {
-            shade,
-            shade_breadth: 30.0,
-            shade_reach: 150.0,
+            shade: ShadeLook { strength: shade, reach: 150.0 },
             units_per_cm2: 40.0,
             unit_sizes: [1.0, 0.0, 0.0, 0.0, 0.0],
-            fine_share: 0.0,
+            fine: FineHair::default(),
             length: 500.0,
             length_spread: 0.0,
-            under_skin: 0.0,
-            under_skin_core: 0.0,
+            under_skin: UnderSkin { haze: 0.0, ..UnderSkin::default() },
             shadow: 0.0,
             crumbs: 0.0,
             ..base.hair
@@ -552,6 +550,61 @@ mod tests {
             }
         }
         at_root / at_tip
+    }
+
+    /// A scene of straight clipped hair on calm skin, otherwise of this look.
+    fn calm(hair: HairLook) -> Look {
+        let base = small("shaded");
+        let hair = HairLook { length: 500.0, length_spread: 0.0, length_spread_in_unit: 0.0, curl: 0.0, waver: 0.0, crumbs: 0.0, ..hair };
+        let calm = Look { hair, litter: Litter::default(), marks: Marks::default(), ..base };
+        Look { width: 1200, height: 900, um_per_px: 5.0, ..calm }
+    }
+
+    #[test]
+    fn nothing_of_bare_fine_hair_shows_under_the_skin() {
+        let before_roots = |bare: f64| {
+            let base = small("shaded").hair;
+            let fine = FineHair { alone: 1.0, thickness: [28.0, 29.0], bare, ..base.fine };
+            let look = calm(HairLook { fine, under_skin: UnderSkin { haze: 2.0, ..base.under_skin }, ..base });
+            let phantom = draw_look(&look, 3);
+            let photo = phantom.photo();
+            let places = phantom.truth.hairs.iter().filter(|hair| hair.class == "undersize").filter_map(|hair| {
+                let at = hair.root + (hair.root - hair.tip).unit()? * (40.0 / look.um_per_px);
+                let inside = at.x >= 0.0 && at.y >= 0.0 && at.x < look.width as f64 - 1.0 && at.y < look.height as f64 - 1.0;
+                inside.then(|| f64::from(photo.light(at.x.round() as usize, at.y.round() as usize)))
+            });
+            let light: Vec<f64> = places.collect();
+            assert!(light.len() > 5);
+            light.iter().sum::<f64>() / light.len() as f64
+        };
+        let (hazy, bare) = (before_roots(0.0), before_roots(1.0));
+        assert!(hazy < 0.9 * bare, "{hazy} and {bare}");
+    }
+
+    #[test]
+    fn hairs_of_a_unit_meet_where_they_are_told_to() {
+        let crossing = |meet_at: f64| {
+            let base = small("shaded").hair;
+            let pairs = HairLook {
+                unit_sizes: [0.0, 1.0, 0.0, 0.0, 0.0],
+                fine: FineHair::default(),
+                meet: 1.0,
+                meet_at: [meet_at; 2],
+                stagger: 0.0,
+                ..base
+            };
+            let hairs = draw_look(&calm(pairs), 3).truth.hairs;
+            let of_pairs: Vec<bool> = hairs
+                .iter()
+                .enumerate()
+                .flat_map(|(i, a)| hairs[i + 1..].iter().map(move |b| (a, b)))
+                .filter(|(a, b)| a.unit.is_some() && a.unit == b.unit)
+                .map(|(a, b)| (b.root - a.root).cross(a.tip - a.root) * (b.tip - a.tip).cross(a.tip - a.root) < 0.0)
+                .collect();
+            assert!(of_pairs.len() > 5);
+            of_pairs.iter().filter(|crossed| **crossed).count() as f64 / of_pairs.len() as f64
+        };
+        assert!(crossing(0.5) < 0.2 && crossing(2.0) > 0.7, "{} and {}", crossing(0.5), crossing(2.0));
     }
 
     #[test]

@@ -1,7 +1,7 @@
 //! What each named scene varies, as changes to a plain look.
 
 use super::dice::Dice;
-use super::hair::HairLook;
+use super::hair::{FineHair, HairLook, ShadeLook, UnderSkin};
 use super::light::Noise;
 use super::litter::Litter;
 use super::marks::Marks;
@@ -91,12 +91,11 @@ fn clipped_hair(dice: &mut Dice) -> HairLook {
         unit_sizes: [0.24, 0.44, 0.25, 0.06, 0.01],
         thickness: dice.between(60.0, 70.0),
         thickness_sd: dice.between(13.0, 17.0),
-        fine_share: dice.between(0.04, 0.12),
-        fine_opacity: [0.75, 0.98],
-        fine_warmth: 0.0,
+        fine: FineHair { share: dice.between(0.04, 0.12), ..FineHair::default() },
         pigments: [0.8, 0.2, 0.0, 0.0, 0.0, 0.0],
         length: dice.between(340.0, 560.0),
         length_spread: 0.25,
+        length_spread_in_unit: 0.18,
         clipped: true,
         curl: dice.between(0.05, 0.3),
         coil: 0.2,
@@ -104,24 +103,15 @@ fn clipped_hair(dice: &mut Dice) -> HairLook {
         fan: 0.08,
         waver: 0.05,
         meet: 0.0,
+        meet_at: [0.4, 1.2],
         stagger: 55.0,
         crumbs: 0.0,
-        under_skin_core: 0.0,
-        under_skin_core_least: 0.2,
-        under_skin_core_reach: 100.0,
-        bulge_glint: 0.0,
         fold: 1.0,
         apart: 1.0,
-        under_skin_blueness: 0.0,
-        under_skin_breadth: 1.2,
-        under_skin_flare: 0.0,
-        under_skin: dice.between(0.6, 0.95) as f32,
-        under_skin_reach: dice.between(150.0, 360.0),
+        under_skin: UnderSkin { haze: dice.between(0.6, 0.95) as f32, reach: dice.between(150.0, 360.0), ..UnderSkin::default() },
         shine: dice.between(0.0, 0.35) as f32,
         shadow: dice.between(0.05, 0.3) as f32,
-        shade: 0.0,
-        shade_breadth: 25.0,
-        shade_reach: 300.0,
+        shade: ShadeLook { strength: 0.0, reach: 300.0 },
         rise_blur: 0.0,
     }
 }
@@ -187,7 +177,7 @@ fn sparse(dice: &mut Dice) -> Look {
         units_per_cm2: dice.between(25.0, 45.0),
         unit_sizes: [0.7, 0.25, 0.05, 0.0, 0.0],
         thickness: dice.between(45.0, 58.0),
-        fine_share: dice.between(0.2, 0.4),
+        fine: FineHair { share: dice.between(0.2, 0.4), ..FineHair::default() },
         ..clipped_hair(dice)
     };
     Look { hair, ..plain(dice) }
@@ -197,7 +187,7 @@ fn vellus(dice: &mut Dice) -> Look {
     let hair = HairLook {
         thickness: dice.between(38.0, 46.0),
         thickness_sd: 8.0,
-        fine_share: dice.between(0.6, 0.85),
+        fine: FineHair { share: dice.between(0.6, 0.85), ..FineHair::default() },
         pigments: [0.2, 0.4, 0.4, 0.0, 0.0, 0.0],
         clipped: dice.chance(0.5),
         ..clipped_hair(dice)
@@ -233,7 +223,7 @@ fn curly(dice: &mut Dice) -> Look {
         unit_sizes: [0.3, 0.42, 0.22, 0.06, 0.0],
         thickness: dice.between(58.0, 67.0),
         thickness_sd: 8.5,
-        fine_share: 0.04,
+        fine: FineHair { share: 0.04, ..FineHair::default() },
         pigments: [1.0, 0.0, 0.0, 0.0, 0.0, 0.0],
         length: dice.between(1500.0, 4500.0),
         curl: dice.between(1.0, 2.6),
@@ -290,7 +280,7 @@ fn clumped(dice: &mut Dice) -> Look {
         unit_sizes: [0.35, 0.4, 0.2, 0.05, 0.0],
         thickness: dice.between(50.0, 80.0),
         thickness_sd: dice.between(12.0, 20.0),
-        fine_share: dice.between(0.05, 0.3),
+        fine: FineHair { share: dice.between(0.05, 0.3), ..base.hair.fine },
         pigments: [dice.between(0.4, 1.0), dice.between(0.0, 0.5), dice.between(0.0, 0.15), 0.0, 0.0, 0.0],
         length: dice.between(220.0, 560.0),
         length_spread: dice.between(0.2, 0.5),
@@ -300,9 +290,12 @@ fn clumped(dice: &mut Dice) -> Look {
         waver: dice.between(0.03, 0.14),
         stagger: dice.between(30.0, 75.0),
         crumbs: if dice.chance(0.6) { dice.between(0.0, 1.5) } else { 0.0 },
-        under_skin: dice.between(0.5, 1.3) as f32,
-        under_skin_breadth: dice.between(1.0, 2.4),
-        under_skin_reach: dice.between(120.0, 450.0),
+        under_skin: UnderSkin {
+            haze: dice.between(0.5, 1.3) as f32,
+            breadth: dice.between(1.0, 2.4),
+            reach: dice.between(120.0, 450.0),
+            ..UnderSkin::default()
+        },
         shine: dice.between(0.0, 0.3) as f32,
         ..base.hair
     };
@@ -343,18 +336,21 @@ fn stubble(dice: &mut Dice) -> Look {
     let hair = HairLook {
         thickness: dice.between(50.0, 120.0),
         thickness_sd: dice.between(10.0, 22.0),
-        fine_share: dice.between(0.03, 0.25),
+        fine: FineHair { share: dice.between(0.03, 0.25), ..base.hair.fine },
         length: dice.between(240.0, 620.0),
         fan: dice.between(0.05, 0.26),
         meet: dice.between(0.0, 0.9),
         fold: dice.between(0.0, 0.6),
         apart: dice.between(0.8, 2.2),
-        under_skin: dice.between(0.5, 2.2) as f32,
-        under_skin_core: if dice.chance(0.9) { dice.between(0.5, 2.2) as f32 } else { 0.0 },
-        under_skin_breadth: dice.between(1.0, 3.6),
-        under_skin_flare: dice.between(5.0, 140.0),
-        under_skin_reach: dice.between(100.0, 600.0),
-        bulge_glint: if dice.chance(0.8) { dice.between(0.05, 0.65) as f32 } else { 0.0 },
+        under_skin: UnderSkin {
+            haze: dice.between(0.5, 2.2) as f32,
+            core: if dice.chance(0.9) { dice.between(0.5, 2.2) as f32 } else { 0.0 },
+            breadth: dice.between(1.0, 3.6),
+            flare: dice.between(5.0, 140.0),
+            reach: dice.between(100.0, 600.0),
+            bulge_glint: if dice.chance(0.8) { dice.between(0.05, 0.65) as f32 } else { 0.0 },
+            ..base.hair.under_skin
+        },
         ..base.hair
     };
     let skin = SkinLook {
@@ -370,20 +366,29 @@ fn stubble(dice: &mut Dice) -> Look {
 fn shaded(dice: &mut Dice) -> Look {
     let base = stubble(dice);
     let hair = HairLook {
-        fine_share: dice.between(0.05, 0.3),
-        fine_opacity: [0.45, 0.98],
-        fine_warmth: dice.between(0.3, 1.6) as f32,
-        under_skin: dice.between(0.7, 2.2) as f32,
-        under_skin_core: dice.between(0.6, 1.05) as f32,
-        under_skin_core_least: 0.6,
-        under_skin_core_reach: dice.between(110.0, 280.0),
-        under_skin_blueness: dice.between(0.2, 1.4) as f32,
-        under_skin_breadth: dice.between(0.8, 2.2),
-        bulge_glint: if dice.chance(0.5) { dice.between(0.05, 0.3) as f32 } else { 0.0 },
+        fine: FineHair {
+            share: dice.between(0.03, 0.2),
+            alone: dice.between(0.0, 0.3),
+            thickness: [11.0, 30.0],
+            opacity: [0.35, 0.98],
+            warmth: dice.between(0.3, 1.6) as f32,
+            length: dice.between(0.45, 1.0),
+            bare: dice.between(0.3, 1.0),
+        },
+        length_spread_in_unit: dice.between(0.1, 0.45),
+        meet_at: [0.4, 2.6],
+        under_skin: UnderSkin {
+            haze: dice.between(0.7, 2.6) as f32,
+            core: dice.between(0.6, 1.3) as f32,
+            core_least: 0.5,
+            core_reach: dice.between(110.0, 300.0),
+            blueness: dice.between(0.0, 1.1) as f32,
+            breadth: dice.between(0.8, 2.4),
+            bulge_glint: if dice.chance(0.5) { dice.between(0.05, 0.3) as f32 } else { 0.0 },
+            ..base.hair.under_skin
+        },
         fold: dice.between(0.0, 1.2),
-        shade: dice.between(0.4, 1.6) as f32,
-        shade_breadth: dice.between(25.0, 65.0),
-        shade_reach: dice.between(120.0, 380.0),
+        shade: ShadeLook { strength: dice.between(0.3, 1.5) as f32, reach: dice.between(200.0, 600.0) },
         ..base.hair
     };
     let skin = SkinLook { gloss: dice.between(0.0, 0.25) as f32, specks: dice.between(0.0, 0.28) as f32, ..base.skin };
@@ -413,9 +418,12 @@ fn abrupt(dice: &mut Dice) -> Look {
         stagger: dice.between(0.0, 40.0),
         fold: dice.between(0.0, 0.6),
         apart: dice.between(0.2, 1.6),
-        under_skin: if dice.chance(0.7) { 0.0 } else { dice.between(0.0, 0.3) as f32 },
-        under_skin_core: 0.0,
-        bulge_glint: 0.0,
+        under_skin: UnderSkin {
+            haze: if dice.chance(0.7) { 0.0 } else { dice.between(0.0, 0.3) as f32 },
+            core: 0.0,
+            bulge_glint: 0.0,
+            ..base.hair.under_skin
+        },
         crumbs: 0.0,
         ..base.hair
     };
@@ -479,7 +487,12 @@ fn wild(dice: &mut Dice) -> Look {
             cast: dice.between(0.0, 1.0) as f32,
             ..other.skin
         },
-        hair: HairLook { pigments, under_skin: dice.between(0.0, 1.0) as f32, units_per_cm2: dice.between(20.0, 98.0), ..base.hair },
+        hair: HairLook {
+            pigments,
+            under_skin: UnderSkin { haze: dice.between(0.0, 1.0) as f32, ..base.hair.under_skin },
+            units_per_cm2: dice.between(20.0, 98.0),
+            ..base.hair
+        },
         litter: Litter {
             flakes: some(dice, 0.5, 200.0),
             root_scale: some(dice, 0.7, 0.8),

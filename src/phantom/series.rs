@@ -366,7 +366,7 @@ impl Comb {
     /// The length of a hair, in micrometers: hairs of a unit are cut together.
     fn length(&self, unit: usize, look: &HairLook, dice: &mut Dice) -> f64 {
         let cut = Dice::new(self.seed ^ 1, unit as u64).log_normal(look.length, look.length_spread);
-        (cut * dice.log_normal(1.0, 0.18)).max(130.0)
+        (cut * dice.log_normal(1.0, look.length_spread_in_unit)).max(130.0)
     }
 }
 

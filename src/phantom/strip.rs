@@ -29,6 +29,8 @@ pub struct Strip {
     pub reflex: f64,
     /// Where the reflex lies, as a share of the width from the middle.
     pub reflex_offset: f64,
+    /// How much of the way from skin to shaft the skin right beside the shaft is darker, as under a cylinder that lies on it; less farther off.
+    pub shade: f64,
     /// The standard deviation of a pixel's noise, in linear light.
     pub noise: f64,
 }
@@ -45,6 +47,7 @@ impl Default for Strip {
             opacity: 1.0,
             reflex: 0.0,
             reflex_offset: 0.0,
+            shade: 0.0,
             noise: 0.0,
         }
     }
@@ -108,12 +111,30 @@ impl Strip {
         let sigma = own.hypot(self.point_spread);
         let z = (x - self.reflex_offset * self.width) / sigma;
         let peak = self.reflex * ((left + right) / 2.0 - self.shaft) * own / sigma;
-        let streak = peak * (-z * z / 2.0).exp();
+        let streak = peak * (-z * z / 2.0).exp() + self.shaded(x);
         if self.opacity < 1.0 {
             let skin = left + (right - left) * below(0.0);
             return skin + (self.shaft - (left + right) / 2.0) * self.held_back(x) + streak;
         }
         left + (self.shaft - left) * below(-half) + (right - self.shaft) * below(half) + streak
+    }
+
+    /// What the skin's shade adds to the light at a distance across the shaft, blurred: a cylinder of radius r hides r² / (x² + r²) of an even sky.
+    fn shaded(&self, x: f64) -> f64 {
+        if self.shade == 0.0 {
+            return 0.0;
+        }
+        let (half, steps) = (self.width / 2.0, 200);
+        let height = 2.0 * self.shade * (self.shaft - f64::midpoint(self.skin[0], self.skin[1]));
+        let mut gathered = 0.0;
+        for i in 0..steps {
+            let z = (f64::from(i) + 0.5) / f64::from(steps) * 12.0 - 6.0;
+            let at = x + z * self.point_spread;
+            if at.abs() > half {
+                gathered += (-z * z / 2.0).exp() / (1.0 + (at / half).powi(2));
+            }
+        }
+        height * gathered * 12.0 / f64::from(steps) / std::f64::consts::TAU.sqrt()
     }
 
     /// The share of the skin's light that a translucent shaft holds back at a distance across it, blurred.

@@ -4,6 +4,7 @@ use super::fit::{Fit, Problem, Spread};
 use super::neighbors::Clearance;
 use super::point_spread::median;
 use super::profile::{Profile, Window};
+use super::shade;
 use super::shape::Shape;
 use super::staircase::{NARROW, Staircase, USUAL_SHARE};
 
@@ -16,6 +17,8 @@ pub(super) struct Place {
     pub(super) plain: Fit,
     /// With one, where it could be fitted.
     pub(super) cored: Option<Fit>,
+    /// The shade that was expected.
+    pub(super) shade: Option<shade::Usual>,
 }
 
 /// A core as a few places of a shaft show it, for the others to begin from.
@@ -37,6 +40,8 @@ pub(super) struct Expected {
     pub(super) shape: Shape,
     /// What one pixel scatters, in the photo's light, where it is known.
     pub(super) noise: Option<f64>,
+    /// The shade that a single shaft usually throws on the skin beside it, if any.
+    pub(super) shade: Option<shade::Usual>,
 }
 
 /// Which models are tried at a place.
@@ -76,7 +81,7 @@ impl Place {
     pub(super) fn fit(window: Window, profile: Profile, expected: &Expected, models: Models, clearance: Clearance) -> Option<Self> {
         let (half_width, spread) = (expected.width / 2.0, expected.spread);
         let noise = expected.noise.map(|noise| noise / profile.unit);
-        let problem = Problem { profile: &profile, spread: Spread::Free, core: None, blur: None, noise };
+        let problem = Problem { profile: &profile, spread: Spread::Free, core: None, blur: None, shade: expected.shade, noise };
         let plain = || match clearance {
             Clearance::Crossed => None,
             Clearance::Clear(..) => problem.fit(staircase(&profile, &[-half_width, half_width], 0, expected)),
@@ -99,7 +104,7 @@ impl Place {
                 (plain, fit_core(&problem, &plain))
             }
         };
-        Some(Self { window, profile, plain, cored })
+        Some(Self { window, profile, plain, cored, shade: expected.shade })
     }
 
     /// The plain model fitted anew with the point spread held.
@@ -115,7 +120,8 @@ impl Place {
         }
         start.ln_spread = ln_spread;
         let noise = Some(self.plain.noise);
-        let plain = Problem { profile: &self.profile, spread: Spread::Fixed, core: None, blur: None, noise }.fit(start)?;
+        let plain =
+            Problem { profile: &self.profile, spread: Spread::Fixed, core: None, blur: None, shade: self.shade, noise }.fit(start)?;
         Some(Self { plain, cored: None, ..self.clone() })
     }
 
@@ -180,7 +186,7 @@ fn beside(problem: &Problem, center: f64, width: f64, expected: &Expected) -> Op
 }
 
 /// A staircase with these edges, its levels the mean light between them.
-fn staircase(profile: &Profile, edges: &[f64], shaft: usize, expected: &Expected) -> Staircase {
+pub(super) fn staircase(profile: &Profile, edges: &[f64], shaft: usize, expected: &Expected) -> Staircase {
     let mut model = Staircase::single([0.0; 3], [0.0; 2], expected.spread);
     model.shape = expected.shape;
     model.steps = edges.len();
@@ -201,7 +207,10 @@ fn staircase(profile: &Profile, edges: &[f64], shaft: usize, expected: &Expected
         model.levels[k] = if n > 0.0 { sum / n } else { nearest() };
         before = after;
     }
-    model
+    match expected.shade {
+        Some(usual) if model.steps == 2 => model.with_shade(usual.share),
+        _ => model,
+    }
 }
 
 impl Staircase {

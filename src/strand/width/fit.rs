@@ -3,6 +3,7 @@
 use super::laid::{Columns, Known, Laid, Room};
 use super::normal::Normal;
 use super::profile::Profile;
+use super::shade;
 use super::staircase::{Staircase, USUAL_SHARE};
 
 /// Whether the point spread is fitted along or held.
@@ -36,6 +37,8 @@ pub(super) struct Problem<'a> {
     pub(super) core: Option<CorePrior>,
     /// What is known of a free point spread beforehand, if anything: its logarithm and the variance of that.
     pub(super) blur: Option<(f64, f64)>,
+    /// The shade usually thrown, where the model has any.
+    pub(super) shade: Option<shade::Usual>,
     /// What one pixel is expected to scatter about the model; without it a fit begins with one of plain least squares.
     pub(super) noise: Option<f64>,
 }
@@ -205,6 +208,16 @@ impl Problem<'_> {
             let mut by = [0.0; N];
             by[last] = 1.0;
             observe(expected - model.ln_spread, variance.sqrt(), by);
+        }
+        if let (Some(height), Some(usual)) = (model.shade, self.shade) {
+            let (contrast, k) = (model.contrast(), model.shaft);
+            let share = height / contrast;
+            let mut by = [0.0; N];
+            by[k] = share / (2.0 * contrast);
+            by[k + 1] = -share / contrast;
+            by[k + 2] = share / (2.0 * contrast);
+            by[model.shade_at()] = 1.0 / contrast;
+            observe(usual.share - share, usual.deviation, by);
         }
         if let Some(core) = model.core {
             let (at, k) = (2 * model.steps + 1, model.shaft);

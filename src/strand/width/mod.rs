@@ -1,8 +1,9 @@
 //! Width under a pixel: a profile fit across the shaft on the original pixels.
 //!
 //! Every pixel near a shaft is placed by its own distance from the centerline, so nothing is interpolated. A blurred staircase (skin, shaft,
-//! skin, with a core or a second hair where the evidence asks for one) is fitted to each short window along the shaft; its two edges share
-//! the photo's point spread, which the wide hairs tell. The windows of one strand give one width, its taper and how far off it is.
+//! skin, with a core or a second hair where the evidence asks for one, and the shade that hair throws on its skin) is fitted to each short
+//! window along the shaft; its two edges share the photo's point spread, which the wide hairs tell. The windows of one strand give one width,
+//! its taper and how far off it is.
 
 mod choice;
 mod doubt;
@@ -17,6 +18,7 @@ mod point_spread;
 mod pooled;
 mod profile;
 mod search;
+mod shade;
 mod shape;
 mod staircase;
 #[cfg(test)]
@@ -142,9 +144,10 @@ pub fn measure(light: &(dyn Light + Sync), shafts: &[Shaft], usable: &(dyn Fn(Po
         .collect();
     let courses: Vec<Option<Course>> = located.iter().map(|l| l.as_ref().map(|l| Course::new(&l.centerline, l.width))).collect();
     let half = halves(light, shafts, &located, &courses, usable);
+    let shade = shade::Usual::of(light, &located, &|i| near(&courses, i), usable);
     let traced: Vec<Option<Traced>> = (0..shafts.len())
         .into_par_iter()
-        .map(|i| Traced::of(light, located[i].as_ref()?, shafts[i].tone, &near(&courses, i), usable))
+        .map(|i| Traced::of(light, located[i].as_ref()?, (shafts[i].tone, shade), &near(&courses, i), usable))
         .collect();
     let kinds = [Tone::Dark, Tone::Light].map(|tone| shared_out(&traced, tone));
     let traced: Vec<Option<Traced>> =
@@ -263,19 +266,27 @@ struct Traced {
     /// What its places say of its shape together, where they do.
     looks: Option<Looks>,
     windows: Vec<Window>,
-    /// How far the windows reach beyond the shaft.
+    /// How much skin the windows need beside the shaft.
     flank: f64,
+    /// The shade it is expected to throw.
+    shade: Option<shade::Usual>,
     /// The logarithm of the point spread at its edges, and the variance of that.
     ln_spread: (f64, f64),
 }
 
 impl Traced {
-    fn of(light: &(dyn Light + Sync), located: &Located, tone: Tone, others: &[&Course], usable: &dyn Fn(Point) -> bool) -> Option<Self> {
+    fn of(
+        light: &(dyn Light + Sync),
+        located: &Located,
+        (tone, shade): (Tone, Option<shade::Usual>),
+        others: &[&Course],
+        usable: &dyn Fn(Point) -> bool,
+    ) -> Option<Self> {
         let windows = Window::along(&located.centerline, located.width, located.width, MOST_WINDOWS);
         // A few windows tell how much skin the blurred edges need beside them, and which model; then all are fitted with that.
         let few: Vec<Window> = windows.iter().step_by(windows.len().div_ceil(5).max(1)).copied().collect();
         let generous = (0.5 * located.width).max(9.0);
-        let unseen = Expected { width: located.width, spread: 1.2, shape: Across::OPAQUE, noise: None };
+        let unseen = Expected { width: located.width, spread: 1.2, shape: Across::OPAQUE, noise: None, shade };
         let pilot = places(light, &few, tone, (&unseen, generous), Models::Both, others, usable);
         let seen = typical(&pilot).unwrap_or(unseen);
         let models = Models::after(&pilot);
@@ -284,7 +295,7 @@ impl Traced {
         let (typical, all) = (typical(&places)?, places.iter().collect::<Vec<_>>());
         let opaque = tone == Tone::Dark && depth(&places)? > OPAQUE_DEPTH;
         let mean = if opaque { None } else { pooled::mean_profile(&all, typical.spread) };
-        let looks = mean.and_then(|mean| pooled::looks(&mean, typical.width, typical.spread, tone));
+        let looks = mean.and_then(|mean| pooled::looks(&mean, (typical.width, shade), typical.spread, tone));
         let middle = located.centerline.at(located.centerline.length() / 2.0);
         let traced = Self {
             places,
@@ -298,6 +309,7 @@ impl Traced {
             looks,
             windows,
             flank,
+            shade,
             ln_spread: (typical.spread.ln(), 1.0),
         };
         traced.told(models)
@@ -359,7 +371,8 @@ fn places(
     let (width, spread) = (expected.width, expected.spread);
     // Bins well below the blur lose nothing; the little they add is known and taken out.
     let bin = (0.6 * spread).clamp(0.35, 2.0);
-    let reach = width / 2.0 + flank;
+    let further = expected.shade.map_or(flank, |_| flank.max(shade::REACH * width));
+    let reach = width / 2.0 + further;
     windows
         .iter()
         .filter_map(|window| {
@@ -380,8 +393,9 @@ fn places(
 fn typical(places: &[Place]) -> Option<Expected> {
     let of = |value: fn(&Place) -> f64| median(places.iter().map(value).collect());
     let spread = of(|p| p.plain.model.ln_spread)?.exp();
-    let shape = places.first()?.plain.model.shape;
-    Some(Expected { width: of(|p| p.plain.model.width())?, spread, shape, noise: of(|p| p.plain.noise * p.profile.unit) })
+    let Place { plain, shade, .. } = places.first()?;
+    let (shape, shade) = (plain.model.shape, shade.map(|usual| usual.along(places.iter().map(|p| p.plain.model))));
+    Some(Expected { width: of(|p| p.plain.model.width())?, spread, shape, noise: of(|p| p.plain.noise * p.profile.unit), shade })
 }
 
 /// How the photo's hair of one tone is shared out over the kinds, by the shafts wide enough to say.
@@ -510,16 +524,23 @@ impl Settled {
             let of_tone = &kinds[usize::from(traced.tone == Tone::Light)];
             let opaque = Kinds::opaque();
             let kinds = if traced.opaque { &opaque } else { of_tone };
-            settled.pool(&clean, (ln_spread, variance), core_prior, traced.shape.0, kinds);
+            settled.pool(&clean, (ln_spread, variance), core_prior, (traced.shape.0, traced.shade), kinds);
         }
         Some(settled)
     }
 
     /// Takes the width of a shaft that is not wide from the mean of its profiles.
-    fn pool(&mut self, clean: &[(&Place, Fit)], blur: (f64, f64), core: Option<CorePrior>, shape: Across, kinds: &Kinds) {
+    fn pool(
+        &mut self,
+        clean: &[(&Place, Fit)],
+        blur: (f64, f64),
+        core: Option<CorePrior>,
+        (shape, shade): (Across, Option<shade::Usual>),
+        kinds: &Kinds,
+    ) {
         let kept: Vec<&Place> = self.summary.kept.iter().map(|&i| clean[i].0).collect();
         let pooled = pooled::mean_profile(&kept, self.spread)
-            .and_then(|profile| pooled::width(&profile, self.width / shape.over_opaque(), blur, core, kinds));
+            .and_then(|profile| pooled::width(&profile, (self.width / shape.over_opaque(), shade), blur, core, kinds));
         if let Some(pooled) = pooled {
             self.width = pooled.width;
             self.core_strength = pooled.core_strength;

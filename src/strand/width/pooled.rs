@@ -6,6 +6,7 @@
 use super::choice::{Place, evidence, fit_core};
 use super::fit::{CorePrior, Fit, Problem, Spread};
 use super::profile::{Bin, Profile};
+use super::shade;
 use super::shape::{INDEPENDENT, Kind, Kinds, Looks, Shape, weights};
 use super::staircase::Staircase;
 use crate::strand::Tone;
@@ -77,8 +78,14 @@ pub(super) struct Pooled {
 /// Where the photo's wide hairs tell what core to expect, the fits with it stand; else fits without count too, by their evidence (weights from the
 /// Bayesian information criterion). So do the kinds, each by how likely it is beforehand and its evidence. What all these disagree on adds to the
 /// variance.
-pub(super) fn width(profile: &Profile, looks: f64, blur: (f64, f64), core: Option<CorePrior>, kinds: &Kinds) -> Option<Pooled> {
-    let problem = Problem { profile, spread: Spread::Free, core, blur: Some(blur), noise: None };
+pub(super) fn width(
+    profile: &Profile,
+    (looks, shade): (f64, Option<shade::Usual>),
+    blur: (f64, f64),
+    core: Option<CorePrior>,
+    kinds: &Kinds,
+) -> Option<Pooled> {
+    let problem = Problem { profile, spread: Spread::Free, core, blur: Some(blur), shade, noise: None };
     let (tried, shares): (Vec<Kind>, Vec<f64>) = kinds.0.iter().copied().unzip();
     let found = of_kinds(&problem, looks, blur.0, &tried)?;
     let weights = weights(&criteria(&found, profile), &shares);
@@ -96,8 +103,8 @@ pub(super) fn width(profile: &Profile, looks: f64, blur: (f64, f64), core: Optio
 }
 
 /// What a mean profile says of the kinds that hair of its tone may be, where the shaft's own edges tell the blur.
-pub(super) fn looks(profile: &Profile, looks: f64, spread: f64, tone: Tone) -> Option<Looks> {
-    let problem = Problem { profile, spread: Spread::Free, core: None, blur: None, noise: None };
+pub(super) fn looks(profile: &Profile, (looks, shade): (f64, Option<shade::Usual>), spread: f64, tone: Tone) -> Option<Looks> {
+    let problem = Problem { profile, spread: Spread::Free, core: None, blur: None, shade, noise: None };
     let kinds = Kinds::all(tone);
     let found = of_kinds(&problem, looks, spread.ln(), &kinds)?;
     Some(Looks {
@@ -136,7 +143,8 @@ fn of_kinds(problem: &Problem, looks: f64, ln_spread: f64, kinds: &[Kind]) -> Op
         if n > 0.0 { sum / n } else { 0.5 }
     };
     let levels = [mean(f64::NEG_INFINITY, -half), mean(-half, half), mean(half, f64::INFINITY)];
-    let opaque = problem.fit(Staircase::single(levels, [-half, half], ln_spread.exp()))?;
+    let start = Staircase::single(levels, [-half, half], ln_spread.exp());
+    let opaque = problem.fit(problem.shade.map_or(start, |usual| start.with_shade(usual.share)))?;
     let of_kind = |&kind: &Kind| {
         let shaped = |from: Fit| problem.fit(from.model.shaped(Shape::of(kind, &from, profile))).unwrap_or(from);
         let plain = match kind {

@@ -6,6 +6,7 @@
 
 use super::fit::Spread;
 use super::profile::Profile;
+use super::shade::{self, falls};
 use super::shape::{Kind, Shape};
 use crate::raster::wide::widely;
 
@@ -44,6 +45,9 @@ pub(super) struct Staircase {
     /// Which edge the measured shaft begins at; it ends at the next.
     pub(super) shaft: usize,
     pub(super) core: Option<Core>,
+    /// The light that the skin right beside a single shaft has more than the skin farther off, negative where the shaft shades it; `None` where the
+    /// photo's hair throws no such shade. Farther off it falls as a cylinder's does.
+    pub(super) shade: Option<f64>,
     /// How its light runs from the middle to the edges.
     pub(super) shape: Shape,
     /// The logarithm of the point spread's standard deviation in pixels.
@@ -60,6 +64,7 @@ impl Staircase {
             edges: [edges[0], edges[1], 0.0, 0.0],
             shaft: 0,
             core: None,
+            shade: None,
             shape: Shape::OPAQUE,
             ln_spread: spread.ln(),
         }
@@ -112,15 +117,32 @@ impl Staircase {
         self
     }
 
-    /// How many parameters it has: levels, edges, core, and the point spread for the last.
+    /// The same shaft shading its skin by this share of its own contrast.
+    pub(super) fn with_shade(mut self, share: f64) -> Self {
+        self.shade = Some(share * self.contrast());
+        self
+    }
+
+    /// How many parameters it has: levels, edges, core, shade, and the point spread for the last.
     pub(super) fn size(&self) -> usize {
-        2 * (self.steps + 1) + self.core.map_or(0, |core| if core.tied { 2 } else { 3 })
+        2 * (self.steps + 1) + self.core.map_or(0, |core| if core.tied { 2 } else { 3 }) + usize::from(self.shade.is_some())
+    }
+
+    /// Where the shade stands among them.
+    pub(super) fn shade_at(&self) -> usize {
+        self.size() - 2
     }
 
     /// Its parameters in that order.
     fn parameters<const N: usize>(&self) -> [f64; N] {
         let core = self.core.iter().flat_map(|core| [core.height, core.offset].into_iter().chain((!core.tied).then_some(core.share.ln())));
-        let mut all = self.levels[..=self.steps].iter().chain(&self.edges[..self.steps]).copied().chain(core).chain([self.ln_spread]);
+        let mut all = self.levels[..=self.steps]
+            .iter()
+            .chain(&self.edges[..self.steps])
+            .copied()
+            .chain(core)
+            .chain(self.shade)
+            .chain([self.ln_spread]);
         std::array::from_fn(|_| all.next().unwrap_or(0.0))
     }
 
@@ -160,7 +182,8 @@ impl Staircase {
         self
     }
 
-    /// Writes the light at each of some places under a blur, and how it changes with each parameter, place by place: levels, edges, core, point spread.
+    /// Writes the light at each of some places under a blur, and how it changes with each parameter, place by place: levels, edges, core, shade, point
+    /// spread.
     /// What lies in any of them beforehand does not count; `scratch` holds what it works with, `scratch()` values for each place.
     pub(super) fn lay(&self, x: &[f64], blur: &Blur, light: &mut [f64], slopes: &mut [f64], scratch: &mut [f64]) {
         widely(
@@ -205,6 +228,26 @@ impl Staircase {
                 after[i] = below[i];
                 by_edge[i] = -steepness * over;
                 by_spread[i] -= steepness * (x[i] - edge) * over * share;
+            }
+        }
+        if let Some(height) = self.shade {
+            let (width, at) = (edges[1] - edges[0], last - 1);
+            for (k, side) in [(0, 1.0), (1, -1.0)] {
+                let [below, density] = of(&mut risen, [2 * k, 2 * k + 1], n);
+                let [by_left, by_right, by_height, by_spread] = of(&mut slopes, [m + 1, m + 2, at, last], n);
+                for i in 0..n {
+                    let outside = if k == 0 { 1.0 - below[i] } else { below[i] };
+                    let [share_here, by_z, by_width, by_ln_spread] =
+                        falls(side * (edges[k] - x[i]) * over, (outside, density[i]), width, total);
+                    let by_edge = side * by_z * over;
+                    light[i] += height * share_here;
+                    by_height[i] = if k == 0 { share_here } else { by_height[i] + share_here };
+                    let (own, other) = (height * (by_edge - side * by_width), height * side * by_width);
+                    let (by_own, by_other) = if k == 0 { (&mut by_left[i], &mut by_right[i]) } else { (&mut by_right[i], &mut by_left[i]) };
+                    *by_own += own;
+                    *by_other += other;
+                    by_spread[i] += height * by_ln_spread * share;
+                }
             }
         }
         if self.shape.kind != Kind::Opaque {
@@ -274,6 +317,12 @@ impl Staircase {
         }
         if spread == Spread::Free {
             next.ln_spread = (self.ln_spread + by[self.size() - 1].clamp(-0.5, 0.5)).clamp(-1.6, 2.7);
+        }
+        if let Some(shade) = next.shade.as_mut() {
+            // Skin gives no more light than it has, and where it seems to give more that is no shade.
+            let contrast = self.contrast();
+            let (a, b) = (shade::LEAST * contrast, shade::MOST * contrast);
+            *shade = (*shade + by[self.shade_at()]).clamp(a.min(b), a.max(b));
         }
         if let Some(core) = next.core.as_mut() {
             let at = 2 * m + 1;
@@ -371,18 +420,19 @@ mod tests {
     fn slopes_are_those_of_the_light() {
         let clear = Shape { kind: Kind::Clear(65), reach: 0.98, square: -0.18, fourth: -0.38, doubt: 0.0 };
         for shape in [Shape::OPAQUE, clear] {
-            let model = Staircase { shape, ..Staircase::single([0.9, 0.1, 0.7], [-3.0, 4.0], 1.3) }.with_core(0.2, 0.1, 0.12);
+            let model =
+                Staircase { shape, ..Staircase::single([0.9, 0.1, 0.7], [-3.0, 4.0], 1.3) }.with_core(0.2, 0.1, 0.12).with_shade(0.3);
             let light = |model: &Staircase, x: f64| {
                 let own = (2.0 * model.ln_spread).exp();
                 let blur = Blur::new((own + 0.03).sqrt(), own, model.core_sigma());
-                let (mut light, mut slopes) = ([0.0], [0.0; 9]);
+                let (mut light, mut slopes) = ([0.0], [0.0; 10]);
                 model.lay(&[x], &blur, &mut light, &mut slopes, &mut [0.0; 4]);
                 (light[0], slopes)
             };
             for x in [-6.0, -3.2, -1.0, 0.4, 3.0, 4.4, 7.0] {
                 let (here, slopes) = light(&model, x);
                 for (i, slope) in slopes.iter().enumerate() {
-                    let mut step = [0.0; 9];
+                    let mut step = [0.0; 10];
                     step[i] = 1e-3;
                     let there = light(&model.moved(&step, Spread::Free, 0.0), x).0;
                     assert!(

@@ -131,6 +131,20 @@ fn unlike_skin_left_and_right_changes_nothing() {
 }
 
 #[test]
+fn shade_on_the_skin_moves_no_edge() {
+    // Taken for plain skin it makes them read 0.5 to 1.9 px too wide.
+    for (width, point_spread, shade) in [(14.0, 1.5, 0.3), (24.0, 2.5, 0.4), (30.0, 3.0, 0.2)] {
+        let strip = Strip { width, point_spread, shade, noise: 0.01, ..Strip::default() };
+        let widths = measured(&strip, Tone::Dark, 0..2);
+        let (bias, error) = bias_and_error(&widths, width);
+        assert!(
+            widths.len() >= 7 && bias.abs() <= 0.15 && error <= 0.25,
+            "width {width} shade {shade}: bias {bias:+.3}, mean error {error:.3}"
+        );
+    }
+}
+
+#[test]
 fn intervals_cover_the_truth() {
     let mut covered = vec![];
     for (width, point_spread, reflex) in [(3.0, 0.7, 0.0), (5.0, 1.0, 0.3), (9.0, 1.0, 0.0), (16.0, 1.5, 0.3)] {
