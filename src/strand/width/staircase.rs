@@ -319,7 +319,7 @@ impl Staircase {
             next.ln_spread = (self.ln_spread + by[self.size() - 1].clamp(-0.5, 0.5)).clamp(-1.6, 2.7);
         }
         if let Some(shade) = next.shade.as_mut() {
-            // Skin gives no more light than it has, and where it seems to give more that is no shade.
+            // A shaft takes away no more light than there is; it adds none, but for what noise may feign.
             let contrast = self.contrast();
             let (a, b) = (shade::LEAST * contrast, shade::MOST * contrast);
             *shade = (*shade + by[self.shade_at()]).clamp(a.min(b), a.max(b));
