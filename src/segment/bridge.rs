@@ -22,19 +22,30 @@ pub(super) struct Sight<'a> {
     pub(super) lined: &'a Mask,
 }
 
+/// Rows and columns from a pixel to those along straight lines through it: of each bearing those to the one side, by steps, and to the other.
+type Rays = [[[(isize, isize); MOST_UNDER_LINE - 1]; 2]; BEARINGS];
+
+fn rays() -> Rays {
+    std::array::from_fn(|bearing| {
+        let (down, right) = (bearing as f64 * std::f64::consts::PI / BEARINGS as f64).sin_cos();
+        [-1.0, 1.0].map(|sign| std::array::from_fn(|i| [down, right].map(|part| (sign * (i + 1) as f64 * part).round() as isize).into()))
+    })
+}
+
 impl Sight<'_> {
     /// What takes another light under the lines of these rows, row by row.
     ///
     /// Every pixel takes the light between two seen ones on opposite sides of it: of two that are alike, near it, and unlike what is usual around, so
     /// that hair goes on as hair however it crosses the line.
     pub(super) fn bridged(&self, rows: Range<usize>) -> Vec<Bridged> {
+        let rays = rays();
         let lined = rows
             .flat_map(|row| self.lined.row(row).into_iter().enumerate().filter(|(_, lined)| **lined).map(move |(column, _)| (row, column)));
-        lined.filter_map(|at| self.bridge(at)).collect()
+        lined.filter_map(|at| self.bridge(at, &rays)).collect()
     }
 
-    fn bridge(&self, at: (usize, usize)) -> Option<Bridged> {
-        let sides: Vec<[Seen; 2]> = (0..BEARINGS).filter_map(|bearing| self.across(at, bearing)).collect();
+    fn bridge(&self, at: (usize, usize), rays: &Rays) -> Option<Bridged> {
+        let sides: Vec<[Seen; 2]> = rays.iter().filter_map(|sides| self.across(at, sides)).collect();
         if sides.is_empty() {
             return None;
         }
@@ -68,15 +79,12 @@ impl Sight<'_> {
     }
 
     /// The nearest seen pixels on the two sides of a pixel under a line, along a straight line through it; `None` where they are too far apart.
-    fn across(&self, (row, column): (usize, usize), bearing: usize) -> Option<[Seen; 2]> {
-        let (down, right) = (bearing as f64 * std::f64::consts::PI / BEARINGS as f64).sin_cos();
-        let seen = |sign: f64| {
-            for step in 1..MOST_UNDER_LINE {
-                let along = sign * step as f64;
-                let (r, c) = ((row as f64 + along * down).round(), (column as f64 + along * right).round());
-                let at = (r >= 0.0 && c >= 0.0).then_some((r as usize, c as usize))?;
+    fn across(&self, (row, column): (usize, usize), sides: &[[(isize, isize); MOST_UNDER_LINE - 1]; 2]) -> Option<[Seen; 2]> {
+        let seen = |side: usize| {
+            for (step, (down, right)) in (1_u8..).zip(&sides[side]) {
+                let at = (row.checked_add_signed(*down)?, column.checked_add_signed(*right)?);
                 if *self.shown.get(at)? {
-                    return Some(Seen { steps: step as f32, light: self.light(at), log: self.log(at) });
+                    return Some(Seen { steps: f32::from(step), light: self.light(at), log: self.log(at) });
                 }
                 if !self.lined[at] {
                     return None;
@@ -84,7 +92,7 @@ impl Sight<'_> {
             }
             None
         };
-        let sides = [seen(-1.0)?, seen(1.0)?];
+        let sides = [seen(0)?, seen(1)?];
         (sides[0].steps + sides[1].steps < MOST_UNDER_LINE as f32).then_some(sides)
     }
 }
