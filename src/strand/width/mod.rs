@@ -144,10 +144,11 @@ pub fn measure(light: &(dyn Light + Sync), shafts: &[Shaft], usable: &(dyn Fn(Po
         .collect();
     let courses: Vec<Option<Course>> = located.iter().map(|l| l.as_ref().map(|l| Course::new(&l.centerline, l.width))).collect();
     let half = halves(light, shafts, &located, &courses, usable);
-    let shade = shade::Usual::of(light, &located, &|i| near(&courses, i), usable);
+    let dark = |i: usize| located[i].as_ref().filter(|_| shafts[i].tone == Tone::Dark);
+    let shade = shade::Usual::of(light, (0..shafts.len()).filter_map(|i| Some((dark(i)?, near(&courses, i)))).collect(), usable);
     let traced: Vec<Option<Traced>> = (0..shafts.len())
         .into_par_iter()
-        .map(|i| Traced::of(light, located[i].as_ref()?, (shafts[i].tone, shade), &near(&courses, i), usable))
+        .map(|i| Traced::of(light, located[i].as_ref()?, (shafts[i].tone, shade.filter(|_| dark(i).is_some())), &near(&courses, i), usable))
         .collect();
     let kinds = [Tone::Dark, Tone::Light].map(|tone| shared_out(&traced, tone));
     let traced: Vec<Option<Traced>> =
@@ -268,7 +269,7 @@ struct Traced {
     windows: Vec<Window>,
     /// How much skin the windows need beside the shaft.
     flank: f64,
-    /// The shade it is expected to throw.
+    /// The shade it throws by what its places show.
     shade: Option<shade::Usual>,
     /// The logarithm of the point spread at its edges, and the variance of that.
     ln_spread: (f64, f64),
@@ -295,7 +296,7 @@ impl Traced {
         let (typical, all) = (typical(&places)?, places.iter().collect::<Vec<_>>());
         let opaque = tone == Tone::Dark && depth(&places)? > OPAQUE_DEPTH;
         let mean = if opaque { None } else { pooled::mean_profile(&all, typical.spread) };
-        let looks = mean.and_then(|mean| pooled::looks(&mean, (typical.width, shade), typical.spread, tone));
+        let looks = mean.and_then(|mean| pooled::looks(&mean, (typical.width, typical.shade), typical.spread, tone));
         let middle = located.centerline.at(located.centerline.length() / 2.0);
         let traced = Self {
             places,
@@ -309,7 +310,7 @@ impl Traced {
             looks,
             windows,
             flank,
-            shade,
+            shade: typical.shade,
             ln_spread: (typical.spread.ln(), 1.0),
         };
         traced.told(models)

@@ -21,11 +21,6 @@ pub(super) const REACH: f64 = 0.7;
 pub(super) const LEAST: f64 = -0.1;
 pub(super) const MOST: f64 = 0.9;
 
-/// The usual shade of a photo's hair counts from here on, and where it is more than so many of its standard errors: so it does on nine in ten hand-marked
-/// fields, and on one in twelve drawn photos of hair that throws none, where it is as small and moves no width by much.
-const TOLD: f64 = 0.12;
-const SURELY: f64 = 2.0;
-
 /// How many places of a shaft are asked, and how many shafts must answer.
 const PLACES: usize = 3;
 const FEWEST: usize = 5;
@@ -43,20 +38,19 @@ pub(super) struct Usual {
 }
 
 impl Usual {
-    /// What the shafts that have skin on both sides show; `None` where they show no shade.
-    pub(super) fn of<'a>(
+    /// What dark shafts show where they have skin on both sides, be it none; `None` where they are too few to tell. Each comes with the courses near it.
+    ///
+    /// No least shade is asked for: where hair throws none they show about none, and a photo near any bound would measure another thickness when it is a
+    /// little brighter. Light hair is left out, whose shade would make it stand out more and was never measured.
+    pub(super) fn of(
         light: &(dyn Light + Sync),
-        located: &[Option<Located>],
-        others: &(dyn Fn(usize) -> Vec<&'a Course> + Sync),
+        shafts: Vec<(&Located, Vec<&Course>)>,
         usable: &(dyn Fn(Point) -> bool + Sync),
     ) -> Option<Self> {
-        let told: Vec<f64> =
-            (0..located.len()).into_par_iter().filter_map(|i| median(places(light, located[i].as_ref()?, &others(i), usable))).collect();
+        let told: Vec<f64> = shafts.par_iter().filter_map(|(shaft, others)| median(places(light, shaft, others, usable))).collect();
         let share = median(told.clone())?;
         let deviation = 1.4826 * median(told.iter().map(|own| (own - share).abs()).collect())?;
-        // A median of n is worth about 2 n / π of them.
-        let error = deviation * (1.57 / told.len() as f64).sqrt();
-        (told.len() >= FEWEST && share > TOLD.max(SURELY * error)).then_some(Self { share, deviation: deviation.max(LEAST_DEVIATION) })
+        (told.len() >= FEWEST).then_some(Self { share, deviation: deviation.max(LEAST_DEVIATION) })
     }
 
     /// The shade expected along one shaft, by these places of it.
