@@ -417,6 +417,7 @@ mod tests {
             phase: None,
             confidence: 1.0,
             gone: None,
+            signs: None,
             reason: None,
         };
         let told = |error: f64| {
@@ -440,6 +441,7 @@ mod tests {
             phase: None,
             confidence: gone,
             gone: Some(gone),
+            signs: None,
             reason: None,
         };
         let kept = HairFate { fate: Fate::Kept, gone: None, ..lost(1.0) };

@@ -92,6 +92,8 @@ pub struct HairFate {
     pub confidence: f64,
     /// The estimated chance that the other photo's skin does not bear it, where it was seen in one alone and the other shows its place.
     pub gone: Option<f64>,
+    /// What tells that, for whoever fits how.
+    pub signs: Option<Signs>,
     /// Why, where it was seen in one photo alone.
     pub reason: Option<Reason>,
 }
@@ -312,6 +314,7 @@ impl<'a> Look<'a> {
             phase: None,
             confidence: pair.chance(),
             gone: None,
+            signs: None,
             reason: None,
         }
     }
@@ -349,6 +352,7 @@ impl<'a> Look<'a> {
                 phase: None,
                 confidence,
                 gone: None,
+                signs: None,
                 reason,
             }
         };
@@ -361,8 +365,13 @@ impl<'a> Look<'a> {
         let looked = self.renderings[1 - side].look(other, &sought, &drift, &self.bodies[1 - side]);
         let loose = self.is_loose(side, strand);
         let moved = Sought { root: root + drift.shift, along: witness::turned_by(sought.along, drift.turn), ..sought };
-        let gone = self.signs(side, strand, &moved, &looked, loose).chance();
-        let fate = |told, confidence, reason, elsewhere| HairFate { gone: Some(gone), ..fate(told, confidence, reason, elsewhere) };
+        let signs = self.signs(side, strand, &moved, &looked, loose);
+        let gone = signs.chance();
+        let fate = |told, confidence, reason, elsewhere| HairFate {
+            gone: Some(gone),
+            signs: Some(signs),
+            ..fate(told, confidence, reason, elsewhere)
+        };
         let unresolved = |reason| fate(Fate::Unresolved, strand.confidence, Some(reason), None);
         if hidden {
             return unresolved(Reason::Hidden);

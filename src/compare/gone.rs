@@ -1,8 +1,10 @@
 //! How likely a hair seen in one photo alone is not there in the other, by all that both photos tell of it.
 
+use serde::Serialize;
+
 /// What tells whether a hair of one photo is there in the other, where it was not traced. Depths are shares of what the hair would have there,
 /// distances are in hair widths.
-#[derive(Debug, Clone, Copy, PartialEq)]
+#[derive(Debug, Clone, Copy, PartialEq, Serialize)]
 pub struct Signs {
     /// The deepest line it may lie on that no other hair explains.
     pub unexplained: f64,
@@ -33,8 +35,7 @@ impl Signs {
     ///
     /// # Source
     /// Ours: a logistic regression over the 2,600 strands of drawn series (seeds 300 to 315 and 320 to 339, both scenes, three sessions each)
-    /// that were traced in one photo alone, the other showing their place, rounded. Each tenth of the seeds left out by turns, 87 % of those
-    /// at 0.6 and more are gone, and 71 % of those that are gone lie there.
+    /// that were traced in one photo alone, the other showing their place, rounded. `models/fates` says how true it is, and fits it anew.
     pub fn chance(&self) -> f64 {
         let share = |depth: f64| depth.clamp(0.0, 1.3);
         let odds = -7.06 - 2.5 * share(self.unexplained) - 1.55 * share(self.near) + 3.24 * self.texture.min(2.0)

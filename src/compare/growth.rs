@@ -139,6 +139,7 @@ mod tests {
             phase: None,
             confidence: 0.9,
             gone: None,
+            signs: None,
             reason: None,
         }
     }

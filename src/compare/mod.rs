@@ -28,6 +28,7 @@ mod tests;
 pub use change::{Change, Verdict};
 pub use fate::{Fate, HairFate, Place, Reason};
 pub use fit::Model;
+pub use gone::Signs;
 pub use growth::{Growth, PHOTOTRICHOGRAM_DAYS, Phase, Phototrichogram, Uncut};
 pub use mapping::{Homography, Mapping};
 pub use overlap::Overlap;

@@ -243,6 +243,7 @@ mod tests {
             length_change: None,
             confidence: 0.9,
             gone: None,
+            signs: None,
             reason: None,
             phase: None,
         };
