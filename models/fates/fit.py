@@ -31,6 +31,7 @@ def held(signs):
 def table(file):
     """Of each strand seen in one photo alone whose place the other shows: its person, its signs, whether its hair is gone there, and the chance said.
 
+    A hair is gone where its series gives it no thickness in the other session; the photo's own truth lacks those that the border cuts off, too.
     A strand on no hair that grows there, be it skin or a clipping that lies loose, may not be called gone and counts as there.
     """
     rows, found, borne = [], {}, {}
@@ -43,10 +44,13 @@ def table(file):
             off = strands[:, None] - ends(hairs)[None]
             off = (np.hypot(off[..., 0], off[..., 1]) + np.hypot(off[..., 2], off[..., 3])) / 2 * truth["um_per_px"]
             found[photo] = {i: hairs[j]["id"] for i, j in zip(*linear_sum_assignment(np.minimum(off, 10 * TOLERANCE_UM))) if off[i, j] < TOLERANCE_UM}
-        if other not in borne:
-            borne[other] = {h["id"] for h in truth_of(other)["hairs"] if h["class"] != "abnormal"}
         hair = found[photo].get(line["strand"])
         person = os.path.dirname(os.path.dirname(photo))
+        if other not in borne:
+            sessions = sorted(each for each in os.listdir(person) if os.path.isdir(os.path.join(person, each)))
+            session = sessions.index(os.path.basename(os.path.dirname(other)))
+            series = json.load(open(os.path.join(person, "series.truth.json")))
+            borne[other] = {h["id"] for h in series["hairs"] if h["thickness_um"][session] is not None}
         rows.append((person, held(line["signs"]), hair is not None and hair not in borne[other], line["chance"], hair is None))
     persons, signs, gone, chance, none = zip(*rows)
     return np.array(persons), np.array(signs), np.array(gone), np.array(chance), np.array(none)
