@@ -8,6 +8,8 @@ See fit.sh for the whole recipe.
 import collections, json, os, sys
 import numpy as np
 from scipy.optimize import linear_sum_assignment
+sys.path.insert(0, os.path.join(os.path.dirname(os.path.realpath(__file__)), ".."))
+from logistic import fitted
 
 TOLERANCE_UM = 110.0  # a strand is that hair from which its root and tip lie no farther off on average
 NAMES = ("unexplained", "near", "texture", "haze", "cover", "stray", "mates", "length", "confidence", "rooted", "loose")
@@ -54,22 +56,6 @@ def table(file):
         rows.append((person, held(line["signs"]), hair is not None and hair not in borne[other], line["chance"], hair is None))
     persons, signs, gone, chance, none = zip(*rows)
     return np.array(persons), np.array(signs), np.array(gone), np.array(chance), np.array(none)
-
-
-def fitted(signs, gone):
-    """The logistic fit by Newton's method, every sign standardized and held to 0 a little."""
-    mean, deviation = signs.mean(0), signs.std(0) + 1e-6
-    a = np.c_[(signs - mean) / deviation, np.ones(len(signs))]
-    hold = 1e-3 * len(gone) * np.r_[np.ones(signs.shape[1]), 0]
-    weights = np.zeros(a.shape[1])
-    for _ in range(50):
-        chance = 1 / (1 + np.exp(-a @ weights))
-        step = np.linalg.solve((a * (chance * (1 - chance))[:, None]).T @ a + np.diag(hold + 1e-9), a.T @ (gone - chance) - hold * weights)
-        weights += step
-        if abs(step).max() < 1e-8:
-            break
-    slopes = weights[:-1] / deviation
-    return np.r_[slopes, weights[-1] - slopes @ mean]
 
 
 def chances(weights, signs):

@@ -10,6 +10,8 @@ See weigh.sh for the whole recipe.
 import argparse, collections, glob, json, os, shutil, sys
 import numpy as np
 from PIL import Image, ImageFilter
+sys.path.insert(0, os.path.join(os.path.dirname(os.path.realpath(__file__)), ".."))
+from logistic import fitted
 
 TOLERANCE_UM = 110.5  # a strand is that hair from which its root and tip lie no farther off on average
 RIGHT = 0.6           # of the tolerance: so near a strand is right beyond doubt, and one beyond the tolerance wrong; between them nothing is learned
@@ -108,23 +110,11 @@ def labels(lines, truth, kind, chosen):
 
 
 def fit(kind, files):
-    """The logistic fit by Newton's method, every evidence standardized and held to 0 a little."""
+    """The weights and the odds of none of one kind."""
     held = [(evidence, labels(lines, truth, kind, chosen)) for _, truth, lines, evidence, chosen in photos(files, kind)]
     x, y = np.concatenate([e for e, _ in held]), np.concatenate([l for _, l in held])
-    x, y = x[y >= 0], y[y >= 0]
-    mean, deviation = x.mean(0), x.std(0) + 1e-6
-    a = np.c_[(x - mean) / deviation, np.ones(len(x))]
-    hold = 1e-3 * len(y) * np.r_[np.ones(x.shape[1]), 0]
-    weights = np.zeros(a.shape[1])
-    for _ in range(50):
-        chance = 1 / (1 + np.exp(-a @ weights))
-        step = np.linalg.solve((a * (chance * (1 - chance))[:, None]).T @ a + np.diag(hold + 1e-9), a.T @ (y - chance) - hold * weights)
-        weights += step
-        if abs(step).max() < 1e-8:
-            break
-    slopes = weights[:-1] / deviation
-    of_none = weights[-1] - slopes @ mean - (SELECTED if kind == "strands" else 0.0)
-    return [round(float(value), 2) for value in (*slopes, of_none)]
+    *slopes, of_none = fitted(x[y >= 0], y[y >= 0])
+    return [round(float(value), 2) for value in (*slopes, of_none - (SELECTED if kind == "strands" else 0.0))]
 
 
 def main():
