@@ -22,10 +22,11 @@ pub(super) struct Sight<'a> {
     pub(super) lined: &'a Mask,
 }
 
-/// Rows and columns from a pixel to those along straight lines through it: of each bearing those to the one side, by steps, and to the other.
-type Rays = [[[(isize, isize); MOST_UNDER_LINE - 1]; 2]; BEARINGS];
+/// Rows and columns from a pixel to those along a straight line through it: those to the one side, by steps, and to the other.
+type Ray = [[(isize, isize); MOST_UNDER_LINE - 1]; 2];
 
-fn rays() -> Rays {
+/// The lines along which it is looked, which are the same for every pixel.
+fn rays() -> [Ray; BEARINGS] {
     std::array::from_fn(|bearing| {
         let (down, right) = (bearing as f64 * std::f64::consts::PI / BEARINGS as f64).sin_cos();
         [-1.0, 1.0].map(|sign| std::array::from_fn(|i| [down, right].map(|part| (sign * (i + 1) as f64 * part).round() as isize).into()))
@@ -44,8 +45,8 @@ impl Sight<'_> {
         lined.filter_map(|at| self.bridge(at, &rays)).collect()
     }
 
-    fn bridge(&self, at: (usize, usize), rays: &Rays) -> Option<Bridged> {
-        let sides: Vec<[Seen; 2]> = rays.iter().filter_map(|sides| self.across(at, sides)).collect();
+    fn bridge(&self, at: (usize, usize), rays: &[Ray; BEARINGS]) -> Option<Bridged> {
+        let sides: Vec<[Seen; 2]> = rays.iter().filter_map(|ray| self.across(at, ray)).collect();
         if sides.is_empty() {
             return None;
         }
@@ -79,9 +80,9 @@ impl Sight<'_> {
     }
 
     /// The nearest seen pixels on the two sides of a pixel under a line, along a straight line through it; `None` where they are too far apart.
-    fn across(&self, (row, column): (usize, usize), sides: &[[(isize, isize); MOST_UNDER_LINE - 1]; 2]) -> Option<[Seen; 2]> {
+    fn across(&self, (row, column): (usize, usize), ray: &Ray) -> Option<[Seen; 2]> {
         let seen = |side: usize| {
-            for (step, (down, right)) in (1_u8..).zip(&sides[side]) {
+            for (step, (down, right)) in (1_u8..).zip(&ray[side]) {
                 let at = (row.checked_add_signed(*down)?, column.checked_add_signed(*right)?);
                 if *self.shown.get(at)? {
                     return Some(Seen { steps: f32::from(step), light: self.light(at), log: self.log(at) });

@@ -144,11 +144,12 @@ pub fn measure(light: &(dyn Light + Sync), shafts: &[Shaft], usable: &(dyn Fn(Po
         .collect();
     let courses: Vec<Option<Course>> = located.iter().map(|l| l.as_ref().map(|l| Course::new(&l.centerline, l.width))).collect();
     let half = halves(light, shafts, &located, &courses, usable);
-    let dark = |i: usize| located[i].as_ref().filter(|_| shafts[i].tone == Tone::Dark);
-    let shade = shade::Usual::of(light, (0..shafts.len()).filter_map(|i| Some((dark(i)?, near(&courses, i)))).collect(), usable);
+    let dark = |i: usize| shafts[i].tone == Tone::Dark;
+    let throwing = (0..shafts.len()).into_par_iter().filter(|i| dark(*i)).filter_map(|i| Some((located[i].as_ref()?, near(&courses, i))));
+    let shade = shade::Usual::of(light, throwing, usable);
     let traced: Vec<Option<Traced>> = (0..shafts.len())
         .into_par_iter()
-        .map(|i| Traced::of(light, located[i].as_ref()?, (shafts[i].tone, shade.filter(|_| dark(i).is_some())), &near(&courses, i), usable))
+        .map(|i| Traced::of(light, located[i].as_ref()?, (shafts[i].tone, shade.filter(|_| dark(i))), &near(&courses, i), usable))
         .collect();
     let kinds = [Tone::Dark, Tone::Light].map(|tone| shared_out(&traced, tone));
     let traced: Vec<Option<Traced>> =

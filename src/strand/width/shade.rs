@@ -42,12 +42,12 @@ impl Usual {
     ///
     /// No least shade is asked for: where hair throws none they show about none, and a photo near any bound would measure another thickness when it is a
     /// little brighter. Light hair is left out, whose shade would make it stand out more and was never measured.
-    pub(super) fn of(
+    pub(super) fn of<'a>(
         light: &(dyn Light + Sync),
-        shafts: Vec<(&Located, Vec<&Course>)>,
+        shafts: impl ParallelIterator<Item = (&'a Located, Vec<&'a Course>)>,
         usable: &(dyn Fn(Point) -> bool + Sync),
     ) -> Option<Self> {
-        let told: Vec<f64> = shafts.par_iter().filter_map(|(shaft, others)| median(places(light, shaft, others, usable))).collect();
+        let told: Vec<f64> = shafts.filter_map(|(shaft, others)| median(places(light, shaft, &others, usable))).collect();
         let share = median(told.clone())?;
         let deviation = 1.4826 * median(told.iter().map(|own| (own - share).abs()).collect())?;
         (told.len() >= FEWEST).then_some(Self { share, deviation: deviation.max(LEAST_DEVIATION) })
