@@ -127,9 +127,9 @@ const MOST_WINDOWS: usize = 20;
 /// `light`: linear light of the original pixels, zero where there is none, in any unit. Widths and the point spread in pixels.
 ///
 /// # Accuracy
-/// On drawn opaque dark strips 4 to 40 px wide at point spreads of 0.5 and 1 px, noise of 1 and 3 % of full light: bias within 0.011 px and mean
-/// absolute error within 0.025 px; with a reflex of 30 or 60 %, within 0.014 and 0.046 px; light ones within 0.009 and 0.028, 0.046 and 0.057 px. The
-/// truth lies within 1.96 fit errors in 97 % of strands; how often within 1.96 standard errors on drawn skin, `models/thickness` says. Fitted to sRGB
+/// On drawn opaque dark strips 4 to 40 px wide at point spreads of 0.5 and 1 px, noise of 1 % of full light: bias within 0.008 px and mean
+/// absolute error within 0.030 px; with a reflex of 30 or 60 %, within 0.014 and 0.046 px; light ones within 0.009 and 0.028, 0.046 and 0.057 px. The
+/// truth lies within 1.96 fit errors in 96 % of dark strips; how often within 1.96 standard errors on drawn skin, `models/thickness` says. Fitted to sRGB
 /// values instead, dark widths read 0.75 px too thin; to optical density, 1.4 px. Translucent strips taken for opaque would read 10 to 15 % too thin.
 ///
 /// # Source
