@@ -57,7 +57,7 @@ fn lines(person: &Path, settings: &Settings) -> Result<String, Box<dyn Error>> {
             visits[k].strands.iter().map(|strand| ends(strand).expect("two points have four coordinates")).collect::<Vec<[f64; 4]>>()
         });
         for hair in compare(&visits[i], &visits[j], &settings.cuts).fates {
-            let (Some(signs), Some(chance)) = (hair.signs, hair.gone) else { continue };
+            let (Some(signs), Some(chance)) = (hair.signs, hair.gone()) else { continue };
             let side = usize::from(hair.baseline.and_then(|place| place.id).is_none());
             let Some(strand) = [hair.baseline, hair.follow_up][side].and_then(|place| place.id) else { continue };
             let [photo, other] = if side == 0 { [&photos[i], &photos[j]] } else { [&photos[j], &photos[i]] };

@@ -277,8 +277,8 @@ fn hair_events(fates: &[HairFate]) -> Events {
         Fate::Unresolved => None,
         _ => Some(Event::Same),
     };
-    let unsure: f64 = inside().filter_map(|hair| hair.gone).map(|gone| gone * (1.0 - gone)).sum();
-    let paired = inside().filter(|hair| hair.gone.is_none()).count() as f64;
+    let unsure: f64 = inside().filter_map(HairFate::gone).map(|gone| gone * (1.0 - gone)).sum();
+    let paired = inside().filter(|hair| hair.gone().is_none()).count() as f64;
     Events { events: inside().map(certain).collect(), variance: UNSURE_FATE * unsure + NOT_TOLD_APART * paired }
 }
 
@@ -397,6 +397,7 @@ fn share(values: &[f64], of_kind: impl Fn(f64) -> bool) -> Option<f64> {
 
 #[cfg(test)]
 mod tests {
+    use super::super::gone::Signs;
     use super::*;
 
     fn change(change: f64, low: f64, high: f64) -> Change {
@@ -416,7 +417,6 @@ mod tests {
             length_change: None,
             phase: None,
             confidence: 1.0,
-            gone: None,
             signs: None,
             reason: None,
         };
@@ -440,11 +440,10 @@ mod tests {
             length_change: None,
             phase: None,
             confidence: gone,
-            gone: Some(gone),
-            signs: None,
+            signs: Some(Signs::saying(gone)),
             reason: None,
         };
-        let kept = HairFate { fate: Fate::Kept, gone: None, ..lost(1.0) };
+        let kept = HairFate { fate: Fate::Kept, signs: None, ..lost(1.0) };
         let reach = |gone: f64| {
             let fates = [vec![kept.clone(); 20], vec![lost(gone)]].concat();
             let change = hair_events(&fates).tally("hair_count");

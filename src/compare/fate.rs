@@ -90,12 +90,17 @@ pub struct HairFate {
     pub phase: Option<Phase>,
     /// The estimated chance that the fate is right, 0 to 1.
     pub confidence: f64,
-    /// The estimated chance that the other photo's skin does not bear it, where it was seen in one alone and the other shows its place.
-    pub gone: Option<f64>,
-    /// What tells that, for whoever fits how.
+    /// What tells whether the other photo's skin bears it, where it was seen in one alone and the other shows its place.
     pub signs: Option<Signs>,
     /// Why, where it was seen in one photo alone.
     pub reason: Option<Reason>,
+}
+
+impl HairFate {
+    /// The estimated chance that the other photo's skin does not bear it, where it was seen in one alone and the other shows its place.
+    pub fn gone(&self) -> Option<f64> {
+        self.signs.map(|signs| signs.chance())
+    }
 }
 
 /// The least confidence of a strand that may be called lost or new.
@@ -313,7 +318,6 @@ impl<'a> Look<'a> {
             length_change: self.length_change(strands).filter(|_| same),
             phase: None,
             confidence: pair.chance(),
-            gone: None,
             signs: None,
             reason: None,
         }
@@ -351,7 +355,6 @@ impl<'a> Look<'a> {
                 length_change: None,
                 phase: None,
                 confidence,
-                gone: None,
                 signs: None,
                 reason,
             }
@@ -367,11 +370,7 @@ impl<'a> Look<'a> {
         let moved = Sought { root: root + drift.shift, along: witness::turned_by(sought.along, drift.turn), ..sought };
         let signs = self.signs(side, strand, &moved, &looked, loose);
         let gone = signs.chance();
-        let fate = |told, confidence, reason, elsewhere| HairFate {
-            gone: Some(gone),
-            signs: Some(signs),
-            ..fate(told, confidence, reason, elsewhere)
-        };
+        let fate = |told, confidence, reason, elsewhere| HairFate { signs: Some(signs), ..fate(told, confidence, reason, elsewhere) };
         let unresolved = |reason| fate(Fate::Unresolved, strand.confidence, Some(reason), None);
         if hidden {
             return unresolved(Reason::Hidden);

@@ -55,6 +55,29 @@ impl Signs {
 pub const FAR: f64 = 4.0;
 
 #[cfg(test)]
+impl Signs {
+    /// Of a hair that is so likely not there.
+    pub(super) fn saying(chance: f64) -> Self {
+        let none = Self {
+            unexplained: 0.0,
+            near: 0.0,
+            texture: 0.0,
+            haze: 0.0,
+            cover: 0.0,
+            stray: 0.0,
+            mates: 0,
+            length: 0.0,
+            confidence: 0.0,
+            rooted: false,
+            loose: false,
+        };
+        let odds = |chance: f64| (chance / (1.0 - chance)).ln();
+        let of_confidence = odds(Self { confidence: 1.0, ..none }.chance()) - odds(none.chance());
+        Self { confidence: (odds(chance) - odds(none.chance())) / of_confidence, ..none }
+    }
+}
+
+#[cfg(test)]
 mod tests {
     use super::*;
 

@@ -138,7 +138,6 @@ mod tests {
             length_change: change_mm.map(Millimeters),
             phase: None,
             confidence: 0.9,
-            gone: None,
             signs: None,
             reason: None,
         }

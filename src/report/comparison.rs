@@ -242,7 +242,6 @@ mod tests {
             scatter: 1.0,
             length_change: None,
             confidence: 0.9,
-            gone: None,
             signs: None,
             reason: None,
             phase: None,
