@@ -4,7 +4,7 @@ use super::neighbors::{Clearance, Course, clearance};
 use super::point_spread::median;
 use super::profile::{Light, Profile, Window};
 use super::search::stripe;
-use crate::geometry::{Point, Polyline};
+use crate::geometry::{Point, Polyline, Vector};
 use crate::strand::Tone;
 
 /// A shaft found beneath a rough centerline.
@@ -82,17 +82,43 @@ impl Search {
             .collect();
         let smooth = smoothed(&kept.iter().map(|(window, offset, _)| (window.distance, *offset)).collect::<Vec<_>>());
         let kept: Vec<(Window, f64)> = kept.iter().zip(smooth).map(|((window, ..), offset)| (*window, offset)).collect();
-        let (first, last) = (kept.first()?, kept.last()?);
-        let (start, end) = (*centerline.points.first()?, *centerline.points.last()?);
-        // The ends keep their place along the shaft and take the offset of the nearest window.
-        let shifted = |end: Point, (window, offset): &(Window, f64)| end + window.tangent.normal() * *offset;
-        let points = std::iter::once(shifted(start, first))
-            .chain(kept.iter().map(|(window, offset)| window.across(*offset)))
-            .chain(std::iter::once(shifted(end, last)))
-            .collect();
-        Some(Located { centerline: Polyline::new(points), width })
+        Some(Located { centerline: through(&kept, centerline, width)?, width })
     }
 }
+
+/// The line through the middles of a shaft of this width, each so far off the middle of its window along `rough`; `None` without any. The ends keep
+/// their place along the shaft and take the offset of the nearest window.
+///
+/// It is straight from one to the next, but bends where they lie more than two widths apart, as where other hair crosses: a curl would lose its way.
+pub(super) fn through(middles: &[(Window, f64)], rough: &Polyline, width: f64) -> Option<Polyline> {
+    let (first, last) = (middles.first()?, middles.last()?);
+    let (start, end) = (*rough.points.first()?, *rough.points.last()?);
+    let shifted = |end: Point, (window, offset): &(Window, f64)| end + window.tangent.normal() * *offset;
+    let mut points = vec![shifted(start, first), first.0.across(first.1)];
+    for pair in middles.windows(2) {
+        let ((from, offset), (to, next)) = (pair[0], pair[1]);
+        points.extend(bridge((from.across(offset), from.tangent), (to.across(next), to.tangent), width));
+    }
+    points.push(shifted(end, last));
+    Some(Polyline::new(points))
+}
+
+/// The places after the first up to the second, along the cubic (Hermite's) that leaves the one and comes to the other in these directions.
+fn bridge((from, leaves): (Point, Vector), (to, comes): (Point, Vector), width: f64) -> impl Iterator<Item = Point> {
+    let gap = from.distance(to);
+    let widths = gap / width.max(LEAST_STEP);
+    let pieces = if widths > 2.0 { widths.ceil() } else { 1.0 };
+    // So long it is as good as the arc of a circle.
+    let reach = gap * 2.0 / (1.0 + (0.5 + 0.5 * leaves.dot(comes)).max(0.0).sqrt());
+    (1..=pieces as usize).map(move |k| {
+        let t = k as f64 / pieces;
+        let bent = leaves * (t * (1.0 - t).powi(2)) - comes * (t * t * (1.0 - t));
+        from.lerp(to, t * t * (3.0 - 2.0 * t)) + bent * reach
+    })
+}
+
+/// Hair bends less than could be seen within so many pixels.
+const LEAST_STEP: f64 = 4.0;
 
 /// Offsets along a line, each by the straight line through it and its three neighbors to either side: a stripe's edges fall between bins, and
 /// windows laid along so ragged a line would stand askew.
@@ -135,4 +161,41 @@ fn dominant_width(light: &dyn Light, centerline: &Polyline, tone: Tone, usable: 
         })
         .max_by(|a, b| a.0.total_cmp(&b.0))
         .map(|(_, width)| width)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Middles seen so far along a line, none of them off it.
+    fn seen(line: &Polyline, distances: &[f64]) -> Vec<(Window, f64)> {
+        let window = |distance: &f64| {
+            let tangent = line.tangent(*distance, 8.0).unwrap();
+            (Window { middle: line.at(*distance), tangent, curvature: 0.0, half_length: 4.0, distance: *distance }, 0.0)
+        };
+        distances.iter().map(window).collect()
+    }
+
+    #[test]
+    fn a_curl_keeps_its_way_where_other_hair_crosses() {
+        // Three quarters of a circle of 100 px; a fifth of a turn is hidden.
+        let circle = Polyline::new(
+            (0..=270).map(|degree| Point::new(0.0, 0.0) + Vector::from_angle(f64::from(degree).to_radians()) * 100.0).collect(),
+        );
+        let distances: Vec<f64> = (1..24).map(|k| 20.0 * f64::from(k)).filter(|d| !(180.0..285.0).contains(d)).collect();
+        let line = through(&seen(&circle, &distances), &circle, 12.0).unwrap();
+        let off = line.resampled(2.0).points.iter().map(|p| (p.distance(Point::new(0.0, 0.0)) - 100.0).abs()).fold(0.0, f64::max);
+        assert!(off < 0.8, "by a chord it would be 23: {off}");
+    }
+
+    #[test]
+    fn a_straight_hair_stays_straight_and_keeps_its_ends() {
+        let rough = Polyline::new(vec![Point::new(0.0, 5.0), Point::new(200.0, 5.0)]);
+        let middles: Vec<(Window, f64)> = seen(&rough, &[20.0, 40.0, 130.0, 180.0]).into_iter().map(|(window, _)| (window, 1.5)).collect();
+        let line = through(&middles, &rough, 10.0).unwrap();
+        let y = middles[0].0.across(1.5).y;
+        assert!(line.points.iter().all(|p| (p.y - y).abs() < 1e-9) && (line.length() - 200.0).abs() < 1e-9, "{line:?}");
+        assert_eq!((line.points[0].x, line.points[line.points.len() - 1].x), (0.0, 200.0));
+        assert_eq!(through(&[], &rough, 10.0), None);
+    }
 }

@@ -35,7 +35,7 @@ use choice::{Expected, Models, Place, has_core};
 use doubt::Seen;
 use estimate::{Errors, Sample, Summary};
 use fit::{CorePrior, Fit};
-use locate::{Located, locate};
+use locate::{Located, locate, through};
 use neighbors::{Clearance, Course, clearance};
 use point_spread::{Anchor, LEAST_SPREADS, combined, median};
 use pooled::Pooled;
@@ -511,7 +511,7 @@ impl Settled {
         let summary_width = summary.width;
         let mut settled = Self {
             width: summary.width,
-            centerline: refined(&traced.centerline, &clean),
+            centerline: refined(&traced.centerline, &clean, summary.width),
             summary,
             pooled: None,
             core_share: median(clean.iter().filter_map(|(_, f)| f.model.core.map(|core| core.share)).collect()),
@@ -628,15 +628,8 @@ fn upright(clean: &[(&Place, Fit)]) -> Vec<f64> {
         .collect()
 }
 
-/// The centerline through the middles between the fitted edges; the ends take the offset of the nearest place.
-fn refined(centerline: &Polyline, clean: &[(&Place, Fit)]) -> Polyline {
-    let (Some(first), Some(last), [start, .., end]) = (clean.first(), clean.last(), &centerline.points[..]) else {
-        return centerline.clone();
-    };
-    let shift = |(place, fit): &(&Place, Fit)| place.window.tangent.normal() * fit.model.center();
-    let points = std::iter::once(*start + shift(first))
-        .chain(clean.iter().map(|(place, fit)| place.window.across(fit.model.center())))
-        .chain(std::iter::once(*end + shift(last)))
-        .collect();
-    Polyline::new(points)
+/// The centerline of a shaft of this width through the middles between the fitted edges.
+fn refined(centerline: &Polyline, clean: &[(&Place, Fit)], width: f64) -> Polyline {
+    let middles: Vec<(Window, f64)> = clean.iter().map(|(place, fit)| (place.window, fit.model.center())).collect();
+    through(&middles, centerline, width).unwrap_or_else(|| centerline.clone())
 }
