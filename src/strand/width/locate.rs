@@ -89,25 +89,32 @@ impl Search {
 /// The line through the middles of a shaft of this width, each so far off the middle of its window along `rough`; `None` without any. The ends keep
 /// their place along the shaft and take the offset of the nearest window.
 ///
-/// It is straight from one to the next, but bends where they lie more than two widths apart, as where other hair crosses: a curl would lose its way.
+/// It is straight from one to the next, but bends where they lie far apart, as where other hair crosses: a curl would lose its way.
 pub(super) fn through(middles: &[(Window, f64)], rough: &Polyline, width: f64) -> Option<Polyline> {
     let (first, last) = (middles.first()?, middles.last()?);
-    let (start, end) = (*rough.points.first()?, *rough.points.last()?);
     let shifted = |end: Point, (window, offset): &(Window, f64)| end + window.tangent.normal() * *offset;
-    let mut points = vec![shifted(start, first), first.0.across(first.1)];
-    for pair in middles.windows(2) {
-        let ((from, offset), (to, next)) = (pair[0], pair[1]);
-        points.extend(bridge((from.across(offset), from.tangent), (to.across(next), to.tangent), width));
-    }
-    points.push(shifted(end, last));
+    let heading = |distance: f64| rough.tangent(distance, width.max(LEAST_STEP)).unwrap_or_default();
+    let start = (shifted(*rough.points.first()?, first), heading(0.0));
+    let end = (shifted(*rough.points.last()?, last), heading(rough.length()));
+    let seen: Vec<(Point, Vector)> = middles.iter().map(|(window, offset)| (window.across(*offset), window.tangent)).collect();
+    let (first, last) = (seen[0], seen[seen.len() - 1]);
+    let mut points = vec![start.0];
+    points.extend(bridge(start, first, width, STRAIGHT_TO_END));
+    points.extend(seen.windows(2).flat_map(|pair| bridge(pair[0], pair[1], width, STRAIGHT_BETWEEN)));
+    points.extend(bridge(last, end, width, STRAIGHT_TO_END));
     Some(Polyline::new(points))
 }
 
-/// The places after the first up to the second, along the cubic (Hermite's) that leaves the one and comes to the other in these directions.
-fn bridge((from, leaves): (Point, Vector), (to, comes): (Point, Vector), width: f64) -> impl Iterator<Item = Point> {
+/// So many widths a line is straight between two places, and to its ends, whose directions are known by the rough line alone.
+const STRAIGHT_BETWEEN: f64 = 2.0;
+const STRAIGHT_TO_END: f64 = 4.0;
+
+/// The places after the first up to the second: where they are more than so many widths apart, along the cubic (Hermite's) that leaves the one and
+/// comes to the other in these directions.
+fn bridge((from, leaves): (Point, Vector), (to, comes): (Point, Vector), width: f64, straight: f64) -> impl Iterator<Item = Point> {
     let gap = from.distance(to);
     let widths = gap / width.max(LEAST_STEP);
-    let pieces = if widths > 2.0 { widths.ceil() } else { 1.0 };
+    let pieces = if widths > straight { widths.ceil() } else { 1.0 };
     // So long it is as good as the arc of a circle.
     let reach = gap * 2.0 / (1.0 + (0.5 + 0.5 * leaves.dot(comes)).max(0.0).sqrt());
     (1..=pieces as usize).map(move |k| {
