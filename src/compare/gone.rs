@@ -56,7 +56,7 @@ pub const FAR: f64 = 4.0;
 
 #[cfg(test)]
 impl Signs {
-    /// Of a hair that is so likely not there.
+    /// Signs by which a hair is so likely not there.
     pub(super) fn saying(chance: f64) -> Self {
         let none = Self {
             unexplained: 0.0,

@@ -97,15 +97,15 @@ pub(super) fn through(middles: &[(Window, f64)], rough: &Polyline, width: f64) -
     let start = (shifted(*rough.points.first()?, first), heading(0.0));
     let end = (shifted(*rough.points.last()?, last), heading(rough.length()));
     let seen: Vec<(Point, Vector)> = middles.iter().map(|(window, offset)| (window.across(*offset), window.tangent)).collect();
-    let (first, last) = (seen[0], seen[seen.len() - 1]);
     let mut points = vec![start.0];
-    points.extend(bridge(start, first, width, STRAIGHT_TO_END));
+    points.extend(bridge(start, seen[0], width, STRAIGHT_TO_END));
     points.extend(seen.windows(2).flat_map(|pair| bridge(pair[0], pair[1], width, STRAIGHT_BETWEEN)));
-    points.extend(bridge(last, end, width, STRAIGHT_TO_END));
+    points.extend(bridge(seen[seen.len() - 1], end, width, STRAIGHT_TO_END));
     Some(Polyline::new(points))
 }
 
-/// So many widths a line is straight between two places, and to its ends, whose directions are known by the rough line alone.
+/// The most widths over which a line is straight between two places, and from the last of them to an end, whose direction is known by the rough line
+/// alone.
 const STRAIGHT_BETWEEN: f64 = 2.0;
 const STRAIGHT_TO_END: f64 = 4.0;
 
@@ -115,7 +115,7 @@ fn bridge((from, leaves): (Point, Vector), (to, comes): (Point, Vector), width: 
     let gap = from.distance(to);
     let widths = gap / width.max(LEAST_STEP);
     let pieces = if widths > straight { widths.ceil() } else { 1.0 };
-    // So long it is as good as the arc of a circle.
+    // With tangents of this length the cubic follows the arc of a circle.
     let reach = gap * 2.0 / (1.0 + (0.5 + 0.5 * leaves.dot(comes)).max(0.0).sqrt());
     (1..=pieces as usize).map(move |k| {
         let t = k as f64 / pieces;
