@@ -188,6 +188,8 @@ pub(crate) struct Hair {
     pub splinters: Vec<Shaft>,
     /// The true thickness at each point of the shaft's centerline, in micrometers.
     pub thickness_um: Vec<f64>,
+    /// The point of its centerline from which on it thins to a pointed end.
+    pub pointed_from: usize,
     core: Option<Core>,
     bulge: Option<Stroke>,
     under_skin: Stroke,
@@ -347,6 +349,7 @@ impl Sprout {
         let uneven = Texture::new(dice.seed());
         let tapers = !look.clipped || fine && dice.chance(0.6);
         let taper_from = dice.between(0.5, 0.8);
+        let pointed_from = if tapers { (taper_from * (n - 1) as f64) as usize } else { n - 1 };
         let rough = if look.clipped { dice.between(0.02, 0.12) } else { 0.01 };
         let thickness_um: Vec<f64> = (0..n)
             .map(|i| {
@@ -412,6 +415,7 @@ impl Sprout {
             shadow_strength: look.shadow * dice.between(0.4, 1.0) as f32,
             shade,
             thickness_um,
+            pointed_from,
         }
     }
 

@@ -317,7 +317,7 @@ impl Known<'_> {
         let rooted = self.seen(points[0]);
         let (first, last) = self.longest_seen(&points)?;
         let seen = &points[first..=last];
-        let thickness = mean(&hair.thickness_um[first..=last]);
+        let thickness = mean(&hair.thickness_um[first..=last.min(hair.pointed_from.max(first))]);
         let length = Polyline::new(seen.to_vec()).length();
         if !rooted && length < 8.0 {
             return None;

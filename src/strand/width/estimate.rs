@@ -1,6 +1,7 @@
 //! One width from the samples along a strand, with an honest standard error.
 
 use super::point_spread::median;
+use std::ops::Range;
 
 /// What no model of a shaft foresees, in pixels: the pixels' square beside the Gaussian taken for the whole spread, rounding to 8 bits, and
 /// the centerline's own direction. One standard deviation of a strand's width, by drawn shafts without noise.
@@ -13,6 +14,63 @@ pub(super) struct Sample {
     pub(super) width: f64,
     /// What the fit says of its variance, taking the noise to be white.
     pub(super) variance: f64,
+}
+
+/// The part of a strand that is as thick as the hair is: without the stretch over which it thins to a pointed end.
+#[derive(Debug, Clone, PartialEq)]
+pub(super) struct Even {
+    /// Which samples lie on it.
+    pub(super) samples: Range<usize>,
+    /// From where to where along the strand it runs.
+    pub(super) extent: (f64, f64),
+}
+
+/// Samples on either side of where a hair begins to thin to a point.
+const FEWEST_OF_PART: usize = 3;
+
+/// By what share of its width a hair thins over a pointed end that is seen, at least.
+const LEAST_FALL: f64 = 0.25;
+
+impl Even {
+    /// Hair that was never cut is about as thick all along, and thins over its last third or so to a point; broken hair may thin towards its root. A level
+    /// stretch and a fall from it are seen where they explain the widths better than a straight taper does, by the Bayesian information criterion for
+    /// two numbers more and errors by Laplace's law.
+    pub(super) fn of(samples: &[Sample], length: f64) -> Self {
+        let n = samples.len();
+        let whole = Self { samples: 0..n, extent: (0.0, length) };
+        let Some(deviation) = median(samples.iter().map(|s| s.variance.sqrt()).collect()).filter(|_| n >= 2 * FEWEST_OF_PART) else {
+            return whole;
+        };
+        let misfit = |residuals: &mut dyn Iterator<Item = f64>| residuals.map(f64::abs).sum::<f64>() / n as f64 + deviation;
+        let straight = {
+            let taper = median(slopes(samples).collect()).unwrap_or(0.0);
+            let level: Vec<f64> = samples.iter().map(|s| s.width - taper * s.distance).collect();
+            let center = median(level.clone()).unwrap_or(0.0);
+            misfit(&mut level.iter().map(|l| l - center))
+        };
+        let forth: Vec<(f64, f64)> = samples.iter().map(|s| (s.distance, s.width)).collect();
+        let back: Vec<(f64, f64)> = samples.iter().rev().map(|s| (length - s.distance, s.width)).collect();
+        let mut best = (straight * (-(n as f64).ln() / n as f64).exp(), whole);
+        for (widths, turned) in [(&forth, false), (&back, true)] {
+            for k in FEWEST_OF_PART..=n - FEWEST_OF_PART {
+                let (even, falling) = widths.split_at(k);
+                let (from, to) = (even[k - 1].0, falling[n - k - 1].0);
+                let Some(level) = median(even.iter().map(|e| e.1).collect()) else { continue };
+                let Some(fall) = median(falling.iter().map(|(at, width)| (level - width) / (at - from)).collect()) else { continue };
+                let off = even.iter().map(|e| e.1 - level).chain(falling.iter().map(|(at, width)| width - level + fall * (at - from)));
+                let misfit = misfit(&mut { off });
+                if misfit < best.0 && fall * (to - from) >= LEAST_FALL * level {
+                    let even = if turned {
+                        Self { samples: n - k..n, extent: (length - from, length) }
+                    } else {
+                        Self { samples: 0..k, extent: (0.0, from) }
+                    };
+                    best = (misfit, even);
+                }
+            }
+        }
+        best.1
+    }
 }
 
 /// The samples of one strand, summed up.
@@ -58,12 +116,7 @@ impl Summary {
     /// three and a half median absolute deviations are left out and the rest is averaged.
     pub(super) fn of(samples: &[Sample]) -> Option<Self> {
         let middle = samples.iter().map(|s| s.distance).sum::<f64>() / samples.len() as f64;
-        let slopes = samples
-            .iter()
-            .enumerate()
-            .flat_map(|(i, a)| samples[i + 1..].iter().map(move |b| (b.width - a.width) / (b.distance - a.distance)))
-            .filter(|slope| slope.is_finite());
-        let taper = if samples.len() >= 4 { median(slopes.collect())? } else { 0.0 };
+        let taper = if samples.len() >= 4 { median(slopes(samples).collect())? } else { 0.0 };
         let level: Vec<f64> = samples.iter().map(|s| s.width - taper * (s.distance - middle)).collect();
         let center = median(level.clone())?;
         let deviation = 1.4826 * median(level.iter().map(|w| (w - center).abs()).collect())?;
@@ -125,6 +178,12 @@ impl Summary {
     }
 }
 
+/// The slopes between any two samples.
+fn slopes(samples: &[Sample]) -> impl Iterator<Item = f64> {
+    let between = |a: &Sample, b: &Sample| (b.width - a.width) / (b.distance - a.distance);
+    (0..samples.len()).flat_map(move |i| samples[i + 1..].iter().map(move |b| between(&samples[i], b))).filter(|slope| slope.is_finite())
+}
+
 impl Errors {
     /// What the strands of one photo say together.
     pub(super) fn of(strands: &[Summary]) -> Self {
@@ -151,4 +210,49 @@ impl Errors {
 fn student_widening(freedom: f64) -> f64 {
     let z2 = 1.96_f64 * 1.96;
     1.0 + (z2 + 1.0) / (4.0 * freedom) + (5.0 * z2 * z2 + 16.0 * z2 + 3.0) / (96.0 * freedom * freedom)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Samples every 10 px along a strand, of these widths and known to 0.1 px.
+    fn samples(widths: impl IntoIterator<Item = f64>) -> Vec<Sample> {
+        let sample = |(i, width)| Sample { distance: 10.0 * (i as f64 + 1.0), width, variance: 0.01 };
+        widths.into_iter().enumerate().map(sample).collect()
+    }
+
+    /// Hair 12 px wide, a little uneven, that thins from its `k`th of twenty places on.
+    fn pointed(k: usize) -> Vec<f64> {
+        (0..20_usize).map(|i| 12.0 + 0.2 * (i as f64 * 2.3).sin() - 0.8 * (i.saturating_sub(k) as f64)).collect()
+    }
+
+    #[test]
+    fn a_pointed_end_is_no_part_of_the_shaft() {
+        for k in [6, 10, 14] {
+            let forth = Even::of(&samples(pointed(k)), 210.0);
+            assert!(forth.samples.start == 0 && forth.samples.end.abs_diff(k + 1) <= 2, "{k}: {forth:?}");
+            assert_eq!(forth.extent, (0.0, 10.0 * forth.samples.end as f64));
+            let turned = Even::of(&samples(pointed(k).into_iter().rev()), 210.0);
+            assert_eq!(turned.samples, 20 - forth.samples.end..20);
+            assert_eq!(turned.extent, (210.0 - forth.extent.1, 210.0));
+        }
+    }
+
+    #[test]
+    fn even_hair_and_hair_that_tapers_all_along_are_whole() {
+        let uneven = |slope: f64| (0..20).map(move |i| 12.0 + slope * f64::from(i) + 0.4 * (f64::from(i) * 2.3).sin());
+        let outliers = uneven(0.0).enumerate().map(|(i, width)| if i == 4 || i == 17 { 0.5 * width } else { width });
+        let few = pointed(10).into_iter().step_by(4);
+        for (samples, n) in [
+            (samples(uneven(0.0)), 20),
+            (samples(uneven(-0.3)), 20),
+            (samples(uneven(0.3)), 20),
+            (samples(outliers), 20),
+            (samples(few), 5),
+            (vec![], 0),
+        ] {
+            assert_eq!(Even::of(&samples, 210.0), Even { samples: 0..n, extent: (0.0, 210.0) });
+        }
+    }
 }

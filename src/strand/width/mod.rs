@@ -33,7 +33,7 @@ use crate::geometry::{Point, Polyline};
 use crate::units::Pixels;
 use choice::{Expected, Models, Place, has_core};
 use doubt::Seen;
-use estimate::{Errors, Sample, Summary};
+use estimate::{Errors, Even, Sample, Summary};
 use fit::{CorePrior, Fit};
 use locate::{Located, locate, through};
 use neighbors::{Clearance, Course, clearance};
@@ -115,6 +115,13 @@ const HALF_OF_USUAL: f64 = 0.65;
 /// The most by which the upper quarter of a photo's widths may exceed its lower one for there to be a usual width.
 const ALIKE: f64 = 1.8;
 
+/// A shaft much narrower than it was traced, blur and all, is part of one. One that is much wider was traced along a band beside its reflex.
+const LIKE_TRACED: f64 = 0.45;
+
+/// How far the middle of the shaft may lie from where it was traced, in shares of its width: at one place, and usually. Beyond it is another hair's.
+const AWAY: f64 = 0.6;
+const USUALLY_AWAY: f64 = 0.3;
+
 /// The most windows along one strand.
 const MOST_WINDOWS: usize = 20;
 
@@ -158,11 +165,12 @@ pub fn measure(light: &(dyn Light + Sync), shafts: &[Shaft], usable: &(dyn Fn(Po
     let point_spread = telling.as_ref().and_then(|(_, anchors)| PointSpread::from_anchors(anchors.clone()));
     let kinds = kinds.map(|kinds| kinds.common());
     let settle = |core: Option<CorePrior>, tells: bool| -> Vec<Option<Settled>> {
-        let of = |t: &Option<Traced>| {
-            let (traced, photo, (least, _)) = (t.as_ref()?, point_spread.as_ref()?, telling.as_ref()?);
-            if traced.is_wide(*least, photo.sigma.0) == tells { Settled::of(traced, photo, core, &kinds) } else { None }
+        let of = |i: usize| {
+            let (traced, photo, (least, _)) = (traced[i].as_ref()?, point_spread.as_ref()?, telling.as_ref()?);
+            let rough = (shafts[i].centerline, rough[i]);
+            if traced.is_wide(*least, photo.sigma.0) == tells { Settled::of(traced, rough, photo, core, &kinds) } else { None }
         };
-        traced.par_iter().map(of).collect()
+        (0..traced.len()).into_par_iter().map(of).collect()
     };
     // The wide hairs come first: they tell what core to expect in those too narrow to show it.
     let wide = settle(None, true);
@@ -175,18 +183,16 @@ pub fn measure(light: &(dyn Light + Sync), shafts: &[Shaft], usable: &(dyn Fn(Po
             settled.iter().enumerate().filter(|(i, _)| shafts[*i].tone == tone && !half[*i]).filter_map(|(_, s)| Some(s.as_ref()?.width)),
         )
     });
+    let stayed = |i: usize| settled[i].as_ref().filter(|s| s.stayed);
     let told = |i: usize| {
-        let settled = settled[i].as_ref().filter(|s| !half[i] && s.stayed(shafts[i].centerline, rough[i]))?;
+        let settled = stayed(i).filter(|_| !half[i])?;
         Some((settled, settled.evidence(&errors, rough[i], usual[usize::from(shafts[i].tone == Tone::Light)])))
     };
     let shafts = (0..shafts.len())
         .map(|i| Measured {
             width: told(i).and_then(|(settled, evidence)| settled.width(&evidence)),
             evidence: told(i).map(|(_, evidence)| evidence),
-            centerline: settled[i]
-                .as_ref()
-                .filter(|s| s.stayed(shafts[i].centerline, rough[i]))
-                .map_or_else(|| shafts[i].centerline.clone(), |s| s.centerline.clone()),
+            centerline: stayed(i).map_or_else(|| shafts[i].centerline.clone(), |s| s.centerline.clone()),
         })
         .collect();
     Survey { shafts, point_spread }
@@ -469,6 +475,10 @@ struct Settled {
     core_strength: f64,
     core_share: Option<f64>,
     centerline: Polyline,
+    /// Whether the middles of its places are those of the shaft that was traced.
+    stayed: bool,
+    /// From where to where along the strand it is as thick as it is: a pointed end is left out.
+    extent: (f64, f64),
     spread: f64,
     /// How far the width is wrong when the point spread is wrong by one standard deviation, and the shape another.
     shared_error: f64,
@@ -480,7 +490,13 @@ struct Settled {
 }
 
 impl Settled {
-    fn of(traced: &Traced, photo: &PointSpread, core_prior: Option<CorePrior>, kinds: &[Kinds; 2]) -> Option<Self> {
+    fn of(
+        traced: &Traced,
+        (rough_line, rough): (&Polyline, Option<f64>),
+        photo: &PointSpread,
+        core_prior: Option<CorePrior>,
+        kinds: &[Kinds; 2],
+    ) -> Option<Self> {
         let narrow = !traced.is_wide(NARROW, photo.sigma.0);
         let wide = traced.is_wide(WIDE, photo.sigma.0);
         let expected = photo.expected(traced.middle);
@@ -492,8 +508,11 @@ impl Settled {
         let places = if narrow { &refitted } else { &traced.places };
         let chosen: Vec<(&Place, Fit)> = places.iter().filter_map(|p| Some((p, p.chosen(core)?.held(ln_spread)))).collect();
         let usual = median(chosen.iter().map(|(_, f)| f.model.width()).collect())?;
+        let away = |p: &Place, f: &Fit| rough_line.distance_to(p.window.across(f.model.center()));
+        let rough = rough.unwrap_or(usual);
         let clean: Vec<(&Place, Fit)> = chosen
             .into_iter()
+            .filter(|(p, f)| away(p, f) < AWAY * rough + 1.0)
             .filter(|(_, f)| {
                 let contrast = f.model.contrast() * if traced.tone == Tone::Dark { -1.0 } else { 1.0 };
                 let told = f.width_variance.sqrt() < 0.3 * usual;
@@ -506,12 +525,18 @@ impl Settled {
             .zip(upright)
             .map(|((p, f), upright)| Sample { distance: p.window.distance, width: f.model.width() * upright, variance: f.width_variance })
             .collect();
-        let summary = Summary::of(&samples)?;
+        let stayed = median(clean.iter().map(|(p, f)| away(p, f)).collect())? < USUALLY_AWAY * rough + 1.0;
+        let centerline = refined(&traced.centerline, &clean, median(samples.iter().map(|s| s.width).collect())?);
+        let even = Even::of(&samples, traced.centerline.length());
+        let (clean, samples) = (&clean[even.samples.clone()], &samples[even.samples]);
+        let summary = Summary::of(samples)?;
         let width_by_ln_spread = median(clean.iter().map(|(_, f)| f.width_by_ln_spread).collect())?;
         let summary_width = summary.width;
         let mut settled = Self {
             width: summary.width,
-            centerline: refined(&traced.centerline, &clean, summary.width),
+            centerline,
+            stayed,
+            extent: even.extent,
             summary,
             pooled: None,
             core_share: median(clean.iter().filter_map(|(_, f)| f.model.core.map(|core| core.share)).collect()),
@@ -526,7 +551,7 @@ impl Settled {
             let of_tone = &kinds[usize::from(traced.tone == Tone::Light)];
             let opaque = Kinds::opaque();
             let kinds = if traced.opaque { &opaque } else { of_tone };
-            settled.pool(&clean, (ln_spread, variance), core_prior, (traced.shape.0, traced.shade), kinds);
+            settled.pool(clean, (ln_spread, variance), core_prior, (traced.shape.0, traced.shade), kinds);
         }
         Some(settled)
     }
@@ -551,14 +576,6 @@ impl Settled {
         }
     }
 
-    /// Whether what was measured is the shaft that was traced: its middle keeps to the rough line.
-    fn stayed(&self, rough_line: &Polyline, rough_width: Option<f64>) -> bool {
-        let away: Vec<f64> = self.centerline.points.iter().map(|p| rough_line.distance_to(*p)).collect();
-        let (usual, most) = (median(away.clone()), away.iter().copied().fold(0.0, f64::max));
-        let width = rough_width.unwrap_or(self.width);
-        usual.is_some_and(|usual| usual < 0.3 * width + 1.0 && most < 0.6 * width + 1.0)
-    }
-
     /// What is known of its width; `usual` is what the photo's hair of its tone measures.
     fn evidence(&self, errors: &Errors, rough: Option<f64>, usual: Option<f64>) -> Evidence {
         let of_profiles = match self.pooled {
@@ -566,14 +583,11 @@ impl Settled {
             None => self.summary.standard_error(errors).hypot(self.shared_error),
         };
         // Where most places lie towards one end, the whole is as much wider or narrower as its taper says, which beyond the places is a guess.
-        let length = self.centerline.length();
-        let (taper, uncertain) = self.summary.likely_taper(errors, USUAL_TAPER * self.width / length);
-        let off = self.summary.middle - 0.5 * length;
+        let (from, to) = self.extent;
+        let (taper, uncertain) = self.summary.likely_taper(errors, USUAL_TAPER * self.width / (to - from));
+        let off = self.summary.middle - from.midpoint(to);
         let (change, places) = (self.summary.change, self.summary.kept.len());
-        let like = rough.is_none_or(|rough| {
-            let seen = self.width.hypot(2.0 * self.spread);
-            self.width < 1.8 * rough && seen > 0.45 * rough
-        });
+        let like = rough.is_none_or(|rough| self.width.hypot(2.0 * self.spread) > LIKE_TRACED * rough);
         let one = usual.is_none_or(|usual| self.width < FAR_BEYOND_USUAL * usual) && change.abs() < PARTING * self.width;
         Evidence {
             width: Pixels(self.width - taper * off),

@@ -314,6 +314,48 @@ fn tapering_hair_is_as_wide_as_at_its_middle() {
     }
 }
 
+/// Hair that was never cut thins to a point: it is as thick as its shaft, whichever end is the pointed one.
+#[test]
+fn a_pointed_end_does_not_make_hair_thinner() {
+    const WIDTH: f64 = 16.0;
+    let rows = [30.0, 90.0, 150.0, 210.0];
+    let light = Plane::from_shape_fn((240, 240), |(r, c)| {
+        let half = 0.5 * WIDTH * (1.0 - 0.75 * ((c as f64 - 130.0) / 90.0).max(0.0));
+        let inside: f64 = rows.iter().map(|row| 0.5 * (1.0 + (1.7 * (half - (r as f64 - row).abs())).tanh())).sum();
+        (0.8 - 0.7 * inside) as f32
+    });
+    let lines = rows.map(|row| Polyline::new(vec![Point::new(20.0, row), Point::new(220.0, row)]));
+    for turned in [false, true] {
+        let lines = lines.clone().map(|line| if turned { line.reversed() } else { line });
+        let shafts: Vec<Shaft> =
+            lines.iter().map(|line| Shaft { centerline: line, tone: Tone::Dark, rough_width: Some(Pixels(WIDTH)) }).collect();
+        for width in measured_widths(&light, &shafts) {
+            let width = width.expect("a clear shaft has a width");
+            assert!((width.value.0 - WIDTH).abs() < 0.1 && width.standard_error.0 < 0.06 * WIDTH, "{width:?}");
+        }
+    }
+}
+
+#[test]
+fn a_trace_that_leaves_its_shaft_for_a_while_is_measured_where_it_does_not() {
+    let (light, lines) = level(&[(60.0, 10.0)]);
+    let away = |x: f64| if (40.0..80.0).contains(&x) { 9.0 * ((x - 40.0) / 40.0 * std::f64::consts::PI).sin() } else { 0.0 };
+    let strayed = Polyline::new(lines[0].resampled(2.0).points.into_iter().map(|p| Point::new(p.x, p.y + away(p.x))).collect());
+    let shaft = Shaft { centerline: &strayed, tone: Tone::Dark, rough_width: Some(Pixels(10.0)) };
+    let width = measure(&light, &[shaft], &whole).shafts[0].width.unwrap();
+    assert!((width.value.0 - 10.0).abs() < 0.6, "{width:?}");
+}
+
+#[test]
+fn a_shaft_traced_along_a_band_beside_its_reflex_is_as_wide_as_it_is() {
+    let strip = Strip { width: 16.0, reflex: 0.4, noise: 0.01, ..Strip::default() };
+    let (light, lines) = photo(&vec![strip; 4], 3);
+    let shafts: Vec<Shaft> = lines.iter().map(|l| Shaft { centerline: l, tone: Tone::Dark, rough_width: Some(Pixels(7.0)) }).collect();
+    for width in measured_widths(&light, &shafts) {
+        assert!(width.is_some_and(|w| (w.value.0 - 16.0).abs() < 0.2), "{width:?}");
+    }
+}
+
 #[test]
 fn what_is_not_usable_is_not_used() {
     let (mut light, lines) = level(&[(60.0, 10.0)]);
