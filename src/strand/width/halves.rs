@@ -3,7 +3,7 @@
 //! A reflex as bright as the skin leaves two dark bands with a seam between them, and each of them alone looks like a thin hair. They run side by side at
 //! one distance all along, begin and end together, and together they are as wide as the photo's other hair.
 
-use super::locate::Located;
+use super::locate::{Located, through};
 use super::neighbors::{Clearance, Course, clearance};
 use super::profile::{Light, Profile, Window};
 use crate::geometry::{Point, Polyline};
@@ -38,15 +38,16 @@ const STRETCHES: usize = 6;
 /// The width of a pixel column of the mean profile.
 const STEP: f64 = 0.6;
 
-/// Whether what was located may be one dark band of two beside a reflex, the other one toward one of these points; `usual` is the width of the photo's dark hair.
-pub(super) fn is_half(
+/// The shaft of which what was located may be one dark band of two beside a reflex, the other one toward one of these points; `usual` is the width of the
+/// photo's dark hair.
+pub(super) fn whole(
     light: &dyn Light,
     located: &Located,
     usual: f64,
     toward: &[Point],
     others: &[&Course],
     usable: &dyn Fn(Point) -> bool,
-) -> bool {
+) -> Option<Located> {
     let w = located.width;
     let reach = WIDEST * usual - 0.5 * w + 4.0;
     let windows: Vec<(Window, Vec<f64>)> = Window::along(&located.centerline, w, w.min(located.centerline.length() / 8.0), 24)
@@ -65,13 +66,19 @@ pub(super) fn is_half(
             if 2 * seen.len() > windows.len() { seen.iter().sum::<f64>() / seen.len() as f64 } else { f64::NAN }
         })
         .collect();
-    let Some((window, _)) = windows.get(windows.len() / 2) else { return false };
-    toward.iter().any(|toward| {
+    let (window, _) = windows.get(windows.len() / 2)?;
+    toward.iter().find_map(|toward| {
         let (_, aside) = window.local(*toward);
         let at = |x: f64| column(aside.signum() * x, reach);
-        let Some(second) = Second::beside(&|x| mean.get(at(x)).copied().unwrap_or(f64::NAN), w, usual) else { return false };
+        let second = Second::beside(&|x| mean.get(at(x)).copied().unwrap_or(f64::NAN), w, usual)?;
         let shown = windows.iter().filter(|(_, columns)| second.shown(&|x| columns.get(at(x)).copied().unwrap_or(f64::NAN))).count();
-        windows.len() >= 2 && shown as f64 >= ALONG * windows.len() as f64 && aside.abs() < second.far
+        if windows.len() < 2 || (shown as f64) < ALONG * windows.len() as f64 || aside.abs() >= second.far {
+            return None;
+        }
+        let middle = aside.signum() * (second.far - 0.5 * w) / 2.0;
+        let middles: Vec<(Window, f64)> = windows.iter().map(|(window, _)| (*window, middle)).collect();
+        let width = second.far + 0.5 * w;
+        Some(Located { centerline: through(&middles, &located.centerline, width)?, width })
     })
 }
 

@@ -112,6 +112,9 @@ const PARTED_SHARE: f64 = 0.1;
 const UNEVEN: f64 = 0.2;
 const HALF_OF_USUAL: f64 = 0.65;
 
+/// Two bands that together are more than this many times as wide as the photo's usual hair, its upper quarter, may be a thin hair beside a thick one.
+const WHOLE_AT_MOST: f64 = 1.25;
+
 /// The most by which the upper quarter of a photo's widths may exceed its lower one for there to be a usual width.
 const ALIKE: f64 = 1.8;
 
@@ -149,8 +152,26 @@ pub fn measure(light: &(dyn Light + Sync), shafts: &[Shaft], usable: &(dyn Fn(Po
         .into_par_iter()
         .map(|i| locate(light, shafts[i].centerline, shafts[i].tone, rough[i], &near(&courses, i), usable))
         .collect();
-    let courses: Vec<Option<Course>> = located.iter().map(|l| l.as_ref().map(|l| Course::new(&l.centerline, l.width))).collect();
-    let half = halves(light, shafts, &located, &courses, usable);
+    let courses = |located: &[Option<Located>]| -> Vec<Option<Course>> {
+        located.iter().map(|l| l.as_ref().map(|l| Course::new(&l.centerline, l.width))).collect()
+    };
+    let shown = halves(light, shafts, &located, &courses(&located), usable);
+    let half: Vec<bool> = shown.iter().map(|shown| matches!(shown, Shown::Half)).collect();
+    let of_half: Vec<bool> = shown.iter().map(|shown| matches!(shown, Shown::HalfOf(_))).collect();
+    let located: Vec<Option<Located>> = located
+        .into_iter()
+        .zip(shown)
+        .map(|(located, shown)| match shown {
+            Shown::Whole | Shown::Half => located,
+            Shown::HalfOf(whole) => Some(whole),
+            Shown::OtherHalf => None,
+        })
+        .collect();
+    let courses = courses(&located);
+    let expected = |i: usize| match &located[i] {
+        Some(whole) if of_half[i] => (&whole.centerline, Some(whole.width)),
+        _ => (shafts[i].centerline, rough[i]),
+    };
     let dark = |i: usize| shafts[i].tone == Tone::Dark;
     let throwing = (0..shafts.len()).into_par_iter().filter(|i| dark(*i)).filter_map(|i| Some((located[i].as_ref()?, near(&courses, i))));
     let shade = shade::Usual::of(light, throwing, usable);
@@ -167,8 +188,7 @@ pub fn measure(light: &(dyn Light + Sync), shafts: &[Shaft], usable: &(dyn Fn(Po
     let settle = |core: Option<CorePrior>, tells: bool| -> Vec<Option<Settled>> {
         let of = |i: usize| {
             let (traced, photo, (least, _)) = (traced[i].as_ref()?, point_spread.as_ref()?, telling.as_ref()?);
-            let rough = (shafts[i].centerline, rough[i]);
-            if traced.is_wide(*least, photo.sigma.0) == tells { Settled::of(traced, rough, photo, core, &kinds) } else { None }
+            if traced.is_wide(*least, photo.sigma.0) == tells { Settled::of(traced, expected(i), photo, core, &kinds) } else { None }
         };
         (0..traced.len()).into_par_iter().map(of).collect()
     };
@@ -186,7 +206,7 @@ pub fn measure(light: &(dyn Light + Sync), shafts: &[Shaft], usable: &(dyn Fn(Po
     let stayed = |i: usize| settled[i].as_ref().filter(|s| s.stayed);
     let told = |i: usize| {
         let settled = stayed(i).filter(|_| !half[i])?;
-        Some((settled, settled.evidence(&errors, rough[i], usual[usize::from(shafts[i].tone == Tone::Light)])))
+        Some((settled, settled.evidence(&errors, expected(i).1, usual[usize::from(shafts[i].tone == Tone::Light)])))
     };
     let shafts = (0..shafts.len())
         .map(|i| Measured {
@@ -206,50 +226,72 @@ fn usual_width(widths: impl Iterator<Item = f64>) -> Option<f64> {
     (n >= FEWEST_OF_PHOTO && widths[3 * n / 4] < ALIKE * widths[n / 4]).then(|| widths[n / 2])
 }
 
-/// Which dark shafts may be halves: a reflex that parts a shaft leaves two thin ones side by side, and nothing tells them from two thin hairs.
+/// What a traced line shows of its hair.
+#[derive(Debug, Clone)]
+enum Shown {
+    /// All of it.
+    Whole,
+    /// Perhaps one of the two bands that a reflex leaves of it: nothing tells them from two thin hairs.
+    Half,
+    /// One of the two, of a photo whose hair shines so that it parts; its shaft lies here.
+    HalfOf(Located),
+    /// The other one of a shaft that is measured as a whole.
+    OtherHalf,
+}
+
+/// What the dark shafts of a photo show of their hair: a reflex that parts a shaft leaves two thin ones side by side.
 fn halves(
     light: &(dyn Light + Sync),
     shafts: &[Shaft],
     located: &[Option<Located>],
     courses: &[Option<Course>],
     usable: &(dyn Fn(Point) -> bool + Sync),
-) -> Vec<bool> {
+) -> Vec<Shown> {
     let dark: Vec<(usize, &Located)> =
         located.iter().enumerate().filter(|(i, _)| shafts[*i].tone == Tone::Dark).filter_map(|(i, l)| Some((i, l.as_ref()?))).collect();
     let mut widths: Vec<f64> = dark.iter().map(|(_, l)| l.width).collect();
     widths.sort_by(f64::total_cmp);
-    let mut half = vec![false; shafts.len()];
+    let mut shown = vec![Shown::Whole; shafts.len()];
     // Halves draw the median down; the upper quarter is of whole ones.
-    let Some(usual) = widths.get(widths.len() * 3 / 4).copied().filter(|_| widths.len() >= FEWEST_OF_PHOTO) else { return half };
+    let Some(usual) = widths.get(widths.len() * 3 / 4).copied().filter(|_| widths.len() >= FEWEST_OF_PHOTO) else { return shown };
     let thin: Vec<(usize, &Located)> = dark.into_iter().filter(|(_, l)| l.width < THIN * usual).collect();
-    let is_half = |(i, one): (usize, &Located), (j, other): (usize, &Located)| {
+    let of_both = |(i, one): (usize, &Located), (j, other): (usize, &Located)| {
         let others: Vec<&Course> =
             near(courses, i).into_iter().filter(|c| courses[j].as_ref().is_none_or(|twin| !std::ptr::eq(*c, twin))).collect();
         let toward = other.centerline.at(other.centerline.length() / 2.0);
-        halves::is_half(light, one, usual, &[toward], &others, usable)
+        halves::whole(light, one, usual, &[toward], &others, usable)
     };
     for (k, &one) in thin.iter().enumerate() {
         for &other in &thin[k + 1..] {
-            let alike = halves::alike(shafts[one.0].centerline, shafts[other.0].centerline, usual);
-            if alike && (is_half(one, other) || is_half(other, one)) {
-                half[one.0] = true;
-                half[other.0] = true;
+            if !halves::alike(shafts[one.0].centerline, shafts[other.0].centerline, usual) {
+                continue;
+            }
+            let whole = of_both(one, other).map(|whole| (one.0, other.0, whole));
+            if let Some((half, second, whole)) = whole.or_else(|| Some((other.0, one.0, of_both(other, one)?))) {
+                let known = whole.width < WHOLE_AT_MOST * usual;
+                (shown[half], shown[second]) = if known { (Shown::HalfOf(whole), Shown::OtherHalf) } else { (Shown::Half, Shown::Half) };
             }
         }
-        half[one.0] = half[one.0]
-            || halves::sides(one.1).is_some_and(|sides| {
-                let others = near(courses, one.0);
-                halves::is_half(light, one.1, usual, &sides, &others, usable)
-            });
+        if let (Shown::Whole, Some(sides)) = (&shown[one.0], halves::sides(one.1)) {
+            if let Some(whole) = halves::whole(light, one.1, usual, &sides, &near(courses, one.0), usable) {
+                shown[one.0] = if whole.width < WHOLE_AT_MOST * usual { Shown::HalfOf(whole) } else { Shown::Half };
+            }
+        }
     }
-    let bands = half.iter().filter(|half| **half).count();
+    let bands = shown.iter().filter(|shown| !matches!(shown, Shown::Whole)).count();
     if bands >= FEWEST_PARTED && bands as f64 >= PARTED_SHARE * thin.len() as f64 {
         // What lies beside a half is uneven: a reflex, and the other half where it was not traced.
         let uneven = |(i, one): (usize, &Located)| halves::unevenness(light, one, &near(courses, i), usable).is_some_and(|u| u > UNEVEN);
         let more: Vec<bool> = thin.par_iter().map(|&(i, one)| one.width < HALF_OF_USUAL * usual || uneven((i, one))).collect();
-        thin.iter().zip(more).for_each(|((i, _), more)| half[*i] |= more);
+        for (&(i, _), more) in thin.iter().zip(more) {
+            if more && matches!(shown[i], Shown::Whole) {
+                shown[i] = Shown::Half;
+            }
+        }
+    } else {
+        shown.iter_mut().filter(|shown| !matches!(shown, Shown::Whole)).for_each(|shown| *shown = Shown::Half);
     }
-    half
+    shown
 }
 
 /// The courses that come near the one of this number.
