@@ -112,9 +112,6 @@ const PARTED_SHARE: f64 = 0.1;
 const UNEVEN: f64 = 0.2;
 const HALF_OF_USUAL: f64 = 0.65;
 
-/// Two bands that together are more than this many times as wide as the photo's usual hair, its upper quarter, may be a thin hair beside a thick one.
-const WHOLE_AT_MOST: f64 = 1.25;
-
 /// The most by which the upper quarter of a photo's widths may exceed its lower one for there to be a usual width.
 const ALIKE: f64 = 1.8;
 
@@ -268,13 +265,13 @@ fn halves(
             }
             let whole = of_both(one, other).map(|whole| (one.0, other.0, whole));
             if let Some((half, second, whole)) = whole.or_else(|| Some((other.0, one.0, of_both(other, one)?))) {
-                let known = whole.width < WHOLE_AT_MOST * usual;
-                (shown[half], shown[second]) = if known { (Shown::HalfOf(whole), Shown::OtherHalf) } else { (Shown::Half, Shown::Half) };
+                shown[half] = Shown::HalfOf(whole);
+                shown[second] = Shown::OtherHalf;
             }
         }
         if let (Shown::Whole, Some(sides)) = (&shown[one.0], halves::sides(one.1)) {
             if let Some(whole) = halves::whole(light, one.1, usual, &sides, &near(courses, one.0), usable) {
-                shown[one.0] = if whole.width < WHOLE_AT_MOST * usual { Shown::HalfOf(whole) } else { Shown::Half };
+                shown[one.0] = Shown::HalfOf(whole);
             }
         }
     }
