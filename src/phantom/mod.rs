@@ -69,7 +69,7 @@ pub struct TrueHair {
     pub root: Point,
     /// Its other end.
     pub tip: Point,
-    /// Its true thickness.
+    /// Its true thickness, that of its shaft: a pointed end is left out.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub width_um: Option<Micrometers>,
     /// What it is called in every photo of a series.

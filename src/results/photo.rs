@@ -127,7 +127,7 @@ pub struct StrandResult {
     /// One standard deviation of `thickness_um`, with what may be wrong that no fit knows, two hairs traced as one above all: 1.96 of it hold the truth of
     /// 95 % of drawn hair. The scale's uncertainty, shared by all strands, is left out.
     pub thickness_standard_error_um: Option<Micrometers>,
-    /// Change of thickness per millimeter from root to tip.
+    /// Change of thickness per millimeter from root to tip, a pointed end left out.
     pub taper_um_per_mm: Option<f64>,
     /// The clean places its width rests on.
     pub samples: usize,

@@ -41,7 +41,7 @@ pub enum End {
 /// The width of one strand, from a profile fit at several places along it.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Width {
-    /// At the strand's middle: the trimmed mean over the samples about their taper, or the width of the mean profile where the shaft is narrow
+    /// At the middle of the strand, a pointed end left out: the trimmed mean over the samples about their taper, or the width of the mean profile where the shaft is narrow
     /// beside the blur. Of a shaft too thin to be trusted, the width it is thinner than.
     pub value: Pixels,
     /// One standard deviation of `value`, with what may be wrong in a photo that no fit knows: 1.96 of it hold the truth of 95 % of such strands.
@@ -50,7 +50,7 @@ pub struct Width {
     pub fit_error: Pixels,
     /// How many clean places along the shaft it rests on.
     pub samples: usize,
-    /// Change of width per pixel from root to tip.
+    /// Change of width per pixel from root to tip, a pointed end left out.
     pub taper: f64,
     /// Whether the shaft was measured with a core: the bright reflex of a shiny hair, or a darker middle.
     pub core: bool,

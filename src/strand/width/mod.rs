@@ -112,6 +112,9 @@ const PARTED_SHARE: f64 = 0.1;
 const UNEVEN: f64 = 0.2;
 const HALF_OF_USUAL: f64 = 0.65;
 
+/// The least that a reflex which parts its shaft adds to the shaft's light, as a share of its contrast. Two bands whose seam adds less are as likely two hairs.
+const PARTING_CORE: f64 = 0.06;
+
 /// The most by which the upper quarter of a photo's widths may exceed its lower one for there to be a usual width.
 const ALIKE: f64 = 1.8;
 
@@ -202,7 +205,7 @@ pub fn measure(light: &(dyn Light + Sync), shafts: &[Shaft], usable: &(dyn Fn(Po
     });
     let stayed = |i: usize| settled[i].as_ref().filter(|s| s.stayed);
     let told = |i: usize| {
-        let settled = stayed(i).filter(|_| !half[i])?;
+        let settled = stayed(i).filter(|s| !half[i] && (!of_half[i] || s.core_strength > PARTING_CORE))?;
         Some((settled, settled.evidence(&errors, expected(i).1, usual[usize::from(shafts[i].tone == Tone::Light)])))
     };
     let shafts = (0..shafts.len())
