@@ -106,8 +106,10 @@ const FEWEST_OF_PHOTO: usize = 5;
 /// Where so many of a photo's thin dark shafts, and this share of them at least, are told for halves by the two bands they leave, its hair shines so that
 /// it parts: then light so uneven beside a thin shaft, which on skin that is all it is one in twenty has and three in five of the halves, tells of
 /// another half, and none of less than this share of the usual width can be told from one. One thin shaft in three is so told in drawn photos of dark skin, one in
-/// a hundred of hand-marked clipped fields, whose haze and gloss are as uneven.
+/// a hundred of hand-marked clipped fields, whose haze and gloss are as uneven. Where there are a few more, what shows two bands is measured as the whole of
+/// them: up to four happen on drawn light skin too, and are two hairs as often as not.
 const FEWEST_PARTED: usize = 3;
+const SURELY_PARTED: usize = 5;
 const PARTED_SHARE: f64 = 0.1;
 const UNEVEN: f64 = 0.2;
 const HALF_OF_USUAL: f64 = 0.65;
@@ -279,7 +281,8 @@ fn halves(
         }
     }
     let bands = shown.iter().filter(|shown| !matches!(shown, Shown::Whole)).count();
-    if bands >= FEWEST_PARTED && bands as f64 >= PARTED_SHARE * thin.len() as f64 {
+    let parted = bands as f64 >= PARTED_SHARE * thin.len() as f64;
+    if parted && bands >= FEWEST_PARTED {
         // What lies beside a half is uneven: a reflex, and the other half where it was not traced.
         let uneven = |(i, one): (usize, &Located)| halves::unevenness(light, one, &near(courses, i), usable).is_some_and(|u| u > UNEVEN);
         let more: Vec<bool> = thin.par_iter().map(|&(i, one)| one.width < HALF_OF_USUAL * usual || uneven((i, one))).collect();
@@ -288,7 +291,8 @@ fn halves(
                 shown[i] = Shown::Half;
             }
         }
-    } else {
+    }
+    if !parted || bands < SURELY_PARTED {
         shown.iter_mut().filter(|shown| !matches!(shown, Shown::Whole)).for_each(|shown| *shown = Shown::Half);
     }
     shown

@@ -400,7 +400,7 @@ fn where_a_photos_hair_shines_so_that_it_parts_a_half_is_measured_as_its_whole()
     let strips: Vec<Strip> = [14.0, 15.0, 16.0, 17.0]
         .map(|width| Strip { width, ..Strip::default() })
         .into_iter()
-        .chain([16.0, 17.0, 18.0].map(shiny))
+        .chain([16.0, 17.0, 16.0, 17.0, 18.0].map(shiny))
         .collect();
     let (light, whole_lines) = photo(&strips, 2);
     // Of each shiny shaft one band is traced, of the last both.
@@ -409,20 +409,20 @@ fn where_a_photos_hair_shines_so_that_it_parts_a_half_is_measured_as_its_whole()
         let across = line.tangent(20.0, 5.0).unwrap().normal();
         Polyline::new(line.points.iter().map(|p| *p + across * by).collect())
     };
-    lines[4] = aside(&whole_lines[4], 5.0);
-    lines[5] = aside(&whole_lines[5], -5.5);
-    lines[6] = aside(&whole_lines[6], 6.0);
-    lines.push(aside(&whole_lines[6], -6.0));
+    for (i, by) in [5.0, -5.5, -5.0, 5.5, 6.0].into_iter().enumerate() {
+        lines[4 + i] = aside(&whole_lines[4 + i], by);
+    }
+    lines.push(aside(&whole_lines[8], -6.0));
     let rough = |i: usize| Some(Pixels(if i < 4 { 15.0 } else { 6.0 }));
     let shafts: Vec<Shaft> =
         lines.iter().enumerate().map(|(i, l)| Shaft { centerline: l, tone: Tone::Dark, rough_width: rough(i) }).collect();
     let found = measure(&light, &shafts, &whole).shafts;
-    for (i, strip) in strips.iter().enumerate().take(6) {
+    for (i, strip) in strips.iter().enumerate().take(8) {
         assert!(found[i].width.is_some_and(|w| (w.value.0 - strip.width).abs() < 0.3), "{i}: {:?}", found[i].width);
         let middle = found[i].centerline.at(found[i].centerline.length() / 2.0);
         assert!(whole_lines[i].distance_to(middle) < 0.3, "{i}: {middle:?}");
     }
-    let both: Vec<Width> = found[6..].iter().filter_map(|shaft| shaft.width).collect();
+    let both: Vec<Width> = found[8..].iter().filter_map(|shaft| shaft.width).collect();
     assert!(both.len() == 1 && (both[0].value.0 - 18.0).abs() < 0.3, "one hair has one width: {both:?}");
 }
 
