@@ -274,10 +274,10 @@ fn halves(
                 shown[second] = Shown::OtherHalf;
             }
         }
-        if let (Shown::Whole, Some(sides)) = (&shown[one.0], halves::sides(one.1)) {
-            if let Some(whole) = halves::whole(light, one.1, usual, &sides, &near(courses, one.0), usable) {
-                shown[one.0] = Shown::HalfOf(whole);
-            }
+        if let (Shown::Whole, Some(sides)) = (&shown[one.0], halves::sides(one.1))
+            && let Some(whole) = halves::whole(light, one.1, usual, &sides, &near(courses, one.0), usable)
+        {
+            shown[one.0] = Shown::HalfOf(whole);
         }
     }
     let bands = shown.iter().filter(|shown| !matches!(shown, Shown::Whole)).count();
