@@ -205,9 +205,9 @@ pub fn measure(light: &(dyn Light + Sync), shafts: &[Shaft], usable: &(dyn Fn(Po
             settled.iter().enumerate().filter(|(i, _)| shafts[*i].tone == tone && !half[*i]).filter_map(|(_, s)| Some(s.as_ref()?.width)),
         )
     });
-    let stayed = |i: usize| settled[i].as_ref().filter(|s| s.stayed);
+    let stayed = |i: usize| settled[i].as_ref().filter(|s| s.stayed && (!of_half[i] || s.core_strength > PARTING_CORE));
     let told = |i: usize| {
-        let settled = stayed(i).filter(|s| !half[i] && (!of_half[i] || s.core_strength > PARTING_CORE))?;
+        let settled = stayed(i).filter(|_| !half[i])?;
         Some((settled, settled.evidence(&errors, expected(i).1, usual[usize::from(shafts[i].tone == Tone::Light)])))
     };
     let shafts = (0..shafts.len())
