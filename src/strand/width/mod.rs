@@ -133,7 +133,8 @@ const MOST_WINDOWS: usize = 20;
 /// Measures the widths of all shafts of one photo.
 ///
 /// Left out are places where another of the shafts lies over this one, where `usable` says no for half the window, and one width from either end.
-/// A shaft with another close beside it is fitted as two hairs.
+/// A shaft with another close beside it is fitted as two hairs. A pointed end is no part of a shaft's width. Where reflexes part a photo's dark hair, one of two bands
+/// gets the whole's width and middle, the other no width.
 ///
 /// # Units
 /// `light`: linear light of the original pixels, zero where there is none, in any unit. Widths and the point spread in pixels.
