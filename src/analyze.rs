@@ -199,6 +199,7 @@ fn measured(
     let measured = traced
         .into_iter()
         .zip(survey.shafts)
+        .filter(|(_, shaft)| shaft.band_of.is_none())
         .map(|(traced, shaft)| {
             // A smoothed line may lean out of the photo by a fraction of a width; nothing is seen there.
             let within = |p: &Point| Point::new(p.x.clamp(0.0, (photo.width() - 1) as f64), p.y.clamp(0.0, (photo.height() - 1) as f64));
@@ -349,6 +350,7 @@ mod tests {
         let shaft = |px: f64| Measured {
             centerline: Polyline::new(vec![Point::new(0.0, 0.0), Point::new(50.0, 0.0)]),
             evidence: None,
+            band_of: None,
             width: Some(Width {
                 value: Pixels(px),
                 standard_error: Pixels(0.1),

@@ -64,6 +64,8 @@ pub struct Measured {
     pub evidence: Option<Evidence>,
     /// The centerline brought onto the middle between the edges; the ends keep their place along the shaft.
     pub centerline: Polyline,
+    /// The shaft, by its place among those given, that was measured as one with this one: both are bands of one hair.
+    pub band_of: Option<usize>,
 }
 
 /// What is known of a shaft's width.
@@ -134,7 +136,7 @@ const MOST_WINDOWS: usize = 20;
 ///
 /// Left out are places where another of the shafts lies over this one, where `usable` says no for half the window, and one width from either end.
 /// A shaft with another close beside it is fitted as two hairs. A pointed end is no part of a shaft's width. Where reflexes part a photo's dark hair, one of two bands
-/// gets the whole's width and middle, the other no width.
+/// gets the whole's width and middle, the other no width, and is said to be a band of the first.
 ///
 /// # Units
 /// `light`: linear light of the original pixels, zero where there is none, in any unit. Widths and the point spread in pixels.
@@ -161,13 +163,14 @@ pub fn measure(light: &(dyn Light + Sync), shafts: &[Shaft], usable: &(dyn Fn(Po
     let shown = halves(light, shafts, &located, &courses(&located), usable);
     let half: Vec<bool> = shown.iter().map(|shown| matches!(shown, Shown::Half)).collect();
     let of_half: Vec<bool> = shown.iter().map(|shown| matches!(shown, Shown::HalfOf(_))).collect();
+    let band_of: Vec<Option<usize>> = shown.iter().map(|shown| if let Shown::OtherHalf(of) = shown { Some(*of) } else { None }).collect();
     let located: Vec<Option<Located>> = located
         .into_iter()
         .zip(shown)
         .map(|(located, shown)| match shown {
             Shown::Whole | Shown::Half => located,
             Shown::HalfOf(whole) => Some(whole),
-            Shown::OtherHalf => None,
+            Shown::OtherHalf(_) => None,
         })
         .collect();
     let courses = courses(&located);
@@ -216,6 +219,7 @@ pub fn measure(light: &(dyn Light + Sync), shafts: &[Shaft], usable: &(dyn Fn(Po
             width: told(i).and_then(|(settled, evidence)| settled.width(&evidence)),
             evidence: told(i).map(|(_, evidence)| evidence),
             centerline: stayed(i).map_or_else(|| shafts[i].centerline.clone(), |s| s.centerline.clone()),
+            band_of: band_of[i].filter(|of| stayed(*of).is_some()),
         })
         .collect();
     Survey { shafts, point_spread }
@@ -238,8 +242,8 @@ enum Shown {
     Half,
     /// One of the two, of a photo whose hair shines so that it parts; its shaft lies here.
     HalfOf(Located),
-    /// The other one of a shaft that is measured as a whole.
-    OtherHalf,
+    /// The other one of a shaft that is measured as a whole, given by the first one's place.
+    OtherHalf(usize),
 }
 
 /// What the dark shafts of a photo show of their hair: a reflex that parts a shaft leaves two thin ones side by side.
@@ -266,13 +270,14 @@ fn halves(
     };
     for (k, &one) in thin.iter().enumerate() {
         for &other in &thin[k + 1..] {
-            if !halves::alike(shafts[one.0].centerline, shafts[other.0].centerline, usual) {
+            let unpaired = [one.0, other.0].iter().all(|i| matches!(shown[*i], Shown::Whole));
+            if !unpaired || !halves::alike(shafts[one.0].centerline, shafts[other.0].centerline, usual) {
                 continue;
             }
             let whole = of_both(one, other).map(|whole| (one.0, other.0, whole));
             if let Some((half, second, whole)) = whole.or_else(|| Some((other.0, one.0, of_both(other, one)?))) {
                 shown[half] = Shown::HalfOf(whole);
-                shown[second] = Shown::OtherHalf;
+                shown[second] = Shown::OtherHalf(half);
             }
         }
         if let (Shown::Whole, Some(sides)) = (&shown[one.0], halves::sides(one.1))

@@ -424,6 +424,10 @@ fn where_a_photos_hair_shines_so_that_it_parts_a_half_is_measured_as_its_whole()
     }
     let both: Vec<Width> = found[8..].iter().filter_map(|shaft| shaft.width).collect();
     assert!(both.len() == 1 && (both[0].value.0 - 18.0).abs() < 0.3, "one hair has one width: {both:?}");
+    let counted: Vec<usize> = (0..found.len()).filter(|&i| found[i].band_of.is_none()).collect();
+    assert!(counted.len() == 9 && counted[..8] == [0, 1, 2, 3, 4, 5, 6, 7], "one hair is one: {counted:?}");
+    let other = (17 - counted[8], Some(counted[8]));
+    assert_eq!(found[other.0].band_of, other.1);
 }
 
 #[test]
