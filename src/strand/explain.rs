@@ -16,7 +16,7 @@ pub(super) const LEAST_CHANCE: f64 = 0.3;
 
 /// How near another strand's line, in pixels of the answer, a place is explained by that strand: 25 µm, less than lies between two hairs that
 /// touch.
-const EXPLAINED: f64 = 2.5;
+pub(super) const EXPLAINED: f64 = 2.5;
 
 /// Hair that is seen and hair of that which no strand explains.
 #[derive(Debug, Clone, Copy, PartialEq)]

@@ -1,11 +1,11 @@
 //! Strands from what the learned detector says: its centerlines, followed from root to tip. Positions are in pixels of the answer.
 
-use super::explain::{LEAST_CHANCE, chosen};
+use super::explain::{EXPLAINED, LEAST_CHANCE, chosen};
 use super::orient::near_border;
-use super::rooted::grown;
+use super::rooted::{grown, onward};
 use super::shaft::{quantile, smoothed};
 use super::trace::{Traced, in_order};
-use super::weigh::{Proposal, mean_along, most_near, proposals};
+use super::weigh::{CROSSES_NONE, Proposal, mean_along, most_near, placed, proposals};
 use super::{End, Strand, Tone};
 use crate::field::Field;
 use crate::geometry::{Measured, Point, Polyline, Vector};
@@ -35,12 +35,22 @@ const WIDEST_GAP: f64 = 20.0;
 ///
 /// Centerlines are cut where they bend sharply, where growth turns round and where a tip is followed by a root. Pieces that go on straight
 /// across a gap are joined. Hair is also grown from the roots that are seen, through what crosses it. Ends lie where hair ends. Of those that
-/// explain the same hair the likeliest is kept; what is unlikely is dropped, but for what only the ridges or only a root tell of.
+/// explain the same hair the likeliest is kept; what is unlikely is dropped, but for what only the ridges or only a root tell of. What is kept
+/// and ends under other hair is carried on.
 ///
 /// # Source
 /// Ours.
 pub fn follow(answer: &Answer, ridges: Vec<Traced>, field: &Field) -> Vec<Traced> {
-    in_order(chosen(proposed(answer, ridges, field), answer, LEAST_CHANCE, &mut |_| ()))
+    let mut strands = chosen(proposed(answer, ridges, field), answer, LEAST_CHANCE, &mut |_| ());
+    let lines: Vec<Polyline> = strands.iter().map(|strand| placed(strand, answer)).collect();
+    for (i, strand) in strands.iter_mut().enumerate() {
+        let (before, after) = (&lines[..i], &lines[i + 1..]);
+        let explained = |p: Point| before.iter().chain(after).any(|line| line.distance_to(p) < EXPLAINED);
+        if let Some(longer) = carried_on(strand, &lines[i], &explained, answer, field) {
+            (strand.strand.centerline, strand.strand.tip_end) = (longer.centerline, longer.tip_end);
+        }
+    }
+    in_order(strands)
 }
 
 /// Every strand that the answer's lines and the classical detector propose, with what speaks for it.
@@ -302,6 +312,23 @@ fn traced(piece: &Piece, answer: &Answer, field: &Field) -> Option<Traced> {
     };
     Some(Traced { strand, rough_width: Pixels(piece.width * answer.factor), ridge: 0.0 })
 }
+
+/// A strand carried on from a tip that was not seen, where its hair goes on under what crosses it: out of the photo or farther than clipped hair crosses
+/// other hair, and with more of it on no other strand than any gap is wide. What goes on for less is as often a neighbor's.
+fn carried_on(strand: &Traced, line: &Polyline, explained: &dyn Fn(Point) -> bool, answer: &Answer, field: &Field) -> Option<Strand> {
+    if strand.strand.tip_end == End::Border || most_near(&answer.tip, *line.points.last()?) >= TIP_SEEN {
+        return None;
+    }
+    let on = onward(answer, line)?;
+    let more = &on.points[line.points.len()..];
+    let (steps, own) = (more.len() as f64, more.iter().filter(|p| !explained(**p)).count() as f64);
+    let piece = ended(Piece { width: strand.rough_width.0 / answer.factor, line: on }, answer);
+    let longer = traced(&piece, answer, field)?.strand;
+    (own > WIDEST_GAP && (steps > CROSSES_NONE || longer.tip_end == End::Border)).then_some(longer)
+}
+
+/// From this heat on a tip is where hair ends.
+const TIP_SEEN: f64 = 0.4;
 
 /// Dark or light, by the light along the middle half of the strand against that of the skin around.
 fn tone(piece: &Piece, answer: &Answer) -> Tone {

@@ -1,4 +1,5 @@
-//! Lines grown from the roots that the learned detector sees: through crossings, where centerlines break. Positions are in pixels of the answer.
+//! Lines grown from the roots that the learned detector sees, and from tips where no hair ends: through crossings, where centerlines break. Positions
+//! are in pixels of the answer.
 
 use crate::geometry::{Point, Polyline, Vector};
 use crate::raster::{Mask, Plane, sample};
@@ -50,7 +51,7 @@ const MOST_STEPS: usize = 2000;
 /// # Source
 /// Ours.
 pub(super) fn grown(answer: &Answer) -> Vec<Polyline> {
-    let grown = |root| departures(answer, root).into_iter().map(move |heading| followed(answer, root, heading));
+    let grown = |root| departures(answer, root).into_iter().map(move |heading| followed(answer, vec![root], heading));
     roots(&answer.root).into_iter().flat_map(grown).filter(|line| line.points.len() > LEAST_STEPS).collect()
 }
 
@@ -109,11 +110,20 @@ fn departures(answer: &Answer, root: Point) -> Vec<Vector> {
     departures
 }
 
-/// The line that leaves a root in this direction, to where hair ends.
-fn followed(answer: &Answer, root: Point, mut heading: Vector) -> Polyline {
+/// A line of points a pixel apart carried on from its tip, as it was heading, to where hair ends; `None` where hardly any follows.
+pub(super) fn onward(answer: &Answer, line: &Polyline) -> Option<Polyline> {
+    let points = &line.points;
+    let tip = *points.last()?;
+    let heading = (tip - points[points.len().saturating_sub(MEMORY)]).unit()?;
+    let on = followed(answer, points.clone(), heading);
+    (on.points.len() > points.len() + LEAST_STEPS).then_some(on)
+}
+
+/// The line that goes on from these points in this direction, to where hair ends.
+fn followed(answer: &Answer, mut points: Vec<Point>, mut heading: Vector) -> Polyline {
     let (rows, columns) = answer.hair.dim();
     let shown = |p: Point| p.x >= 1.0 && p.y >= 1.0 && p.x <= columns as f64 - 2.0 && p.y <= rows as f64 - 2.0;
-    let (mut points, mut bare) = (vec![root], 0);
+    let mut bare = 0;
     while points.len() < MOST_STEPS && bare < BARE {
         let ahead = points[points.len() - 1] + heading;
         if !shown(ahead) {
@@ -200,6 +210,16 @@ mod tests {
         let (root, tip) = (grown[0].points[0], grown[0].points[grown[0].points.len() - 1]);
         assert!(root.distance(Point::new(10.0, 20.0)) < 1.0, "{root:?}");
         assert!(tip.distance(Point::new(90.0, 20.0)) < 2.0, "{tip:?}");
+    }
+
+    #[test]
+    fn a_line_that_ends_at_a_crossing_is_carried_on_to_where_its_hair_ends() {
+        let to = |x: f64| Polyline::new(vec![Point::new(10.0, 20.0), Point::new(x, 20.0)]).resampled(1.0);
+        let on = onward(&crossed(), &to(45.0)).unwrap();
+        assert!(on.points[..36] == to(45.0).points[..], "what was there stays");
+        assert!(on.points[on.points.len() - 1].distance(Point::new(90.0, 20.0)) < 2.0, "{on:?}");
+        assert_eq!(onward(&crossed(), &to(89.0)), None, "nothing follows its own tip");
+        assert_eq!(onward(&crossed(), &Polyline::new(vec![Point::new(10.0, 20.0)])), None, "a point heads nowhere");
     }
 
     #[test]

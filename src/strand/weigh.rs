@@ -70,7 +70,7 @@ const ODDS_OF_NONE: f64 = -10.01;
 const AGREEING: f64 = 7.0;
 
 /// Up to this length, in pixels of the answer, hair hardly crosses other hair: 600 µm.
-const CROSSES_NONE: f64 = 60.0;
+pub(super) const CROSSES_NONE: f64 = 60.0;
 
 /// How far hair says which way its neighbors grow, in pixels of the answer: the standard deviation of its say is 400 µm.
 const GROWS_ALIKE: f64 = 40.0;

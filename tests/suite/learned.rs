@@ -39,6 +39,18 @@ fn drawn_photos_are_read_as_well_as_the_card_says() {
     }
 }
 
+#[test]
+fn long_hair_is_followed_under_what_crosses_it() {
+    let folder = tempfile::tempdir().unwrap();
+    assert_eq!(code(&anagen(&["phantom", "--out", "in", "--scene", "long", "--seed", "9807"], folder.path())), 0);
+    assert_eq!(code(&anagen(&["analyze", "in", "--out", "out", "--overlay", "none"], folder.path())), 0);
+    let output = anagen(&["agree", "out", "in", "--json", "-"], folder.path());
+    let agreement: Value = serde_json::from_slice(&output.stdout).unwrap();
+    // Where lines end under other hair, a third of what is told is no whole hair: two thirds are right.
+    let precision = agreement["precision"].as_f64().unwrap();
+    assert!(precision > 0.75, "{precision}");
+}
+
 const BARS: u32 = 24;
 
 /// The middle, direction, half length and half width of one of the plain bars that lie every way.
