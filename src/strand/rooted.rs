@@ -26,10 +26,17 @@ const BARE: usize = 4;
 /// How many steps back a line tells where it is heading. Crossings are shorter.
 const MEMORY: usize = 20;
 
+/// Over how many steps, twice, it is learned how a line turns, of so few at least; the most it turns in so many; and what share of that is taken to go on,
+/// less where fewer tell: taken whole, what leads a line astray would lead it on.
+const TURNS: usize = 30;
+const LEAST_TURNS: usize = 10;
+const MOST_TURN: f64 = 1.2;
+const TRUSTED: f64 = 0.7;
+
 /// How far to the side the next place is looked for, how heavily the sides count, and the most that a step gives way.
 const ASIDE: f64 = 2.0;
 const ASIDE_SPREAD: f64 = 1.2;
-const MOST_ASIDE: f64 = 0.25;
+const MOST_ASIDE: f64 = 0.4;
 
 /// What is less is no centerline.
 const LEAST_CENTER: f64 = 0.25;
@@ -133,8 +140,7 @@ fn followed(answer: &Answer, mut points: Vec<Point>, mut heading: Vector) -> Pol
         bare = if f64::from(sample(&answer.hair, next)) < STILL_HAIR { bare + 1 } else { 0 };
         points.push(next);
         if points.len() > 6 {
-            let from = points[points.len().saturating_sub(MEMORY)];
-            heading = (next - from).unit().unwrap_or(heading);
+            heading = heading_of(&points).unwrap_or(heading);
             let way = answer.direction(next);
             if way.dot(heading) > AGREES {
                 heading = (heading + way * LED).unit().unwrap_or(heading);
@@ -143,6 +149,20 @@ fn followed(answer: &Answer, mut points: Vec<Point>, mut heading: Vector) -> Pol
     }
     points.truncate(points.len() - bare.min(points.len() - 1));
     Polyline::new(points)
+}
+
+/// Where a line heads at its tip: as its last steps led, and turned on by as much as it has been turning, for a curl runs off to the side of them.
+fn heading_of(points: &[Point]) -> Option<Vector> {
+    let back = |steps: usize| points[points.len().saturating_sub(steps).min(points.len() - 1)];
+    let led = (back(1) - back(MEMORY)).unit()?;
+    let known = TURNS.min((points.len() - 1) / 2);
+    if known < LEAST_TURNS {
+        return Some(led);
+    }
+    let (before, after) = ((back(known + 1) - back(2 * known + 1)).unit()?, (back(1) - back(known + 1)).unit()?);
+    let turn = before.cross(after).atan2(before.dot(after)).clamp(-MOST_TURN, MOST_TURN) / known as f64;
+    let trusted = TRUSTED * known as f64 / TURNS as f64;
+    Some(Vector::from_angle(led.angle() + trusted * turn * MEMORY as f64 / 2.0))
 }
 
 /// How far to the side of a place the middle of its centerline lies, no more than a step gives way.
@@ -220,6 +240,39 @@ mod tests {
         assert!(on.points[on.points.len() - 1].distance(Point::new(90.0, 20.0)) < 2.0, "{on:?}");
         assert_eq!(onward(&crossed(), &to(89.0)), None, "nothing follows its own tip");
         assert_eq!(onward(&crossed(), &Polyline::new(vec![Point::new(10.0, 20.0)])), None, "a point heads nowhere");
+    }
+
+    /// What the network says of one hair that curls around (50, 50), 30 pixels from it, three quarters of the way, from (80, 50) over (50, 80), where another
+    /// lies across it.
+    fn curled() -> Answer {
+        let blank = || Plane::zeros((100, 100));
+        let middle = Point::new(50.0, 50.0);
+        let turned = |p: Point| (p - middle).angle().rem_euclid(TAU);
+        let hidden = |p: Point| (turned(p) - 2.4).abs() < 0.15;
+        let off = |p: Point| (p.distance(middle) - 30.0).abs();
+        let of = |value: &dyn Fn(Point) -> f64| Plane::from_shape_fn((100, 100), |(r, c)| value(Point::new(c as f64, r as f64)) as f32);
+        let on = |p: Point| turned(p) <= 1.5 * PI;
+        let hair = of(&|p| f64::from(on(p) && off(p) <= 2.5 || hidden(p)));
+        let center = of(&|p| if on(p) && !hidden(p) { (1.0 - off(p) / 4.0).max(0.0) } else { 0.0 });
+        let root = Point::new(80.0, 50.0);
+        let heat = of(&|p| (-0.5 * (p.distance(root) / 2.5).powi(2)).exp());
+        let way = |x: bool, to_root: bool| {
+            of(&|p| {
+                let to = if to_root { root - p } else { Point::new(50.0, 20.0) - p };
+                (if x { to.x } else { to.y } / REACH).clamp(-1.0, 1.0)
+            })
+        };
+        let (to_root, to_tip) = ([way(true, true), way(false, true)], [way(true, false), way(false, false)]);
+        Answer { factor: 1.0, light: blank(), hair, center, root: heat, tip: blank(), to_root, to_tip }
+    }
+
+    #[test]
+    fn a_curl_is_followed_around_under_hair_that_lies_across() {
+        let from = Point::new(50.0, 50.0);
+        let arc = |to: f64| Polyline::new((0..=60).map(|i| from + Vector::from_angle(to * f64::from(i) / 60.0) * 30.0).collect());
+        let on = onward(&curled(), &arc(1.2).resampled(1.0)).unwrap();
+        assert!(on.points.iter().all(|p| (p.distance(from) - 30.0).abs() < 2.5), "{on:?}");
+        assert!(on.points[on.points.len() - 1].distance(Point::new(50.0, 20.0)) < 4.0, "{on:?}");
     }
 
     #[test]
