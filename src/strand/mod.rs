@@ -11,6 +11,7 @@ mod rooted;
 mod select;
 mod shaft;
 pub mod trace;
+mod turn;
 mod weigh;
 pub mod width;
 
