@@ -339,7 +339,7 @@ impl Open {
 }
 
 /// Marks what lies within `radius` of a place.
-fn explain(explained: &mut Mask, at: Point, radius: f64) {
+pub(super) fn explain(explained: &mut Mask, at: Point, radius: f64) {
     disc(at, radius, explained.dim()).for_each(|place| explained[place] = true);
 }
 

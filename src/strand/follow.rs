@@ -1,6 +1,6 @@
 //! Strands from what the learned detector says: its centerlines, followed from root to tip. Positions are in pixels of the answer.
 
-use super::explain::{EXPLAINED, LEAST_CHANCE, chosen};
+use super::explain::{EXPLAINED, LEAST_CHANCE, chosen, explain};
 use super::orient::near_border;
 use super::rooted::{grown, onward};
 use super::shaft::{quantile, smoothed};
@@ -10,7 +10,7 @@ use super::weigh::{CROSSES_NONE, Proposal, mean_along, most_near, placed, propos
 use super::{End, Strand, Tone};
 use crate::field::Field;
 use crate::geometry::{Measured, Point, Polyline, Vector};
-use crate::raster::{Plane, sample};
+use crate::raster::{Mask, Plane, holds, sample};
 use crate::segment::learned::Answer;
 use crate::segment::steger::{self, LinePoint};
 use crate::units::Pixels;
@@ -45,10 +45,10 @@ pub fn follow(answer: &Answer, ridges: Vec<Traced>, field: &Field) -> Vec<Traced
     let chosen = chosen(proposed(answer, ridges, field), answer, LEAST_CHANCE, &mut |_| ());
     let mut strands = rightly_turned(chosen, answer);
     let lines: Vec<Polyline> = strands.iter().map(|strand| placed(strand, answer)).collect();
-    for (i, strand) in strands.iter_mut().enumerate() {
-        let (before, after) = (&lines[..i], &lines[i + 1..]);
-        let explained = |p: Point| before.iter().chain(after).any(|line| line.distance_to(p) < EXPLAINED);
-        if let Some(longer) = carried_on(strand, &lines[i], &explained, answer, field) {
+    let mut explained = Mask::from_elem(answer.hair.dim(), false);
+    lines.iter().flat_map(|line| &line.points).for_each(|p| explain(&mut explained, *p, EXPLAINED));
+    for (strand, line) in strands.iter_mut().zip(&lines) {
+        if let Some(longer) = carried_on(strand, line, &explained, answer, field) {
             (strand.strand.centerline, strand.strand.tip_end) = (longer.centerline, longer.tip_end);
         }
     }
@@ -317,13 +317,13 @@ fn traced(piece: &Piece, answer: &Answer, field: &Field) -> Option<Traced> {
 
 /// A strand carried on from a tip that was not seen, where its hair goes on under what crosses it: out of the photo or farther than clipped hair crosses
 /// other hair, and with more of it on no other strand than any gap is wide. What goes on for less is as often a neighbor's.
-fn carried_on(strand: &Traced, line: &Polyline, explained: &dyn Fn(Point) -> bool, answer: &Answer, field: &Field) -> Option<Strand> {
+fn carried_on(strand: &Traced, line: &Polyline, explained: &Mask, answer: &Answer, field: &Field) -> Option<Strand> {
     if strand.strand.tip_end == End::Border || most_near(&answer.tip, *line.points.last()?) >= TIP_SEEN {
         return None;
     }
     let on = onward(answer, line)?;
     let more = &on.points[line.points.len()..];
-    let (steps, own) = (more.len() as f64, more.iter().filter(|p| !explained(**p)).count() as f64);
+    let (steps, own) = (more.len() as f64, more.iter().filter(|p| !holds(explained, **p)).count() as f64);
     let piece = ended(Piece { width: strand.rough_width.0 / answer.factor, line: on }, answer);
     let longer = traced(&piece, answer, field)?.strand;
     (own > WIDEST_GAP && (steps > CROSSES_NONE || longer.tip_end == End::Border)).then_some(longer)
