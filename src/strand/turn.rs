@@ -54,7 +54,7 @@ fn with_neighbors(own: &[f64], lines: &[Polyline]) -> Vec<f64> {
 }
 
 /// For each line its neighbors, and how much each says: positive where both run alike from root to tip, negative where against each other; all together 1 at
-/// most. A curl says nothing, and hears nothing.
+/// most, and less the less they lie along it: where hair lies every way there is no way that it grows. A curl says nothing, and hears nothing.
 fn alike(lines: &[Polyline]) -> Vec<Vec<(usize, f64)>> {
     let poses: Vec<(Point, Vector)> = lines
         .iter()
@@ -69,7 +69,9 @@ fn alike(lines: &[Polyline]) -> Vec<Vec<(usize, f64)>> {
         let say = |j: usize| (j, (-0.5 * (at.distance(poses[j].0) / SAYS).powi(2)).exp());
         let says: Vec<(usize, f64)> = (0..poses.len()).filter(near).map(say).collect();
         let total = FEW + says.iter().map(|say| say.1).sum::<f64>();
-        says.into_iter().map(|(j, say)| (j, say / total * heading.dot(poses[j].1))).collect()
+        let axis = |other: Vector| heading.dot(other).powi(2) - heading.cross(other).powi(2);
+        let combed = (says.iter().map(|(j, say)| say * axis(poses[*j].1)).sum::<f64>() / total).max(0.0);
+        says.into_iter().map(|(j, say)| (j, combed * say / total * heading.dot(poses[j].1))).collect()
     };
     poses.iter().enumerate().map(of).collect()
 }
@@ -107,6 +109,21 @@ mod tests {
         let mut own = vec![3.0; 12];
         own[5] = 14.0;
         assert!(wrong(&own, &lines(&[5])).is_empty());
+    }
+
+    #[test]
+    fn where_hair_lies_every_way_none_is_turned() {
+        let crossing: Vec<Polyline> = lines(&[5])
+            .iter()
+            .enumerate()
+            .map(|(i, line)| {
+                let root = line.points[0];
+                if i % 2 == 0 { Polyline::new(vec![root, root + Vector::new(60.0, 5.0)]) } else { line.clone() }
+            })
+            .collect();
+        let mut own = vec![3.0; 12];
+        own[5] = 0.5;
+        assert!(wrong(&own, &crossing).is_empty());
     }
 
     #[test]
