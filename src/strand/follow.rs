@@ -5,7 +5,6 @@ use super::orient::near_border;
 use super::rooted::{grown, onward};
 use super::shaft::{quantile, smoothed};
 use super::trace::{Traced, in_order};
-use super::turn::rightly_turned;
 use super::weigh::{CROSSES_NONE, Proposal, mean_along, most_near, placed, proposals};
 use super::{End, Strand, Tone};
 use crate::field::Field;
@@ -37,13 +36,12 @@ const WIDEST_GAP: f64 = 20.0;
 /// Centerlines are cut where they bend sharply, where growth turns round and where a tip is followed by a root. Pieces that go on straight
 /// across a gap are joined. Hair is also grown from the roots that are seen, through what crosses it. Ends lie where hair ends. Of those that
 /// explain the same hair the likeliest is kept; what is unlikely is dropped, but for what only the ridges or only a root tell of. What is kept
-/// is turned round where the hair around says so more surely than its own ends, and carried on where it ends under other hair.
+/// and ends under other hair is carried on.
 ///
 /// # Source
 /// Ours.
 pub fn follow(answer: &Answer, ridges: Vec<Traced>, field: &Field) -> Vec<Traced> {
-    let chosen = chosen(proposed(answer, ridges, field), answer, LEAST_CHANCE, &mut |_| ());
-    let mut strands = rightly_turned(chosen, answer);
+    let mut strands = chosen(proposed(answer, ridges, field), answer, LEAST_CHANCE, &mut |_| ());
     let lines: Vec<Polyline> = strands.iter().map(|strand| placed(strand, answer)).collect();
     let mut explained = Mask::from_elem(answer.hair.dim(), false);
     lines.iter().flat_map(|line| &line.points).for_each(|p| explain(&mut explained, *p, EXPLAINED));

@@ -11,7 +11,6 @@ mod rooted;
 mod select;
 mod shaft;
 pub mod trace;
-mod turn;
 mod weigh;
 pub mod width;
 

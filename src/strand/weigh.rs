@@ -6,7 +6,6 @@ use super::trace::Traced;
 use crate::geometry::{Measured, Point, Polyline, Vector};
 use crate::raster::{Plane, sample};
 use crate::segment::learned::{Answer, REACH};
-use std::ops::Range;
 
 /// Who proposed a strand, and which of its ends as its root.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -56,10 +55,6 @@ impl Proposal {
 /// What speaks for a strand, as `WEIGHTS` weighs it.
 pub type Evidence = [f64; 11];
 
-/// Where among the evidence what is seen at the ends is, and where the ways lead.
-const ENDS: Range<usize> = 1..6;
-const WAYS: usize = 7;
-
 /// Log odds per unit of each evidence, and those of none.
 ///
 /// # Source
@@ -101,7 +96,7 @@ pub(super) fn proposals(learned: Vec<Traced>, rooted: Vec<Traced>, ridges: Vec<T
 }
 
 /// The same strand from its other end.
-pub(super) fn reversed(traced: &Traced) -> Traced {
+fn reversed(traced: &Traced) -> Traced {
     let mut turned = traced.clone();
     let strand = &mut turned.strand;
     strand.centerline = strand.centerline.reversed();
@@ -116,13 +111,15 @@ pub(super) fn reversed(traced: &Traced) -> Traced {
 fn evidence(proposals: &[Proposal], answer: &Answer) -> Vec<Evidence> {
     let own = |proposal: &Proposal| {
         let line = &proposal.line;
-        let [root_seen, of_root, tip_seen, of_tip, confused] = ends_seen(line, answer);
+        let (root, tip) = (line.points[0], line.points[line.points.len() - 1]);
+        let (root_seen, tip_seen) = (most_near(&answer.root, root), most_near(&answer.tip, tip));
+        let confused = most_near(&answer.root, tip).max(most_near(&answer.tip, root));
         [
             mean_along(&answer.hair, line),
             root_seen,
-            of_root,
+            root_seen.min(0.5),
             tip_seen,
-            of_tip,
+            tip_seen.min(0.5),
             confused,
             line.length().max(1.0).ln(),
             agreement(line, answer),
@@ -135,23 +132,6 @@ fn evidence(proposals: &[Proposal], answer: &Answer) -> Vec<Evidence> {
     let alike = grows_alike(proposals, &weights);
     let with = |(own, alike): ([f64; 10], f64)| std::array::from_fn(|i| own.get(i).copied().unwrap_or(alike));
     own.into_iter().zip(alike).map(with).collect()
-}
-
-/// A root seen at the root of a line and a tip at its tip, each twice, and a root at its tip or a tip at its root.
-fn ends_seen(line: &Polyline, answer: &Answer) -> [f64; 5] {
-    let (root, tip) = (line.points[0], line.points[line.points.len() - 1]);
-    let (root_seen, tip_seen) = (most_near(&answer.root, root), most_near(&answer.tip, tip));
-    let confused = most_near(&answer.root, tip).max(most_near(&answer.tip, root));
-    [root_seen, root_seen.min(0.5), tip_seen, tip_seen.min(0.5), confused]
-}
-
-/// By how much more log odds speak for a line than for the same from tip to root, of what is seen at its ends and of where the ways along it lead.
-pub(super) fn leaning(line: &Polyline, answer: &Answer) -> f64 {
-    let told = |line: &Polyline| {
-        let of_ends = odds(&ends_seen(line, answer), &WEIGHTS[ENDS], 0.0);
-        of_ends + WEIGHTS[WAYS] * agreement(line, answer)
-    };
-    told(line) - told(&line.reversed())
 }
 
 /// How far a line is too short to cross other hair: 1 up to 600 µm, 0 from 1.2 mm on.
