@@ -321,10 +321,13 @@ fn carried_on(strand: &Traced, line: &Polyline, explained: &Mask, answer: &Answe
     }
     let on = onward(answer, line)?;
     let more = &on.points[line.points.len()..];
-    let (steps, own) = (more.len() as f64, more.iter().filter(|p| !holds(explained, **p)).count() as f64);
+    let far = more.len() as f64 > CROSSES_NONE;
+    if more.iter().filter(|p| !holds(explained, **p)).count() as f64 <= WIDEST_GAP {
+        return None;
+    }
     let piece = ended(Piece { width: strand.rough_width.0 / answer.factor, line: on }, answer);
     let longer = traced(&piece, answer, field)?.strand;
-    (own > WIDEST_GAP && (steps > CROSSES_NONE || longer.tip_end == End::Border)).then_some(longer)
+    (far || longer.tip_end == End::Border).then_some(longer)
 }
 
 /// From this heat on a tip is where hair ends.

@@ -46,7 +46,7 @@ fn long_hair_is_followed_under_what_crosses_it() {
     assert_eq!(code(&anagen(&["analyze", "in", "--out", "out", "--overlay", "none"], folder.path())), 0);
     let output = anagen(&["agree", "out", "in", "--json", "-"], folder.path());
     let agreement: Value = serde_json::from_slice(&output.stdout).unwrap();
-    // Where lines end under other hair, a third of what is told is no whole hair: two thirds are right.
+    // Of strands that are left where their lines broke under other hair, two in three are right.
     let precision = agreement["precision"].as_f64().unwrap();
     assert!(precision > 0.75, "{precision}");
 }

@@ -35,6 +35,7 @@ use choice::{Expected, Models, Place, has_core};
 use doubt::Seen;
 use estimate::{Errors, Even, Sample, Summary};
 use fit::{CorePrior, Fit};
+use halves::Shown;
 use locate::{Located, locate, through};
 use neighbors::{Clearance, Course, clearance};
 use point_spread::{Anchor, LEAST_SPREADS, combined, median};
@@ -101,20 +102,8 @@ const LEAST_KNOWN: f64 = 0.3;
 const FAR_BEYOND_USUAL: f64 = 1.5;
 const PARTING: f64 = 0.4;
 
-/// A shaft narrower than this share of the photo's usual dark hair may be half of one, where so many tell what is usual.
-const THIN: f64 = 0.8;
+/// So many of a photo's hairs of one tone tell what is usual.
 const FEWEST_OF_PHOTO: usize = 5;
-
-/// Where so many of a photo's thin dark shafts, and this share of them at least, are told for halves by the two bands they leave, its hair shines so that
-/// it parts: then light so uneven beside a thin shaft, which on skin that is all it is one in twenty has and three in five of the halves, tells of
-/// another half, and none of less than this share of the usual width can be told from one. One thin shaft in three is so told in drawn photos of dark skin, one in
-/// a hundred of hand-marked clipped fields, whose haze and gloss are as uneven. Where there are a few more, what shows two bands is measured as the whole of
-/// them: up to four happen on drawn light skin too, and are two hairs as often as not.
-const FEWEST_PARTED: usize = 3;
-const SURELY_PARTED: usize = 5;
-const PARTED_SHARE: f64 = 0.1;
-const UNEVEN: f64 = 0.2;
-const HALF_OF_USUAL: f64 = 0.65;
 
 /// The least that a reflex which parts its shaft adds to the shaft's light, as a share of its contrast. Two bands whose seam adds less are as likely two hairs.
 const PARTING_CORE: f64 = 0.06;
@@ -160,7 +149,7 @@ pub fn measure(light: &(dyn Light + Sync), shafts: &[Shaft], usable: &(dyn Fn(Po
     let courses = |located: &[Option<Located>]| -> Vec<Option<Course>> {
         located.iter().map(|l| l.as_ref().map(|l| Course::new(&l.centerline, l.width))).collect()
     };
-    let shown = halves(light, shafts, &located, &courses(&located), usable);
+    let shown = halves::shown(light, shafts, &located, &courses(&located), usable);
     let half: Vec<bool> = shown.iter().map(|shown| matches!(shown, Shown::Half)).collect();
     let of_half: Vec<bool> = shown.iter().map(|shown| matches!(shown, Shown::HalfOf(_))).collect();
     let band_of: Vec<Option<usize>> = shown.iter().map(|shown| if let Shown::OtherHalf(of) = shown { Some(*of) } else { None }).collect();
@@ -231,77 +220,6 @@ fn usual_width(widths: impl Iterator<Item = f64>) -> Option<f64> {
     widths.sort_by(f64::total_cmp);
     let n = widths.len();
     (n >= FEWEST_OF_PHOTO && widths[3 * n / 4] < ALIKE * widths[n / 4]).then(|| widths[n / 2])
-}
-
-/// What a traced line shows of its hair.
-#[derive(Debug, Clone)]
-enum Shown {
-    /// All of it.
-    Whole,
-    /// Perhaps one of the two bands that a reflex leaves of it: nothing tells them from two thin hairs.
-    Half,
-    /// One of the two, of a photo whose hair shines so that it parts; its shaft lies here.
-    HalfOf(Located),
-    /// The other one of a shaft that is measured as a whole, given by the first one's place.
-    OtherHalf(usize),
-}
-
-/// What the dark shafts of a photo show of their hair: a reflex that parts a shaft leaves two thin ones side by side.
-fn halves(
-    light: &(dyn Light + Sync),
-    shafts: &[Shaft],
-    located: &[Option<Located>],
-    courses: &[Option<Course>],
-    usable: &(dyn Fn(Point) -> bool + Sync),
-) -> Vec<Shown> {
-    let dark: Vec<(usize, &Located)> =
-        located.iter().enumerate().filter(|(i, _)| shafts[*i].tone == Tone::Dark).filter_map(|(i, l)| Some((i, l.as_ref()?))).collect();
-    let mut widths: Vec<f64> = dark.iter().map(|(_, l)| l.width).collect();
-    widths.sort_by(f64::total_cmp);
-    let mut shown = vec![Shown::Whole; shafts.len()];
-    // Halves draw the median down; the upper quarter is of whole ones.
-    let Some(usual) = widths.get(widths.len() * 3 / 4).copied().filter(|_| widths.len() >= FEWEST_OF_PHOTO) else { return shown };
-    let thin: Vec<(usize, &Located)> = dark.into_iter().filter(|(_, l)| l.width < THIN * usual).collect();
-    let of_both = |(i, one): (usize, &Located), (j, other): (usize, &Located)| {
-        let others: Vec<&Course> =
-            near(courses, i).into_iter().filter(|c| courses[j].as_ref().is_none_or(|twin| !std::ptr::eq(*c, twin))).collect();
-        let toward = other.centerline.at(other.centerline.length() / 2.0);
-        halves::whole(light, one, usual, &[toward], &others, usable)
-    };
-    for (k, &one) in thin.iter().enumerate() {
-        for &other in &thin[k + 1..] {
-            let unpaired = [one.0, other.0].iter().all(|i| matches!(shown[*i], Shown::Whole));
-            if !unpaired || !halves::alike(shafts[one.0].centerline, shafts[other.0].centerline, usual) {
-                continue;
-            }
-            let whole = of_both(one, other).map(|whole| (one.0, other.0, whole));
-            if let Some((half, second, whole)) = whole.or_else(|| Some((other.0, one.0, of_both(other, one)?))) {
-                shown[half] = Shown::HalfOf(whole);
-                shown[second] = Shown::OtherHalf(half);
-            }
-        }
-        if let (Shown::Whole, Some(sides)) = (&shown[one.0], halves::sides(one.1))
-            && let Some(whole) = halves::whole(light, one.1, usual, &sides, &near(courses, one.0), usable)
-        {
-            shown[one.0] = Shown::HalfOf(whole);
-        }
-    }
-    let bands = shown.iter().filter(|shown| !matches!(shown, Shown::Whole)).count();
-    let parted = bands as f64 >= PARTED_SHARE * thin.len() as f64;
-    if parted && bands >= FEWEST_PARTED {
-        // What lies beside a half is uneven: a reflex, and the other half where it was not traced.
-        let uneven = |(i, one): (usize, &Located)| halves::unevenness(light, one, &near(courses, i), usable).is_some_and(|u| u > UNEVEN);
-        let more: Vec<bool> = thin.par_iter().map(|&(i, one)| one.width < HALF_OF_USUAL * usual || uneven((i, one))).collect();
-        for (&(i, _), more) in thin.iter().zip(more) {
-            if more && matches!(shown[i], Shown::Whole) {
-                shown[i] = Shown::Half;
-            }
-        }
-    }
-    if !parted || bands < SURELY_PARTED {
-        shown.iter_mut().filter(|shown| !matches!(shown, Shown::Whole)).for_each(|shown| *shown = Shown::Half);
-    }
-    shown
 }
 
 /// The courses that come near the one of this number.

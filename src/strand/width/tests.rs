@@ -1,4 +1,4 @@
-use super::halves::unevenness;
+use super::halves::{UNEVEN, unevenness};
 use super::*;
 use crate::phantom::strip::{Strip, sheet as photo};
 use crate::raster::Plane;
