@@ -170,7 +170,7 @@ impl Columns {
             counts.0.iter().for_each(|counts| share(cells, counts));
         }
         for (cell, steepest) in line.steepest.iter_mut().zip(self.steepest.chunks(step)) {
-            *cell = of_white(steepest.iter().copied().max().unwrap_or(0));
+            *cell = of_white(greatest(steepest));
         }
     }
 }
@@ -180,8 +180,13 @@ fn from_on(values: &[u8], bound: u8) -> impl Iterator<Item = usize> {
     const STRETCH: usize = 128;
     let stretches = values.chunks(STRETCH).enumerate();
     stretches
-        .filter(move |(_, stretch)| stretch.iter().copied().max() >= Some(bound))
+        .filter(move |(_, stretch)| greatest(stretch) >= bound)
         .flat_map(move |(i, stretch)| (i * STRETCH..).zip(stretch).filter(move |(_, value)| **value >= bound).map(|(at, _)| at))
+}
+
+/// The greatest of some values, many compared at a time.
+fn greatest(values: &[u8]) -> u8 {
+    values.iter().fold(0, |greatest, value| greatest.max(*value))
 }
 
 /// Whether a colorful pixel is more so than what lies `aside` on both sides, across or down. A strip of tinted skin between two dark hairs is

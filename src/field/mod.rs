@@ -89,18 +89,11 @@ impl Field {
         let (lines, labels): (Vec<Rect>, Vec<Rect>) = bar.iter().partition(|r| r.w.min(r.h) < thin);
 
         let center = |r: usize, c: usize| Point::new((c as f64 + 0.5) * step as f64 - 0.5, (r as f64 + 0.5) * step as f64 - 0.5);
-        let touches = |rect: &Rect, p: Point| {
-            let half = step as f64 / 2.0;
-            p.x > rect.x - half && p.x < rect.x + rect.w + half && p.y > rect.y - half && p.y < rect.y + rect.h + half
-        };
+        let (covered, crossed) = (touched(overlay.boxes.iter().chain(&labels), cells.dim(), step), touched(&lines, cells.dim(), step));
         let skin = Mask::from_shape_fn((rows, columns), |(r, c)| {
-            let p = center(r, c);
-            let covered = overlay.boxes.iter().chain(&labels).any(|rect| touches(rect, p));
-            within.0.contains(&r) && within.1.contains(&c) && !frame[[r, c]] && !covered
+            within.0.contains(&r) && within.1.contains(&c) && !frame[[r, c]] && !covered[[r, c]]
         });
-        let visible = Mask::from_shape_fn((rows, columns), |(r, c)| {
-            skin[[r, c]] && !overlay.lines[[r, c]] && !lines.iter().any(|rect| touches(rect, center(r, c)))
-        });
+        let visible = Mask::from_shape_fn((rows, columns), |cell| skin[cell] && !overlay.lines[cell] && !crossed[cell]);
         // How large hair stands in the photo decides what is a speck and what a blur.
         let closer = scale.map_or(1.0, |scale| (USUAL_VIEW_UM / (scale.um_per_px * photo.width().max(photo.height()) as f64)).max(1.0));
         let (glare, defocused) = (quality::glare(&cells, closer), quality::defocused(&cells, &visible, closer));
@@ -164,6 +157,22 @@ impl Field {
     fn on_grid(&self, p: Point) -> Point {
         Point::new((p.x + 0.5) / self.step - 0.5, (p.y + 0.5) / self.step - 0.5)
     }
+}
+
+/// The cells of `step` × `step` photo pixels that rectangles touch.
+fn touched<'a>(rects: impl IntoIterator<Item = &'a Rect>, (rows, columns): (usize, usize), step: usize) -> Mask {
+    let mut mask = Mask::from_elem((rows, columns), false);
+    for rect in rects {
+        let reaches = |cell: usize, start: f64, length: f64| {
+            let (center, half) = ((cell as f64 + 0.5) * step as f64 - 0.5, step as f64 / 2.0);
+            center > start - half && center < start + length + half
+        };
+        let across: Vec<usize> = (0..columns).filter(|c| reaches(*c, rect.x, rect.w)).collect();
+        for r in (0..rows).filter(|r| reaches(*r, rect.y, rect.h)) {
+            across.iter().for_each(|&c| mask[[r, c]] = true);
+        }
+    }
+    mask
 }
 
 /// The most corners an outline is written with.

@@ -46,8 +46,8 @@ impl Sight<'_> {
     }
 
     fn bridge(&self, at: (usize, usize), rays: &[Ray; BEARINGS]) -> Option<Bridged> {
-        let sides: Vec<[Seen; 2]> = rays.iter().filter_map(|ray| self.across(at, ray)).collect();
-        if sides.is_empty() {
+        let sides = rays.each_ref().map(|ray| self.across(at, ray));
+        if sides.iter().all(Option::is_none) {
             return None;
         }
         let usual = self.usual(at)?;
@@ -55,28 +55,29 @@ impl Sight<'_> {
             let (apart, unusual) = ((a.log - b.log).abs(), (0.5 * (a.log + b.log) - usual).abs());
             apart - 0.5 * unusual + 0.02 * (a.steps + b.steps)
         };
-        let [a, b] = sides.iter().min_by(|a, b| cost(a).total_cmp(&cost(b)))?;
+        let (_, [a, b]) = sides.into_iter().flatten().map(|sides| (cost(&sides), sides)).min_by(|a, b| a.0.total_cmp(&b.0))?;
         let share = a.steps / (a.steps + b.steps);
         Some(Bridged { at, light: [0, 1, 2].map(|color| a.light[color] * (1.0 - share) + b.light[color] * share) })
     }
 
     /// The median of the log light around a pixel, where anything is seen: that of skin.
     fn usual(&self, (row, column): (usize, usize)) -> Option<f32> {
-        let around = |at: usize| (0..=2 * AROUND).step_by(AROUND / 4).map(move |to| (at + to).wrapping_sub(AROUND));
+        let around = |at: usize| (0..=2 * AROUND).step_by(2 * AROUND / (AROUND_EACH_WAY - 1)).map(move |to| (at + to).wrapping_sub(AROUND));
         let cells = around(row).flat_map(|r| around(column).map(move |c| (r, c)));
-        let mut logs: Vec<f32> = cells.filter(|at| self.shown.get(*at) == Some(&true)).map(|at| self.log(at)).collect();
-        logs.sort_by(f32::total_cmp);
-        logs.get(logs.len() / 2).copied()
+        let mut lights = [0.0; AROUND_EACH_WAY * AROUND_EACH_WAY];
+        let mut seen = 0;
+        for at in cells.filter(|at| self.shown.get(*at) == Some(&true)) {
+            lights[seen] = self.light(at).iter().sum();
+            seen += 1;
+        }
+        // The median of the logs is the log of the median.
+        let lights = &mut lights[..seen];
+        (seen > 0).then(|| log(*lights.select_nth_unstable_by(seen / 2, f32::total_cmp).1))
     }
 
     /// The light of a pixel.
     fn light(&self, at: (usize, usize)) -> [f32; 3] {
         self.light.each_ref().map(|plane| plane[at])
-    }
-
-    /// The natural log of the light of all three colors.
-    fn log(&self, at: (usize, usize)) -> f32 {
-        self.light(at).iter().sum::<f32>().max(DARKEST).ln()
     }
 
     /// The nearest seen pixels on the two sides of a pixel under a line, along a straight line through it; `None` where they are too far apart.
@@ -85,7 +86,7 @@ impl Sight<'_> {
             for (step, (down, right)) in (1_u8..).zip(&ray[side]) {
                 let at = (row.checked_add_signed(*down)?, column.checked_add_signed(*right)?);
                 if *self.shown.get(at)? {
-                    return Some(Seen { steps: f32::from(step), light: self.light(at), log: self.log(at) });
+                    return Some((at, f32::from(step)));
                 }
                 if !self.lined[at] {
                     return None;
@@ -94,8 +95,18 @@ impl Sight<'_> {
             None
         };
         let sides = [seen(0)?, seen(1)?];
-        (sides[0].steps + sides[1].steps < MOST_UNDER_LINE as f32).then_some(sides)
+        (sides[0].1 + sides[1].1 < MOST_UNDER_LINE as f32).then(|| {
+            sides.map(|(at, steps)| {
+                let light = self.light(at);
+                Seen { steps, light, log: log(light.iter().sum()) }
+            })
+        })
     }
+}
+
+/// The natural log of the light of all three colors together.
+fn log(light: f32) -> f32 {
+    light.max(DARKEST).ln()
 }
 
 /// The directions in which a line is looked across.
@@ -106,6 +117,9 @@ const MOST_UNDER_LINE: usize = 24;
 
 /// How far to each side, in pixels, what is usual is taken from: a hair with the skin around it.
 pub(super) const AROUND: usize = 24;
+
+/// How many pixels across it is taken from, each way.
+const AROUND_EACH_WAY: usize = 9;
 
 /// Less light than this, of the three colors together, is as dark as any.
 const DARKEST: f32 = 0.01;
