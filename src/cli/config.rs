@@ -128,7 +128,7 @@ fn plan(input: &Input, stated: &Stated, read: &mut BTreeMap<PathBuf, Option<Conf
     let mut cut_origins = stated.cut_origins.clone();
     // A file that has nothing left to say is not read, so that one that is wrong stops nobody who does without it.
     let decided = stated.scale.is_some() && vellus_below.is_some() && terminal_from.is_some();
-    let mut folder = input.file.parent().filter(|_| stated.read_files && !decided);
+    let mut folder = Some(folder_of(&input.file)).filter(|_| stated.read_files && !decided);
     while let Some(here) = folder {
         if !read.contains_key(here) {
             read.insert(here.to_path_buf(), Config::read(here)?);
@@ -191,7 +191,12 @@ pub fn tell(inputs: &mut [Input], stated: &Stated) -> Result<(), String> {
 /// The folders whose `anagen.toml` holds for a photo, the nearest first.
 fn folders_of(input: &Input) -> Vec<PathBuf> {
     let within = |folder: &&Path| *folder == input.root || folder.starts_with(&input.root);
-    input.file.parent().into_iter().flat_map(Path::ancestors).take_while(within).map(Path::to_path_buf).collect()
+    folder_of(&input.file).ancestors().take_while(within).map(Path::to_path_buf).collect()
+}
+
+/// The folder a file lies in, which has a name also where the file's path has none for it.
+fn folder_of(file: &Path) -> &Path {
+    file.parent().filter(|folder| *folder != Path::new("")).unwrap_or(Path::new("."))
 }
 
 /// The events of every `anagen.toml` from the photos' folders up to the folder that was named, by folder and in the order they stand there.
