@@ -205,7 +205,8 @@ fn measured(
             let within = |p: &Point| Point::new(p.x.clamp(0.0, (photo.width() - 1) as f64), p.y.clamp(0.0, (photo.height() - 1) as f64));
             let centerline = Polyline::new(shaft.centerline.points.iter().map(within).collect());
             let width = shaft.width.filter(|width| one_hair.is_none_or(|thickest| width.value < thickest));
-            Traced { strand: Strand { width, centerline, ..traced.strand }, ..traced }
+            let estimate = shaft.estimate().filter(|estimate| one_hair.is_none_or(|thickest| estimate.value < thickest));
+            Traced { strand: Strand { width, estimate, centerline, ..traced.strand }, ..traced }
         })
         .collect();
     (settled(photo, measured).into_iter().map(|traced| traced.strand).collect(), survey.point_spread)

@@ -163,8 +163,8 @@ impl Measuring {
     pub fn limits(&self) -> Limits {
         let default = Limits::default();
         match self.max_megapixels {
-            // Room for four channels of 16 bits, when more than the default is asked for.
-            Some(megapixels) => Limits { megapixels, bytes: default.bytes.max((megapixels * 8e6) as u64) },
+            // Room for four channels of 16 bits, and for three of them once more as sRGB, when more than the default is asked for.
+            Some(megapixels) => Limits { megapixels, bytes: default.bytes.max((megapixels * 14e6) as u64) },
             None => default,
         }
     }

@@ -122,6 +122,7 @@ fn strand(id: usize, root: Point, tip: Point, width: f64) -> Strand {
         root_end: End::Root,
         tip_end: End::Tip,
         width: Some(width),
+        estimate: None,
         tone: Tone::Dark,
         confidence: 0.95,
     }

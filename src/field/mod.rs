@@ -204,13 +204,13 @@ fn caveats(photo: &Photo, skin: &Mask, counted: &Mask, glare: &Mask, defocused: 
     let blurred = cells(defocused);
     if blurred > 0 {
         let message = format!("{} % of the skin is out of focus and was not counted; refocus and take the photo again", percent(blurred));
-        caveats.push(Caveat { code: CaveatCode::OutOfFocus, message, region: bounds(defocused, step) });
+        caveats.push(Caveat { code: CaveatCode::OutOfFocus, message, region: bounds(defocused, skin, photo, step) });
     }
     let blown = cells(glare);
     if blown * 100 >= whole {
         let message =
             format!("{} % of the skin is blown out by glare and was not counted; use polarized light or immersion", percent(blown));
-        caveats.push(Caveat { code: CaveatCode::Glare, message, region: bounds(glare, step) });
+        caveats.push(Caveat { code: CaveatCode::Glare, message, region: bounds(glare, skin, photo, step) });
     }
     let counted_px = (cells(counted) * step * step) as f64;
     let share = counted_px / (photo.width() * photo.height()) as f64;
@@ -225,11 +225,13 @@ fn caveats(photo: &Photo, skin: &Mask, counted: &Mask, glare: &Mask, defocused: 
     caveats
 }
 
-/// The upright rectangle around a mask's cells, in photo pixels.
-fn bounds(mask: &Mask, step: usize) -> Option<Rect> {
-    let held = || mask.indexed_iter().filter(|(_, held)| **held).map(|(cell, _)| cell);
+/// The upright rectangle around a mask's cells on the skin, in photo pixels.
+fn bounds(mask: &Mask, skin: &Mask, photo: &Photo, step: usize) -> Option<Rect> {
+    let held = || mask.indexed_iter().filter(|(cell, held)| **held && skin[*cell]).map(|(cell, _)| cell);
     let (top, bottom) = (held().map(|c| c.0).min()?, held().map(|c| c.0).max()?);
     let (left, right) = (held().map(|c| c.1).min()?, held().map(|c| c.1).max()?);
-    let length = |from: usize, to: usize| ((to - from + 1) * step) as f64;
-    Some(Rect { x: (left * step) as f64 - 0.5, y: (top * step) as f64 - 0.5, w: length(left, right), h: length(top, bottom) })
+    // The last cells may reach beyond the photo.
+    let length = |from: usize, to: usize, side: usize| (((to + 1) * step).min(side) - from * step) as f64;
+    let (w, h) = (length(left, right, photo.width()), length(top, bottom, photo.height()));
+    Some(Rect { x: (left * step) as f64 - 0.5, y: (top * step) as f64 - 0.5, w, h })
 }

@@ -5,6 +5,7 @@ use super::{Measurement, Sample};
 use crate::field::Field;
 use crate::geometry::{Point, Polyline};
 use crate::raster::Mask;
+use crate::strand::Strand;
 
 /// Grid cells across a shaft of median width, so that the edges' roundings average out.
 const CELLS_ACROSS: f64 = 6.0;
@@ -13,10 +14,10 @@ const MOST_CELLS: f64 = 16e6;
 
 /// `hair_coverage`: the share of the field's skin seen under a shaft, of hairs rooted anywhere; where shafts cross it is covered once.
 pub fn measure(sample: &Sample) -> Measurement {
-    let method = "Share of the field under the traced shafts at their measured widths, those without one at the median width; interval: \
-                  Poisson (Garwood) with the cover of a unit's hairs taken as one event."
+    let method = "Share of the field under the traced shafts at their widths, those without one at the median, those too thin to be \
+                  measured at half of what can be; interval: Poisson (Garwood) with the cover of a unit's hairs taken as one event."
         .into();
-    let widths: Vec<f64> = sample.strands.iter().filter_map(|s| s.width).map(|w| w.value.0).filter(|w| *w > 0.0 && w.is_finite()).collect();
+    let widths: Vec<f64> = sample.strands.iter().filter_map(across).filter(|w| *w > 0.0 && w.is_finite()).collect();
     let n = sample.strands.len();
     let nothing = |value| Measurement::new("hair_coverage", "1", n, value, None, String::clone(&method));
     let Some(width) = median(&widths) else { return nothing((n == 0 && sample.field.area_px > 0.0).then_some(0.0)) };
@@ -29,13 +30,18 @@ pub fn measure(sample: &Sample) -> Measurement {
         sample.units.iter().flat_map(|u| u.strands.iter().map(|s| (*s, u.id))).collect();
     let mut events = std::collections::BTreeMap::<Result<usize, usize>, f64>::new();
     for strand in sample.strands {
-        let across = strand.width.map_or(width, |w| w.value.0);
+        let across = across(strand).unwrap_or(width);
         let newly = canvas.paint(&strand.centerline, across) as f64 / canvas.field_cells as f64;
         *events.entry(unit_of.get(&strand.id).copied().ok_or(strand.id)).or_default() += newly;
     }
     let (share, mut interval) = compound_poisson(events.into_values());
     interval.high = interval.high.min(1.0);
     Measurement::new("hair_coverage", "1", n, Some(share), (share > 0.0).then_some(interval), method)
+}
+
+/// The width a shaft is painted with, in pixels, where it has one.
+fn across(strand: &Strand) -> Option<f64> {
+    strand.width.map(|width| if width.blur_dominated { 0.5 * width.value.0 } else { width.value.0 })
 }
 
 /// A grid over the photo that remembers which cells of the field are covered.

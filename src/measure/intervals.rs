@@ -106,7 +106,7 @@ pub fn clustered_share(clusters: &[(f64, f64)]) -> Option<(f64, Interval)> {
 }
 
 /// The interval of a statistic of all hairs, by drawing whole clusters again, with a fixed seed. `None` for fewer than 5 clusters, whose
-/// scatter says too little, or where the statistic is not known in every draw.
+/// scatter says too little, or where the statistic is not known in every draw or the same in all: what shows no scatter says nothing of it.
 ///
 /// Percentiles are taken further out by Student's t, since a percentile interval of few clusters is too narrow.
 ///
@@ -128,6 +128,9 @@ pub fn bootstrap<T: Copy>(clusters: &[Vec<T>], statistic: impl Fn(&[T]) -> Optio
         replicates.push(statistic(&drawn)?);
     }
     replicates.sort_by(f64::total_cmp);
+    if replicates[0] == replicates[REPLICATES - 1] {
+        return None;
+    }
     let t = StudentsT::new(0.0, 1.0, n as f64 - 1.0).ok()?.inverse_cdf((1.0 + LEVEL) / 2.0);
     let tail = Normal::standard().cdf(-t * (n as f64 / (n as f64 - 1.0)).sqrt());
     Some(Interval { low: quantile(&replicates, tail), high: quantile(&replicates, 1.0 - tail) })

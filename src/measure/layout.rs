@@ -1,6 +1,6 @@
 //! How units are spaced and which way hairs run.
 
-use super::intervals::{bootstrap, mean, median};
+use super::intervals::{Interval, bootstrap, mean, median};
 use super::{Measurement, Sample, Scaled};
 use crate::geometry::Vector;
 use crate::units::Pixels;
@@ -30,7 +30,11 @@ pub fn direction_coherence(sample: &Sample) -> Measurement {
     let directions = sample.known(|s| s.direction());
     let n = directions.iter().map(Vec::len).sum();
     let method = "Length of the mean of the counted hairs' unit directions from root to tip; interval: bootstrap over units.".into();
-    Measurement::new("direction_coherence", "1", n, resultant(&directions.concat()), bootstrap(&directions, resultant), method)
+    let value = resultant(&directions.concat());
+    // Directions drawn again run more alike than all do, the more so the less these run alike.
+    let holding = |(value, Interval { low, high })| Interval { low: f64::min(low, value), high: f64::max(high, value) };
+    let interval = value.zip(bootstrap(&directions, resultant)).map(holding);
+    Measurement::new("direction_coherence", "1", n, value, interval, method)
 }
 
 fn resultant(directions: &[Vector]) -> Option<f64> {

@@ -15,6 +15,7 @@ use crate::units::{Micrometers, SquareCentimeters};
 use intervals::Interval;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
+use statrs::distribution::{ContinuousCDF, Normal};
 
 /// The thickness cuts between vellus, intermediate and terminal hair: data, named in every result, since the field agrees on none.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize, JsonSchema)]
@@ -169,20 +170,63 @@ impl<'a> Sample<'a> {
     }
 }
 
+/// So many hairs with figures tell what a photo's hair is like.
+const FEWEST_OTHERS: usize = 5;
+
 /// What is known of a hair's thickness.
 #[derive(Debug, Clone, Copy, PartialEq)]
 enum Thickness {
     Known(Micrometers),
+    /// Known too little for a figure: the likeliest, and one standard deviation.
+    Likely(Micrometers, Micrometers),
     /// Thinner than this, the least that can be trusted.
     Below(Micrometers),
 }
 
+/// The chance of something, and how small and how large it may be where nothing tells.
+#[derive(Debug, Clone, Copy, PartialEq)]
+struct Chance {
+    least: f64,
+    likely: f64,
+    most: f64,
+}
+
+impl From<f64> for Chance {
+    fn from(chance: f64) -> Self {
+        Self { least: chance, likely: chance, most: chance }
+    }
+}
+
 impl Thickness {
-    /// Whether it is at least `cut`; `None` where the bound leaves that open.
-    fn at_least(self, cut: Micrometers) -> Option<bool> {
+    /// The chance that it is at least `cut`. Below the least that can be trusted any thickness is taken to be as likely as any other.
+    fn at_least(self, cut: Micrometers) -> Chance {
         match self {
-            Self::Known(thickness) => Some(thickness >= cut),
-            Self::Below(bound) => (bound <= cut).then_some(false),
+            Self::Known(thickness) => f64::from(u8::from(thickness >= cut)).into(),
+            Self::Likely(thickness, error) => Normal::standard().cdf((thickness.0 - cut.0) / error.0.max(f64::MIN_POSITIVE)).into(),
+            Self::Below(bound) if bound <= cut => 0.0.into(),
+            Self::Below(bound) => Chance { least: 0.0, likely: 1.0 - cut.0 / bound.0, most: 1.0 },
+        }
+    }
+
+    /// The same of a hair among others of these thicknesses: where it is known too little for a figure, it is likely as they are. The mean of estimate and
+    /// others', each by the inverse of its variance (empirical Bayes).
+    fn among(self, others: &[f64]) -> Self {
+        let Self::Likely(Micrometers(estimate), Micrometers(error)) = self else { return self };
+        let mean = others.iter().sum::<f64>() / others.len() as f64;
+        let variance = others.iter().map(|other| (other - mean).powi(2)).sum::<f64>() / (others.len() - 1) as f64;
+        let share = variance / (variance + error * error);
+        if share.is_finite() {
+            Self::Likely(Micrometers(mean + share * (estimate - mean)), Micrometers(share.sqrt() * error))
+        } else {
+            self
+        }
+    }
+
+    /// The likeliest thickness, in micrometers.
+    fn likeliest(self) -> f64 {
+        match self {
+            Self::Known(thickness) | Self::Likely(thickness, _) => thickness.0,
+            Self::Below(bound) => bound.0 / 2.0,
         }
     }
 }
@@ -207,12 +251,23 @@ impl<'a> Scaled<'a> {
     }
 
     /// What is known of the thickness of every hair, by cluster.
+    ///
+    /// Thin hair has no figure more often than thick hair, so that leaving out what has none would make vellus hair rare. A hair known too little for a
+    /// figure is taken for what its estimate and the photo's other hair make likely: an estimate far off theirs is as often a wrong one. Of 64 drawn photos
+    /// of eight scenes (seeds 5000 to 5007) those of vellus hair had a vellus share of 0.41 by the hairs with figures, and have 0.48, where 0.69 is true;
+    /// sparse hair 0.19, 0.23 and 0.26; the other six between 0.00 and 0.06, and between 0.01 and 0.09.
     fn thicknesses(&self) -> Vec<Vec<Thickness>> {
-        self.sample.known(|s| {
-            let width = s.width?;
-            let thickness = self.calibration.micrometers(width.value);
-            Some(if width.blur_dominated { Thickness::Below(thickness) } else { Thickness::Known(thickness) })
-        })
+        let um = |px| self.calibration.micrometers(px);
+        let mut found = self.sample.known(|s| match (s.width, s.estimate) {
+            (Some(width), _) if width.blur_dominated => Some(Thickness::Below(um(width.value))),
+            (Some(width), _) => Some(Thickness::Known(um(width.value))),
+            (None, estimate) => estimate.map(|estimate| Thickness::Likely(um(estimate.value), um(estimate.standard_error))),
+        });
+        let known: Vec<f64> = found.iter().flatten().filter_map(|t| if let Thickness::Known(t) = t { Some(t.0) } else { None }).collect();
+        if known.len() >= FEWEST_OTHERS {
+            found.iter_mut().flatten().for_each(|thickness| *thickness = thickness.among(&known));
+        }
+        found
     }
 
     /// A count as a density, its interval widened by the scale's uncertainty; unknown where no skin was counted.

@@ -4,7 +4,7 @@ use crate::field::BorderRule;
 use crate::follicle;
 use crate::geometry::{Point, Polygon, Polyline, Vector};
 use crate::raster::Mask;
-use crate::strand::{End, Tone, Width};
+use crate::strand::{End, Estimate, Tone, Width};
 use crate::units::Pixels;
 
 const NAMES: [&str; 25] = [
@@ -67,6 +67,7 @@ fn strand(id: usize, root: Point, along: Vector, width: Option<f64>) -> Strand {
             core: false,
             blur_dominated: false,
         }),
+        estimate: None,
         tone: Tone::Dark,
         confidence: 1.0,
     }
@@ -396,4 +397,60 @@ fn hairs_too_thin_to_be_measured_count_where_the_bound_decides() {
     let vellus = |found: &[Measurement]| value(found, "vellus_share") * get(found, "vellus_share").n as f64;
     assert_close(vellus(&after), vellus(&before) + 2.0, 1e-9, "vellus hairs");
     assert_eq!(value(&after, "hair_count"), value(&before, "hair_count") + 2.0);
+}
+
+#[test]
+fn a_hair_known_too_little_for_a_figure_counts_by_its_chance() {
+    let doubtful = |id: usize, x: f64, um: f64, error: f64| {
+        let estimate = Some(Estimate { value: Pixels(um / 5.0), standard_error: Pixels(error / 5.0) });
+        Strand { estimate, ..strand(id, Point::new(x, 1700.0), Vector::new(80.0, 60.0), None) }
+    };
+    let alone = measure(&[doubtful(0, 300.0, 30.0, 8.0)], &field(2000.0, 2000.0), Some(&scale(5.0, 0.0)));
+    assert_close(value(&alone, "vellus_share"), 0.5, 1e-9, "as likely under as over the cut");
+    assert_close(value(&alone, "hair_density_at_least_30um"), 0.5, 1e-9, "the same of the sweep");
+    // Among hair of 60 um that is all alike an estimate of 30 um is a wrong one, whatever it says.
+    let mut alike: Vec<Strand> =
+        (0..6).map(|i| strand(i, Point::new(150.0 + 250.0 * i as f64, 500.0), Vector::new(0.0, 80.0), Some(12.0))).collect();
+    alike.push(doubtful(6, 300.0, 30.0, 15.0));
+    let found = measure(&alike, &field(2000.0, 2000.0), Some(&scale(5.0, 0.0)));
+    assert_close(value(&found, "vellus_share"), 0.0, 1e-9, "none is vellus");
+    assert_eq!(get(&found, "vellus_share").n, 7);
+    assert!(get(&found, "vellus_share").method.contains("the 7 of 7 counted hairs"), "{}", get(&found, "vellus_share").method);
+    assert_eq!(get(&found, "thickness_mean").n, 6, "a figure is no estimate");
+}
+
+#[test]
+fn an_estimate_is_weighed_against_the_photos_other_hair() {
+    let others = [50.0, 60.0, 70.0];
+    let Thickness::Likely(thickness, error) = Thickness::Likely(Micrometers(40.0), Micrometers(10.0)).among(&others) else { panic!() };
+    assert_close(thickness.0, 50.0, 1e-9, "as much by the one as by the others, which scatter alike");
+    assert_close(error.0, 50_f64.sqrt(), 1e-9, "and known better than by either");
+    assert_eq!(Thickness::Known(Micrometers(40.0)).among(&others), Thickness::Known(Micrometers(40.0)));
+}
+
+#[test]
+fn a_bound_above_the_cut_leaves_open_which_side_a_hair_is_on() {
+    let mut strands: Vec<Strand> =
+        (0..6).map(|i| strand(i, Point::new(150.0 + 250.0 * i as f64, 500.0), Vector::new(0.0, 80.0), Some(12.0))).collect();
+    // Half of the hairs are thinner than 45 um, of which two thirds are below 30 um if any thickness is as likely as any other.
+    for strand in &mut strands[..3] {
+        let width = strand.width.as_mut().unwrap();
+        (width.value, width.blur_dominated) = (Pixels(9.0), true);
+    }
+    let found = measure(&strands, &field(2000.0, 2000.0), Some(&scale(5.0, 0.0)));
+    let share = get(&found, "vellus_share");
+    assert_close(share.value.unwrap(), 1.0 / 3.0, 1e-9, "vellus");
+    assert!(share.low == Some(0.0) && share.high.unwrap() > 0.75, "none of them may be, or all: {share:?}");
+    let dense = get(&found, "hair_density_at_least_40um");
+    assert_close(dense.value.unwrap(), 3.0 + 3.0 * (1.0 - 40.0 / 45.0), 1e-9, "a ninth of them and the others");
+    assert!(dense.low.unwrap() < 1.0 && dense.high.unwrap() > 12.0, "{dense:?}");
+}
+
+#[test]
+fn units_all_alike_say_nothing_of_how_units_differ() {
+    let singles: Vec<Strand> =
+        (0..6).map(|i| strand(i, Point::new(150.0 + 250.0 * i as f64, 500.0), Vector::new(0.0, 80.0), Some(12.0))).collect();
+    let found = measure(&singles, &field(2000.0, 2000.0), Some(&scale(5.0, 0.0)));
+    let mean = get(&found, "hairs_per_unit_mean");
+    assert_eq!((mean.value, mean.low, mean.high), (Some(1.0), None, None));
 }

@@ -1,7 +1,7 @@
 //! How thick the counted hairs are and how much they differ.
 
 use super::intervals::{Interval, bootstrap, compound_poisson, jackknife_of_spread, mean, median};
-use super::{Measurement, Sample, Scaled, Thickness};
+use super::{Measurement, Sample, Scaled};
 
 /// A width and its standard error, in pixels.
 type Fitted = (f64, f64);
@@ -46,15 +46,23 @@ fn values(widths: &[Fitted]) -> Vec<f64> {
     widths.iter().map(|w| w.0).collect()
 }
 
-/// The standard deviation between hairs: what is seen, less the mean square of what the measuring itself adds; 0 where that is all.
+/// What the measuring adds to the variance between hairs, as a share of the mean square of the standard errors. These are made to hold the truth of all but
+/// 5 % of hairs, and are great where hairs are unlike the photo's others, whose errors bring them nearer to these as often as not.
+///
+/// # Source
+/// Ours: on 64 drawn photos (eight scenes, seeds 5000 to 5007) the deviation seen is 0.99 to 1.5 times the true one of the same hairs, by scene; with all of the
+/// squares taken out it is 0.55 to 1.04 times that, with half of them about 0.8 to 1.15.
+const MEASURING: f64 = 0.5;
+
+/// The standard deviation between hairs: what is seen, less what the measuring itself adds; `None` where that may be all.
 fn deviation(widths: &[Fitted]) -> Option<f64> {
     let center = mean(&values(widths))?;
     if widths.len() < 2 {
         return None;
     }
     let seen = widths.iter().map(|w| (w.0 - center).powi(2)).sum::<f64>() / (widths.len() - 1) as f64;
-    let measuring = widths.iter().map(|w| w.1.powi(2)).sum::<f64>() / widths.len() as f64;
-    Some((seen - measuring).max(0.0).sqrt())
+    let measuring = MEASURING * widths.iter().map(|w| w.1.powi(2)).sum::<f64>() / widths.len() as f64;
+    (seen > measuring).then(|| (seen - measuring).sqrt())
 }
 
 fn variation(widths: &[Fitted]) -> Option<f64> {
@@ -67,11 +75,7 @@ pub fn cumulative(scaled: &Scaled) -> Measurement {
     let thicknesses = scaled.thicknesses();
     let n: usize = thicknesses.iter().map(Vec::len).sum();
     let hairs = scaled.sample.hairs().count();
-    let diameter = |thickness: &Thickness| match thickness {
-        Thickness::Known(thickness) => thickness.0,
-        Thickness::Below(bound) => bound.0 / 2.0,
-    };
-    let (sum, interval) = compound_poisson(thicknesses.iter().map(|cluster| cluster.iter().map(|t| diameter(t) / 1000.0).sum::<f64>()));
+    let (sum, interval) = compound_poisson(thicknesses.iter().map(|cluster| cluster.iter().map(|t| t.likeliest() / 1000.0).sum::<f64>()));
     // Without any hair no more than nothing is known of the thickness of the next.
     let (value, interval) = match (hairs, n) {
         (0, _) => (Some(0.0), None),
@@ -85,8 +89,8 @@ pub fn cumulative(scaled: &Scaled) -> Measurement {
         .zip(value)
         // A length over an area carries the scale's uncertainty once.
         .map(|((interval, factor), value)| interval.scaled(factor).widened(value, scaled.uncertainty));
-    let method = "Sum of the counted hairs' diameters over the field's area, hairs without one taken as thick as the others, those too thin to \
-                  be measured as half of what can be; interval: Poisson (Garwood) with a unit's hairs taken as one event, and the scale's uncertainty."
+    let method = "Sum of the counted hairs' diameters over the field's area, those known too little for a figure as likely as their estimate and the others \
+                  make them, those of which nothing is known as thick as the others, those too thin to be measured as half of what can be; interval: Poisson (Garwood) with a unit's hairs taken as one event, and the scale's uncertainty."
         .into();
     Measurement::new("cumulative_thickness", "mm/cm2", n, value, interval, method)
 }
@@ -101,14 +105,15 @@ mod tests {
     fn measuring_error_is_taken_out_of_the_deviation() {
         let mut random = rand_chacha::ChaCha8Rng::seed_from_u64(2);
         let (hair, error) = (Normal::new(24.0, 4.0).unwrap(), Normal::new(0.0, 3.0).unwrap());
-        let widths: Vec<Fitted> = (0..20_000).map(|_| (hair.sample(&mut random) + error.sample(&mut random), 3.0)).collect();
+        let standard_error = 3.0 / MEASURING.sqrt();
+        let widths: Vec<Fitted> = (0..20_000).map(|_| (hair.sample(&mut random) + error.sample(&mut random), standard_error)).collect();
         assert!((deviation(&widths).unwrap() - 4.0).abs() < 0.1);
         assert!((variation(&widths).unwrap() - 4.0 / 24.0).abs() < 0.005);
     }
 
     #[test]
-    fn a_deviation_all_of_measuring_is_zero_and_of_one_hair_unknown() {
-        assert_eq!(deviation(&[(20.0, 5.0), (21.0, 5.0)]), Some(0.0));
+    fn a_deviation_that_may_be_all_of_measuring_is_unknown_and_so_is_that_of_one_hair() {
+        assert_eq!(deviation(&[(20.0, 5.0), (21.0, 5.0)]), None);
         assert_eq!(deviation(&[(20.0, 0.0)]), None);
         assert_eq!(deviation(&[]), None);
         assert_eq!(variation(&[(0.0, 0.0), (0.0, 0.0)]), None);

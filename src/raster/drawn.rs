@@ -52,6 +52,9 @@ const LEAST_STEP: u8 = 10;
 /// How many rows of ground on either side a line is held against: a soft edge is not over within fewer.
 const MARGIN: usize = 5;
 
+/// How many lower edges are tried for an upper one: between those of a line lie few, but a photo of nothing but edges has no end of them.
+const MOST_TRIED: usize = 16;
+
 /// Every level line in what is in shades of gray, ordered by row, then column; for upright lines, pass the transpose.
 ///
 /// A line may be semi-transparent and may cross ground of its own tone, where it cannot be seen. A hair is not a line: its edges are soft,
@@ -61,7 +64,8 @@ pub fn level_lines(shades: &ArrayView2<u8>, search: &LineSearch) -> Vec<DrawnLin
     let edges = level_edges(shades, &EdgeSearch { least: LEAST_STEP, piece, gap: 0, length: piece });
     let mut lines: Vec<DrawnLine> = vec![];
     for first in &edges {
-        for second in edges.iter().filter(|e| is_other_side(first, e, search.thickness)) {
+        let below = edges[edges.partition_point(|e| e.row <= first.row)..].iter().take_while(|e| e.row <= first.row + search.thickness);
+        for second in below.filter(|e| is_other_side(first, e, search.thickness)).take(MOST_TRIED) {
             let (start, end) = (first.start.max(second.start), first.end.min(second.end));
             let known = lines.iter().any(|l| {
                 let mid = (first.row + second.row + 1) as f64 / 2.0;

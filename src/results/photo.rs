@@ -7,7 +7,7 @@ use crate::follicle::Unit;
 use crate::geometry::{Point, Polygon, Polyline, Rect};
 use crate::measure::{Cuts, Measurement, ThicknessClass};
 use crate::photo::Caveat;
-use crate::strand::{End, Strand, Tone, Width};
+use crate::strand::{End, Estimate, Strand, Tone, Width};
 use crate::units::{Micrometers, Millimeters, Pixels, SquareCentimeters};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -127,6 +127,12 @@ pub struct StrandResult {
     /// One standard deviation of `thickness_um`, with what may be wrong that no fit knows, two hairs traced as one above all: 1.96 of it hold the truth of
     /// 95 % of drawn hair. The scale's uncertainty, shared by all strands, is left out.
     pub thickness_standard_error_um: Option<Micrometers>,
+    /// The likeliest thickness of a hair of which it is known too little to be `thickness_um`; `None` where that is given, or nothing is known.
+    #[serde(default)]
+    pub thickness_estimate_um: Option<Micrometers>,
+    /// One standard deviation of `thickness_estimate_um`.
+    #[serde(default)]
+    pub thickness_estimate_standard_error_um: Option<Micrometers>,
     /// Change of thickness per millimeter from root to tip, a pointed end left out.
     pub taper_um_per_mm: Option<f64>,
     /// The clean places its width rests on.
@@ -187,7 +193,7 @@ impl PhotoResult {
             }),
             field: FieldResult {
                 area_px: rounded(analysis.field.area_px, 1),
-                area_cm2: scale.map(|c| SquareCentimeters(rounded(c.square_centimeters(analysis.field.area_px).0, 6))),
+                area_cm2: scale.and_then(|c| significant(c.square_centimeters(analysis.field.area_px).0)).map(SquareCentimeters),
                 border_rule: analysis.field.border_rule,
                 polygon: Polygon::new(points(&analysis.field.polygon.corners)),
                 regions: regions(&analysis.field, &photo),
@@ -243,6 +249,9 @@ impl StrandResult {
         let scale = analysis.calibration;
         let width = strand.width.filter(|width| !width.blur_dominated);
         let thickness = scale.zip(width).map(|(c, width)| c.micrometers(width.value));
+        let estimated = |of: fn(Estimate) -> Pixels, decimals| {
+            scale.zip(strand.estimate).map(|(c, estimate)| Micrometers(rounded(c.micrometers(of(estimate)).0, decimals)))
+        };
         Self {
             id: strand.id,
             root: point(strand.root()),
@@ -253,6 +262,8 @@ impl StrandResult {
             width_px: width.map(|width| Pixels(rounded(width.value.0, 3))),
             thickness_um: thickness.map(|t| Micrometers(rounded(t.0, 2))),
             thickness_standard_error_um: scale.zip(width).map(|(c, width)| Micrometers(rounded(c.micrometers(width.standard_error).0, 3))),
+            thickness_estimate_um: estimated(|estimate| estimate.value, 2),
+            thickness_estimate_standard_error_um: estimated(|estimate| estimate.standard_error, 3),
             // A width changes by as many micrometers to a millimeter as by pixels to a thousand.
             taper_um_per_mm: scale.zip(width).map(|(_, width)| rounded(1000.0 * width.taper, 1)),
             samples: strand.width.map_or(0, |width| width.samples),
@@ -283,12 +294,15 @@ impl StrandResult {
             core: false,
             blur_dominated: false,
         });
+        let pixels = |thickness: Option<Micrometers>| thickness.zip(scale).map(|(thickness, scale)| scale.pixels(thickness));
+        let estimate = pixels(self.thickness_estimate_um).zip(pixels(self.thickness_estimate_standard_error_um));
         Strand {
             id: self.id,
             centerline: self.centerline.clone(),
             root_end: self.root_end,
             tip_end: self.tip_end,
             width,
+            estimate: estimate.map(|(value, standard_error)| Estimate { value, standard_error }),
             tone: self.tone,
             confidence: self.confidence,
         }
@@ -396,6 +410,7 @@ pub(crate) mod tests {
                 core: false,
                 blur_dominated: false,
             }),
+            estimate: None,
             tone: Tone::Dark,
             confidence: 0.87654,
         };

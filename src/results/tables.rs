@@ -77,7 +77,7 @@ const PHOTO_COLUMNS: [&str; 17] = [
     "caveats",
 ];
 
-const STRAND_COLUMNS: [&str; 20] = [
+const STRAND_COLUMNS: [&str; 22] = [
     "path",
     "id",
     "root_x_px",
@@ -98,6 +98,8 @@ const STRAND_COLUMNS: [&str; 20] = [
     "confidence",
     "counted",
     "taper_um_per_mm",
+    "thickness_estimate_um",
+    "thickness_estimate_standard_error_um",
 ];
 
 const UNIT_COLUMNS: [&str; 5] = ["path", "id", "ostium_x_px", "ostium_y_px", "strands"];
@@ -160,6 +162,8 @@ fn strand_rows(result: &PhotoResult) -> impl Iterator<Item = Vec<String>> + '_ {
             cell(&strand.confidence),
             cell(&strand.counted),
             cell(&strand.taper_um_per_mm),
+            cell(&strand.thickness_estimate_um),
+            cell(&strand.thickness_estimate_standard_error_um),
         ]
     })
 }

@@ -143,7 +143,16 @@ mod tests {
 
     fn traced(from: f64, to: f64) -> Traced {
         let centerline = Polyline::new(vec![Point::new(from, MIDDLE), Point::new(to, MIDDLE)]).resampled(3.0);
-        let strand = Strand { id: 0, root_end: End::Root, tip_end: End::Tip, centerline, width: None, tone: Tone::Dark, confidence: 1.0 };
+        let strand = Strand {
+            id: 0,
+            root_end: End::Root,
+            tip_end: End::Tip,
+            centerline,
+            width: None,
+            estimate: None,
+            tone: Tone::Dark,
+            confidence: 1.0,
+        };
         Traced { strand, rough_width: Pixels(WIDTH), ridge: 0.0 }
     }
 

@@ -388,8 +388,16 @@ mod tests {
 
     fn traced(answer: &Answer, from: (f64, f64), to: (f64, f64)) -> Traced {
         let line = Polyline::new(vec![answer.to_photo(Point::new(from.0, from.1)), answer.to_photo(Point::new(to.0, to.1))]);
-        let strand =
-            Strand { id: 0, root_end: End::Root, tip_end: End::Tip, centerline: line, width: None, tone: Tone::Dark, confidence: 0.7 };
+        let strand = Strand {
+            id: 0,
+            root_end: End::Root,
+            tip_end: End::Tip,
+            centerline: line,
+            width: None,
+            estimate: None,
+            tone: Tone::Dark,
+            confidence: 0.7,
+        };
         Traced { strand, rough_width: Pixels(8.0), ridge: 0.0 }
     }
 

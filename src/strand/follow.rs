@@ -307,6 +307,7 @@ fn traced(piece: &Piece, answer: &Answer, field: &Field) -> Option<Traced> {
         tip_end: end(piece.tip(), last, End::Tip, &answer.tip),
         centerline: Polyline::new(piece.line.resampled(2.0).points.into_iter().map(|p| answer.to_photo(p)).collect()),
         width: None,
+        estimate: None,
         tone: tone(piece, answer),
         confidence: 0.0,
     };

@@ -1,5 +1,6 @@
 //! Strands: one traced shaft each, from root to tip, with its width under a pixel.
 
+mod around;
 pub mod ends;
 mod explain;
 pub mod follow;
@@ -65,6 +66,15 @@ impl Width {
     }
 }
 
+/// What is known of a width that has no figure.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Estimate {
+    /// The likeliest.
+    pub value: Pixels,
+    /// One standard deviation of it.
+    pub standard_error: Pixels,
+}
+
 /// Our trace of one shaft in one photo, in the photo's pixels.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Strand {
@@ -78,6 +88,8 @@ pub struct Strand {
     pub tip_end: End,
     /// Its width, where any clean place was found to measure it.
     pub width: Option<Width>,
+    /// Its likeliest width, where that is known too little to be its width.
+    pub estimate: Option<Estimate>,
     /// Dark or light against its skin.
     pub tone: Tone,
     /// The estimated chance that this is one hair, rightly traced, root and tip told apart; 0 to 1.

@@ -1,5 +1,6 @@
 //! Telling root from tip.
 
+use super::around;
 use super::select::Found;
 use super::shaft::Shaft;
 use super::trace::{Traced, in_order};
@@ -32,6 +33,7 @@ pub(super) fn oriented(found: Vec<Found>, seen: &Segmentation, field: &Field) ->
                 tip_end: end(tip, line.at(line.length() - shaft.width), End::Tip),
                 centerline: Polyline::new(line.resampled(4.0).points.into_iter().map(|p| seen.to_photo(p)).collect()),
                 width: None,
+                estimate: None,
                 tone: shaft.tone,
                 confidence: chance / (1.0 + (-odds.abs()).exp()),
             };
@@ -175,19 +177,10 @@ fn consensus(shafts: &[&Shaft], own: &[f64], stroke: f64) -> Vec<f64> {
     let reach = 15.0 * stroke;
     let mut odds = own.to_vec();
     for _ in 0..30 {
-        let belief: Vec<f64> = odds.iter().map(|o| (o / 2.0).tanh()).collect();
-        odds = (0..shafts.len())
-            .map(|i| {
-                let heard: f64 = (0..shafts.len())
-                    .filter(|&j| j != i)
-                    .map(|j| {
-                        let near = (-0.5 * (middle[i].distance(middle[j]) / reach).powi(2)).exp();
-                        near * straight[i] * straight[j] * belief[j] * direction[i].dot(direction[j])
-                    })
-                    .sum();
-                own[i] + (0.8 * heard).clamp(-6.0, 6.0)
-            })
-            .collect();
+        let say = |i: usize| direction[i] * (straight[i] * (odds[i] / 2.0).tanh());
+        let said: Vec<[f64; 2]> = (0..shafts.len()).map(say).map(|said| [said.x, said.y]).collect();
+        let heard = around::sums(&middle, &said, reach).into_iter().map(|[x, y]| Vector::new(x, y));
+        odds = heard.enumerate().map(|(i, heard)| own[i] + (0.8 * straight[i] * direction[i].dot(heard)).clamp(-6.0, 6.0)).collect();
     }
     odds
 }

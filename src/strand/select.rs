@@ -1,5 +1,6 @@
 //! Choosing, of all shafts proposed, those that are hair and explain what is seen.
 
+use super::around;
 use super::orient::near_border;
 use super::shaft::{Shaft, quantile};
 use crate::field::Field;
@@ -102,16 +103,15 @@ fn strays(shafts: &[Shaft], weights: &[f64], stroke: f64) -> Vec<f64> {
             Vector::from_angle(2.0 * chord.angle()) * (chord.length() / s.line.length().max(1.0)).min(1.0).powi(6)
         })
         .collect();
-    (0..shafts.len())
-        .map(|i| {
+    let weighed: Vec<[f64; 3]> = axes.iter().zip(weights).map(|(axis, weight)| [axis.x * weight, axis.y * weight, *weight]).collect();
+    let heard = around::sums(&middle, &weighed, GROWS_ALIKE * stroke);
+    heard
+        .into_iter()
+        .zip(&axes)
+        .map(|([x, y, total], axis)| {
+            let common = Vector::new(x, y);
             // With few neighbors there is little to stray from.
-            let (mut common, mut total) = (Vector::default(), 0.5);
-            for j in (0..shafts.len()).filter(|&j| j != i) {
-                let near = weights[j] * (-0.5 * (middle[i].distance(middle[j]) / (GROWS_ALIKE * stroke)).powi(2)).exp();
-                common = common + axes[j] * near;
-                total += near;
-            }
-            (common.length() * axes[i].length() - common.dot(axes[i])) / total
+            (common.length() * axis.length() - common.dot(*axis)) / (total.max(0.0) + 0.5)
         })
         .collect()
 }

@@ -91,6 +91,7 @@ fn session(number: usize, hairs: &[Laid]) -> Occasion {
             root_end: End::Root,
             tip_end: End::Tip,
             width: Some(width),
+            estimate: None,
             tone: Tone::Dark,
             confidence: 0.95,
         });

@@ -28,7 +28,7 @@ pub use doubt::Signs;
 pub use point_spread::PointSpread;
 pub use profile::Light;
 
-use super::{Tone, Width};
+use super::{Estimate, Tone, Width};
 use crate::geometry::{Point, Polyline};
 use crate::units::Pixels;
 use choice::{Expected, Models, Place, has_core};
@@ -67,6 +67,15 @@ pub struct Measured {
     pub centerline: Polyline,
     /// The shaft, by its place among those given, that was measured as one with this one: both are bands of one hair.
     pub band_of: Option<usize>,
+}
+
+impl Measured {
+    /// Its likeliest width, where it may be one hair's but is known too little for a figure.
+    pub fn estimate(&self) -> Option<Estimate> {
+        let evidence = self.evidence.filter(|evidence| evidence.possible && self.width.is_none())?;
+        let standard_error = evidence.signs.standard_error(evidence.width.0, evidence.fit_error.0);
+        standard_error.is_finite().then_some(Estimate { value: evidence.width, standard_error: Pixels(standard_error) })
+    }
 }
 
 /// What is known of a shaft's width.
@@ -170,10 +179,14 @@ pub fn measure(light: &(dyn Light + Sync), shafts: &[Shaft], usable: &(dyn Fn(Po
     let dark = |i: usize| shafts[i].tone == Tone::Dark;
     let throwing = (0..shafts.len()).into_par_iter().filter(|i| dark(*i)).filter_map(|i| Some((located[i].as_ref()?, near(&courses, i))));
     let shade = shade::Usual::of(light, throwing, usable);
-    let traced: Vec<Option<Traced>> = (0..shafts.len())
-        .into_par_iter()
-        .map(|i| Traced::of(light, located[i].as_ref()?, (shafts[i].tone, shade.filter(|_| dark(i))), &near(&courses, i), usable))
-        .collect();
+    let traced = |i: usize, spread: Option<f64>| {
+        Traced::of(light, located[i].as_ref()?, (shafts[i].tone, shade.filter(|_| dark(i))), spread, &near(&courses, i), usable)
+    };
+    let found: Vec<Option<Traced>> = (0..shafts.len()).into_par_iter().map(|i| traced(i, None)).collect();
+    // Close between others a shaft shows nowhere how blurred it is, and so not how much skin it needs beside it, until others have told.
+    let spread = median(found.iter().flatten().map(|t| t.ln_spread.0).collect()).map(f64::exp);
+    let traced: Vec<Option<Traced>> =
+        found.into_par_iter().enumerate().map(|(i, found)| found.or_else(|| traced(i, Some(spread?)))).collect();
     let kinds = [Tone::Dark, Tone::Light].map(|tone| shared_out(&traced, tone));
     let traced: Vec<Option<Traced>> =
         traced.into_par_iter().enumerate().map(|(i, t)| t.and_then(|t| t.shaped(light, &kinds, &near(&courses, i), usable))).collect();
@@ -253,10 +266,12 @@ struct Traced {
 }
 
 impl Traced {
+    /// `spread` is the blur of the photo's other shafts, for one that shows none of its own.
     fn of(
         light: &(dyn Light + Sync),
         located: &Located,
         (tone, shade): (Tone, Option<shade::Usual>),
+        spread: Option<f64>,
         others: &[&Course],
         usable: &dyn Fn(Point) -> bool,
     ) -> Option<Self> {
@@ -266,7 +281,7 @@ impl Traced {
         let generous = (0.5 * located.width).max(9.0);
         let unseen = Expected { width: located.width, spread: 1.2, shape: Across::OPAQUE, noise: None, shade };
         let pilot = places(light, &few, tone, (&unseen, generous), Models::Both, others, usable);
-        let seen = typical(&pilot).unwrap_or(unseen);
+        let seen = typical(&pilot).or_else(|| Some(Expected { spread: spread?, ..unseen }))?;
         let models = Models::after(&pilot);
         let flank = (3.2 * seen.spread + 2.5).max(0.3 * seen.width);
         let places = places(light, &windows, tone, (&seen, flank), models, others, usable);

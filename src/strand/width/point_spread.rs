@@ -39,7 +39,7 @@ impl PointSpread {
 
     /// The point spread the anchors agree on; `None` without anchors.
     ///
-    /// Anchors beyond three median absolute deviations are left out: a hair out of focus, or a loose one above the skin, says little of the
+    /// Anchors beyond 4.5 median absolute deviations, which are three standard deviations, are left out: a hair out of focus, or a loose one above the skin, says little of the
     /// others. What remains is a random-effects mean (DerSimonian & Laird 1986, doi:10.1016/0197-2456(86)90046-2).
     pub(super) fn from_anchors(mut anchors: Vec<Anchor>) -> Option<Self> {
         let middle = median(anchors.iter().map(|a| a.ln_sigma).collect())?;

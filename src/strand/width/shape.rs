@@ -252,8 +252,9 @@ impl Looks {
             Kind::Clear(i) => {
                 // Between the clear kinds the criterion is a parabola, about: its lowest place tells the opacity itself.
                 let of = |i: usize| self.shapes.iter().zip(&self.criteria).find(|(s, _)| s.kind == Kind::Clear(i)).map(|(_, c)| *c);
-                let lowest =
-                    (i > 0).then(|| Some((of(i - 1)?, of(i)?, of(i + 1)?))).flatten().map(|(a, b, c)| (a - c) / (2.0 * (a - 2.0 * b + c)));
+                let around = (i > 0).then(|| Some((of(i - 1)?, of(i)?, of(i + 1)?))).flatten();
+                // Where the photo's other hair has chosen, this one's own criterion may be highest there.
+                let lowest = around.filter(|(a, b, c)| a + c > 2.0 * b).map(|(a, b, c)| (a - c) / (2.0 * (a - 2.0 * b + c)));
                 Shape::clear(i as f64 + lowest.filter(|l| l.is_finite()).map_or(0.0, |l| l.clamp(-0.6, 0.6)))
             }
             _ => self.shapes[best],

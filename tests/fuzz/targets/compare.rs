@@ -36,6 +36,7 @@ fn strands(bytes: &mut Bytes, width: f64, height: f64) -> Vec<Strand> {
                     core: false,
                     blur_dominated: kind & 64 != 0,
                 }),
+                estimate: None,
                 tone: if kind & 32 == 0 { Tone::Dark } else { Tone::Light },
                 confidence: bytes.share(),
             }
