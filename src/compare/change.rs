@@ -2,7 +2,7 @@
 
 use super::fate::{Fate, HairFate};
 use super::sites::{UnitFate, UnitFateKind};
-use super::thickness::Measured;
+use super::thickness::{Measured, off_scale};
 use super::visit::Visit;
 use crate::measure::Cuts;
 use crate::measure::intervals::{Interval, bootstrap, mean, median};
@@ -113,7 +113,7 @@ pub fn changes(
     let least_sure = least_sure(fates);
     let clusters: Vec<Vec<Followed>> =
         units.iter().map(|unit| unit.members.iter().map(|&i| followed(&fates[i], least_sure)).collect()).collect();
-    let sampled = Sampled { clusters: &clusters, scale: scale_uncertainty(visits).hypot(scales_off) };
+    let sampled = Sampled { clusters: &clusters, scale: off_scale(visits, scales_off) };
     let mut changes = counts(fates, units, overlap);
     // How many hairs too many or too few fates tell that may be wrong, and how far measured thickness leaves what rests on it.
     let miscounted = hair_events(fates).miscounted();
@@ -214,11 +214,6 @@ fn followed(hair: &HairFate, least_sure: Micrometers) -> Followed {
     let both = hair.thickness.iter().all(|t| known(*t).is_some());
     let lone = matches!(hair.fate, Fate::Lost | Fate::New);
     Followed { there, thickness: hair.thickness.map(|t| known(t).filter(|_| both || lone)) }
-}
-
-/// The relative standard uncertainty of one photo's lengths against the other's.
-fn scale_uncertainty(visits: [&Visit; 2]) -> f64 {
-    visits.iter().filter_map(|v| v.calibration).map(|c| (c.standard_uncertainty / c.um_per_px).powi(2)).sum::<f64>().sqrt()
 }
 
 /// Counts and densities of hairs and units: what was lost and what is new, with the errors of telling it.
@@ -398,6 +393,7 @@ fn share(values: &[f64], of_kind: impl Fn(f64) -> bool) -> Option<f64> {
 #[cfg(test)]
 mod tests {
     use super::super::gone::Signs;
+    use super::super::thickness::Repeat;
     use super::*;
 
     fn change(change: f64, low: f64, high: f64) -> Change {
@@ -413,7 +409,7 @@ mod tests {
             baseline: None,
             follow_up: None,
             thickness,
-            scatter: 1.0,
+            repeat: Repeat::default(),
             length_change: None,
             phase: None,
             confidence: 1.0,
@@ -436,7 +432,7 @@ mod tests {
             baseline: None,
             follow_up: None,
             thickness: [None; 2],
-            scatter: 1.0,
+            repeat: Repeat::default(),
             length_change: None,
             phase: None,
             confidence: gone,

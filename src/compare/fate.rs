@@ -3,9 +3,9 @@
 use super::drift::{Drift, Moved, drift};
 use super::gone::{self, Signs};
 use super::growth::Phase;
-use super::pair::{Pair, Scatter, pairs, turned, width_ratio, wrapped};
+use super::pair::{self, Pair, Scatter, pairs, turned, width_ratio, wrapped};
 use super::register::Registration;
-use super::thickness::{Measured, significant};
+use super::thickness::{Measured, Repeat, significant};
 use super::visit::Visit;
 use super::witness::{self, Body, Looked, Rendering, Sight, Sought};
 use crate::geometry::{Point, Vector};
@@ -82,8 +82,8 @@ pub struct HairFate {
     pub follow_up: Option<Place>,
     /// Its thickness in each photo.
     pub thickness: [Option<Measured>; 2],
-    /// By how much more thickness changes scatter between these two photos than between others; 1 at the least.
-    pub scatter: f64,
+    /// How well thickness repeats between the two photos.
+    pub repeat: Repeat,
     /// Follow-up less baseline.
     pub length_change: Option<Millimeters>,
     /// Whether it grew, where the two photos are a phototrichogram.
@@ -121,6 +121,11 @@ const COVER_AT_LEAST: f64 = 0.2;
 
 /// Pairs at less than this confidence keep their hair but say nothing of its thickness.
 const SAME_HAIR: f64 = 0.7;
+
+/// The least confidence of a fate whose pair says how the hair's thickness has changed.
+pub fn same_hair() -> f64 {
+    pair::chance(SAME_HAIR)
+}
 
 /// How far from the edge of what both photos show a hair seen in one alone must lie, in hair widths, besides how far roots lie off.
 const MARGIN: f64 = 0.8;
@@ -314,7 +319,7 @@ impl<'a> Look<'a> {
             baseline: Some(place(strands[0])),
             follow_up: Some(place(strands[1])),
             thickness,
-            scatter: 1.0,
+            repeat: Repeat::default(),
             length_change: self.length_change(strands).filter(|_| same),
             phase: None,
             confidence: pair.chance(),
@@ -351,7 +356,7 @@ impl<'a> Look<'a> {
                 baseline,
                 follow_up,
                 thickness,
-                scatter: 1.0,
+                repeat: Repeat::default(),
                 length_change: None,
                 phase: None,
                 confidence,
@@ -496,6 +501,6 @@ impl HairFate {
     pub fn thickness_change(&self) -> Option<(Micrometers, Micrometers)> {
         let [before, after] = self.thickness;
         let (before, after) = (before?, after?);
-        Some((after.value - before.value, before.change_error(&after) * self.scatter))
+        Some((after.value - before.value, self.repeat.change_error(&before, &after)))
     }
 }

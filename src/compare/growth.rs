@@ -122,7 +122,7 @@ fn phase(hair: &HairFate, days: f64) -> Option<Phase> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::compare::{Measured, Place};
+    use crate::compare::{Measured, Place, Repeat};
     use crate::geometry::Point;
     use crate::units::Millimeters;
 
@@ -134,7 +134,7 @@ mod tests {
             baseline: place,
             follow_up: place,
             thickness: [thick; 2],
-            scatter: 1.0,
+            repeat: Repeat::default(),
             length_change: change_mm.map(Millimeters),
             phase: None,
             confidence: 0.9,

@@ -34,7 +34,7 @@ pub use mapping::{Homography, Mapping};
 pub use overlap::Overlap;
 pub use register::{MOST_CHANCE_LOG10, Refusal, Registration, register};
 pub use sites::{UnitFate, UnitFateKind};
-pub use thickness::Measured;
+pub use thickness::{Measured, Repeat};
 pub use visit::Visit;
 pub use warp::Warp;
 

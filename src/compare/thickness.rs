@@ -49,7 +49,7 @@ const FALSE_DISCOVERIES: f64 = 0.05;
 const APART: f64 = 1.0;
 
 /// Only of a hair that is paired at least this surely is it told that it thickened or thinned: one taken for its neighbor changes as much.
-const SURELY_ITSELF: f64 = 0.9;
+pub const SURELY_ITSELF: f64 = 0.9;
 
 /// A change beyond this, as a natural log, is more likely two hairs measured as one in either photo than a hair that changed.
 const MOST_CHANGE: f64 = 0.25;
@@ -57,52 +57,110 @@ const MOST_CHANGE: f64 = 0.25;
 /// Fewer changes than this of hairs known well do not tell how well a pair of photos repeats.
 const FEWEST_KNOWN_WELL: usize = 6;
 
-/// Calls kept hairs thickened or thinned where the change is more than chance, with the share of false calls held (Benjamini and Hochberg
-/// 1995, doi:10.1111/j.2517-6161.1995.tb02031.x).
+/// Calls kept hairs thickened or thinned where the change is more than chance, with the share of false calls held.
 ///
-/// How far off a change is, the two standard errors tell, as they do in other photos; the hairs' own changes may only say that this pair of photos repeats
-/// worse. If hairs really change by different amounts this is too much rather than too little. Hairs measured together with another, those that may be
-/// another than they are taken for, those whose change is little known and those that seem to change more than hair does are not called, for their errors
-/// are of another kind: mostly two hairs measured as one in either photo.
+/// How far off a change is, the two standard errors tell, as they do in other photos, and how well the two scales are known; the hairs' own changes may
+/// only say that this pair of photos repeats worse. If hairs really change by different amounts this is too much rather than too little. Hairs measured
+/// together with another, those that may be another than they are taken for, those whose change is little known and those that seem to change more than
+/// hair does are not called, for their errors are of another kind: mostly two hairs measured as one in either photo.
 pub fn significant(fates: &mut [HairFate], visits: [&Visit; 2], lengths_off: f64) {
-    let changes: Vec<Change> = fates
+    let changes: Vec<(usize, Change)> = fates
         .iter()
         .enumerate()
         .filter(|(_, fate)| fate.fate == Fate::Kept)
         .filter_map(|(i, fate)| {
-            let ([Some(before), Some(after)], Some((change, error))) = (fate.thickness, fate.thickness_change()) else { return None };
-            let unsure = before.standard_error.0.hypot(after.standard_error.0) > MAYBE_TWO * before.value.0.midpoint(after.value.0);
-            let known_well = fate.confidence >= SURELY_ITSELF && !unsure && !has_beside(fate, visits);
-            Some(Change { hair: i, before: before.value.0, by: change.0, error: error.0, known_well })
+            let [Some(before), Some(after)] = fate.thickness else { return None };
+            let apart =
+                [fate.baseline, fate.follow_up].iter().zip(visits).all(|(place, visit)| !has_beside(place.and_then(|p| p.id), visit));
+            Some((i, Change { before, after, surely: apart && fate.confidence >= SURELY_ITSELF }))
         })
         .collect();
-    let scatter = scatter(changes.iter().filter(|change| change.known_well).map(|change| change.by / change.error));
-    changes.iter().for_each(|change| fates[change.hair].scatter = scatter);
-    let scale: f64 = visits.iter().filter_map(|v| v.calibration).map(|c| (c.standard_uncertainty / c.um_per_px).powi(2)).sum();
-    let off_scale = (scale + lengths_off * lengths_off).sqrt();
-    let chance = |change: &Change| {
-        let error = (scatter * change.error).hypot(off_scale * change.before);
-        let plausible = ((change.before + change.by) / change.before).ln().abs() < MOST_CHANGE;
-        // What is not to be told counts among all that might have been.
-        if change.known_well && plausible { 2.0 * Normal::standard().cdf(-(change.by / error).abs()) } else { 1.0 }
+    let told = changes.iter().map(|(_, change)| change).filter(|change| change.is_known_well());
+    let repeat = Repeat {
+        scatter: scatter(told.map(|change| change.by() / change.before.change_error(&change.after).0)),
+        off_scale: off_scale(visits, lengths_off),
     };
-    let mut chances: Vec<(f64, &Change)> = changes.iter().map(|change| (chance(change), change)).collect();
-    chances.sort_by(|(p, a), (q, b)| p.total_cmp(q).then(a.hair.cmp(&b.hair)));
-    let n = chances.len() as f64;
-    let called = (1..=chances.len()).rev().find(|&rank| chances[rank - 1].0 <= FALSE_DISCOVERIES * rank as f64 / n);
-    for (_, change) in chances.iter().take(called.unwrap_or(0)) {
-        fates[change.hair].fate = if change.by > 0.0 { Fate::Thickened } else { Fate::Thinned };
+    fates.iter_mut().for_each(|fate| fate.repeat = repeat);
+    let chances: Vec<f64> = changes.iter().map(|(_, change)| change.chance(&repeat)).collect();
+    for ((i, change), _) in changes.iter().zip(called(&chances)).filter(|(_, called)| *called) {
+        fates[*i].fate = if change.by() > 0.0 { Fate::Thickened } else { Fate::Thinned };
     }
 }
 
-/// The change of one hair in both photos, in micrometers.
-struct Change {
-    hair: usize,
-    before: f64,
-    by: f64,
-    error: f64,
+/// One standard deviation of the natural log of one photo's lengths against the other's: by the uncertainties of both scales, and by what they are off
+/// beyond those.
+pub fn off_scale(visits: [&Visit; 2], lengths_off: f64) -> f64 {
+    let scales: f64 = visits.iter().filter_map(|v| v.calibration).map(|c| (c.standard_uncertainty / c.um_per_px).powi(2)).sum();
+    scales.sqrt().hypot(lengths_off)
+}
+
+/// How well thickness repeats between two photos.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Repeat {
+    /// By how much more changes scatter than between other photos; 1 at the least.
+    pub scatter: f64,
+    /// How far off the later photo's lengths may be against the earlier's: one standard deviation of the natural log.
+    pub off_scale: f64,
+}
+
+impl Default for Repeat {
+    /// As well as between other photos, their scales exact.
+    fn default() -> Self {
+        Self { scatter: 1.0, off_scale: 0.0 }
+    }
+}
+
+impl Repeat {
+    /// One standard deviation of a hair's change from one measurement to another.
+    pub fn change_error(&self, before: &Measured, after: &Measured) -> Micrometers {
+        Micrometers((self.scatter * before.change_error(after).0).hypot(self.off_scale * before.value.0))
+    }
+
+    /// As badly as either.
+    pub fn or_worse(self, other: Self) -> Self {
+        Self { scatter: self.scatter.max(other.scatter), off_scale: self.off_scale.max(other.off_scale) }
+    }
+}
+
+/// The thickness of one hair in two photos.
+#[derive(Debug, Clone, Copy)]
+pub struct Change {
+    pub before: Measured,
+    pub after: Measured,
+    /// Whether it is surely one hair, in both photos measured apart from others.
+    pub surely: bool,
+}
+
+impl Change {
+    /// By how many micrometers it is thicker in the later photo.
+    pub fn by(&self) -> f64 {
+        self.after.value.0 - self.before.value.0
+    }
+
     /// Whether its error is of the kind that the standard errors tell.
-    known_well: bool,
+    fn is_known_well(&self) -> bool {
+        let [before, after] = [self.before, self.after].map(|measured| measured.standard_error.0);
+        self.surely && before.hypot(after) <= MAYBE_TWO * self.before.value.0.midpoint(self.after.value.0)
+    }
+
+    /// How likely measuring twice would give as great a change; 1 for one that is not to be told, which counts among all that might have been.
+    pub fn chance(&self, repeat: &Repeat) -> f64 {
+        let plausible = (self.after.value.0 / self.before.value.0).ln().abs() < MOST_CHANGE;
+        let error = repeat.change_error(&self.before, &self.after).0;
+        if self.is_known_well() && plausible { 2.0 * Normal::standard().cdf(-(self.by() / error).abs()) } else { 1.0 }
+    }
+}
+
+/// Which of these changes, each so likely by chance, are told so that at most a share of `FALSE_DISCOVERIES` of those told is wrong.
+///
+/// # Source
+/// Benjamini and Hochberg 1995, doi:10.1111/j.2517-6161.1995.tb02031.x.
+pub fn called(chances: &[f64]) -> Vec<bool> {
+    let mut sorted = chances.to_vec();
+    sorted.sort_by(f64::total_cmp);
+    let n = sorted.len() as f64;
+    let most = sorted.iter().enumerate().rev().find(|(i, chance)| **chance <= FALSE_DISCOVERIES * (*i as f64 + 1.0) / n);
+    chances.iter().map(|chance| most.is_some_and(|(_, most)| chance <= most)).collect()
 }
 
 /// By how much more these changes, each over how far off it is in other photos, scatter than that, at the least as much: robustly, so that hairs
@@ -121,17 +179,14 @@ fn scatter(changes: impl Iterator<Item = f64>) -> f64 {
     (1.48 * middle(&mut off)).max(1.0)
 }
 
-/// Whether a kept hair is not measured apart from another in either photo.
-fn has_beside(hair: &HairFate, visits: [&Visit; 2]) -> bool {
-    let places = [hair.baseline, hair.follow_up];
-    places.iter().zip(visits).any(|(place, visit)| {
-        let Some(own) = place.and_then(|p| p.id).and_then(|id| visit.strands.iter().find(|s| s.id == id)) else { return false };
-        let length = own.centerline.length();
-        let stations = [0.15, 0.4, 0.65, 0.9].map(|part| own.centerline.at(part * length));
-        let near = APART * visit.hair_width().0;
-        let beside = |other: &&Strand| stations.iter().any(|p| other.centerline.distance_to(*p) < near);
-        visit.strands.iter().filter(|other| other.id != own.id).any(|other| beside(&other))
-    })
+/// Whether a strand, by its id, is not measured apart from another of its photo.
+pub fn has_beside(id: Option<usize>, visit: &Visit) -> bool {
+    let Some(own) = id.and_then(|id| visit.strands.iter().find(|s| s.id == id)) else { return false };
+    let length = own.centerline.length();
+    let stations = [0.15, 0.4, 0.65, 0.9].map(|part| own.centerline.at(part * length));
+    let near = APART * visit.hair_width().0;
+    let beside = |other: &Strand| stations.iter().any(|p| other.centerline.distance_to(*p) < near);
+    visit.strands.iter().any(|other| other.id != own.id && beside(other))
 }
 
 #[cfg(test)]

@@ -216,7 +216,7 @@ fn joined(panels: [Canvas; 2], fates: &[HairFate], stroke: f64) -> RgbImage {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::compare::{Homography, Model, Registration};
+    use crate::compare::{Homography, Model, Registration, Repeat};
     use crate::results::tests::one_strand;
 
     fn photo(color: [u8; 3]) -> Photo {
@@ -239,7 +239,7 @@ mod tests {
             baseline: baseline.then_some(place),
             follow_up: follow_up.then_some(place),
             thickness: [None; 2],
-            scatter: 1.0,
+            repeat: Repeat::default(),
             length_change: None,
             confidence: 0.9,
             signs: None,

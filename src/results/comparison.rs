@@ -126,7 +126,7 @@ pub struct FateResult {
     pub follow_up: Option<PlaceResult>,
     /// Follow-up less baseline.
     pub thickness_change_um: Option<Micrometers>,
-    /// One standard deviation of that: by the two standard errors, and by how well thickness repeats in these two photos.
+    /// One standard deviation of that: by the two standard errors, by how well thickness repeats in these two photos, and by their scales.
     pub thickness_change_standard_error_um: Option<Micrometers>,
     /// Follow-up less baseline; only where root and tip were seen in both.
     pub length_change_mm: Option<Millimeters>,

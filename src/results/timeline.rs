@@ -81,9 +81,9 @@ pub struct HairResult {
     pub id: usize,
     /// What became of it.
     pub fate: TimelineFate,
-    /// Its thickness in the last session that measures it, less that in the first.
+    /// Its thickness in the last session of the trends that measures it, less that in the first; `None` where these are not surely the same hair.
     pub thickness_change_um: Option<Micrometers>,
-    /// One standard deviation of that.
+    /// One standard deviation of that: by the two standard errors, by how well thickness repeats between the photos, and by their scales.
     pub thickness_change_standard_error_um: Option<Micrometers>,
     /// What each session says of it.
     pub sessions: Vec<SeenResult>,
@@ -310,16 +310,6 @@ impl Numbered<'_> {
     }
 
     fn hair(&self, id: usize, hair: &HairCourse) -> HairResult {
-        // Sessions that stand apart have other scales, or cameras.
-        let comparable = |(k, seen): (usize, &Seen)| seen.thickness.filter(|_| self.timeline.apart[k].is_none());
-        let measured: Vec<_> = hair.sessions.iter().enumerate().filter_map(comparable).collect();
-        let change = match &measured[..] {
-            [first, .., last] => {
-                let error = first.change_error(last).0 * hair.scatter;
-                Some((last.value.0 - first.value.0, error))
-            }
-            _ => None,
-        };
         let seen = |(k, seen): (usize, &Seen)| SeenResult {
             session: self.numbers[k],
             state: seen.state,
@@ -331,8 +321,8 @@ impl Numbered<'_> {
         HairResult {
             id,
             fate: hair.fate,
-            thickness_change_um: change.map(|(change, _)| Micrometers(rounded(change, 2))),
-            thickness_change_standard_error_um: change.map(|(_, error)| Micrometers(rounded(error, 3))),
+            thickness_change_um: hair.thickness_change.map(|(change, _)| Micrometers(rounded(change.0, 2))),
+            thickness_change_standard_error_um: hair.thickness_change.map(|(_, error)| Micrometers(rounded(error.0, 3))),
             sessions: hair.sessions.iter().enumerate().map(seen).collect(),
         }
     }

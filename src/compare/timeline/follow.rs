@@ -1,12 +1,15 @@
 //! One hair through all sessions.
 
-use super::super::{Comparison, Fate, HairFate, Measured};
+use super::super::fate::same_hair;
+use super::super::thickness::{Change, SURELY_ITSELF, called, has_beside, off_scale};
+use super::super::{Comparison, Fate, HairFate, Measured, Place, Repeat};
 use super::Occasion;
 use super::tracks::{Link, Track, tracks};
 use crate::geometry::Point;
+use crate::units::Micrometers;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// What a session says of a hair.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
@@ -32,7 +35,7 @@ pub enum State {
 pub enum TimelineFate {
     /// There whenever it could be seen, as thick as before as far as can be told.
     Kept,
-    /// The same, thicker in the last session that shows it than in the first.
+    /// The same, thicker in the last session of the trends that measures it than in the first, by more than measuring twice would give.
     Thickened,
     /// The same, thinner.
     Thinned,
@@ -68,12 +71,20 @@ pub struct HairCourse {
     pub fate: TimelineFate,
     /// What each session says of it.
     pub sessions: Vec<Seen>,
-    /// By how much more thickness changes scatter between photos that pair it than between others, at the most; 1 at the least.
-    pub scatter: f64,
+    /// Its thickness in the last session of the trends that measures it, less that in the first, and one standard deviation of that; `None` where these
+    /// are not surely the same hair.
+    pub thickness_change: Option<(Micrometers, Micrometers)>,
 }
 
-/// Every strand of every session in exactly one hair, and what became of each.
-pub(super) fn follow(occasions: &[Occasion], comparisons: &BTreeMap<(usize, usize), Comparison>) -> Vec<HairCourse> {
+/// Every strand of every session in exactly one hair, and what became of each. `in_trend` are the sessions whose thicknesses can be compared.
+///
+/// Hairs that stayed are called thickened or thinned by how their thickness has changed from the first of those sessions that measures them to the last,
+/// the share of false calls held over all hairs of the timeline.
+pub(super) fn follow(
+    occasions: &[Occasion],
+    comparisons: &BTreeMap<(usize, usize), Comparison>,
+    in_trend: &BTreeSet<usize>,
+) -> Vec<HairCourse> {
     let place: Vec<BTreeMap<usize, usize>> =
         occasions.iter().map(|o| o.visit.strands.iter().enumerate().map(|(place, strand)| (strand.id, place)).collect()).collect();
     let mut links = vec![];
@@ -91,7 +102,22 @@ pub(super) fn follow(occasions: &[Occasion], comparisons: &BTreeMap<(usize, usiz
         }
     }
     let strands: Vec<usize> = occasions.iter().map(|o| o.visit.strands.len()).collect();
-    tracks(&strands, &links).into_iter().map(|track| course(&track, occasions, comparisons, &verdicts)).collect()
+    let mut hairs: Vec<HairCourse> =
+        tracks(&strands, &links).iter().map(|track| HairCourse::of(seen(track, occasions, &verdicts))).collect();
+    let thickness = Thickness { occasions, comparisons, in_trend };
+    let mut stayed: Vec<(&mut HairCourse, ThicknessChange)> = vec![];
+    for hair in &mut hairs {
+        let Some(change) = thickness.change(&hair.sessions) else { continue };
+        hair.thickness_change = Some((Micrometers(change.of.by()), change.repeat.change_error(&change.of.before, &change.of.after)));
+        if hair.fate == TimelineFate::Kept {
+            stayed.push((hair, change));
+        }
+    }
+    let chances: Vec<f64> = stayed.iter().map(|(_, change)| change.of.chance(&change.repeat)).collect();
+    for ((hair, change), _) in stayed.iter_mut().zip(called(&chances)).filter(|(_, called)| *called) {
+        hair.fate = if change.of.by() > 0.0 { TimelineFate::Thickened } else { TimelineFate::Thinned };
+    }
+    hairs
 }
 
 /// A session, and a strand by its place among that session's.
@@ -130,41 +156,96 @@ impl Verdicts {
     }
 }
 
-fn course(track: &Track, occasions: &[Occasion], comparisons: &BTreeMap<(usize, usize), Comparison>, verdicts: &Verdicts) -> HairCourse {
-    let sessions: Vec<Seen> = track
-        .iter()
-        .enumerate()
-        .map(|(k, strand)| match strand.map(|place| &occasions[k].visit.strands[place]) {
-            Some(strand) => Seen {
-                state: State::Seen,
-                strand: Some(strand.id),
-                root: Some(strand.root()),
-                thickness: Measured::of(strand, &occasions[k].visit),
-            },
-            None => Seen { state: verdicts.of(track, k), strand: None, root: None, thickness: None },
-        })
-        .collect();
-    let states: Vec<State> = sessions.iter().map(|seen| seen.state).collect();
-    let changed = || changed(&sessions, comparisons);
-    let scatter = pairings(&sessions, comparisons).map(|(_, hair)| hair.scatter).fold(1.0, f64::max);
-    HairCourse { fate: fate(&states, changed), scatter, sessions }
+/// What each session says of a hair.
+fn seen(track: &Track, occasions: &[Occasion], verdicts: &Verdicts) -> Vec<Seen> {
+    let of = |(k, strand): (usize, &Option<usize>)| match strand.map(|place| &occasions[k].visit.strands[place]) {
+        Some(strand) => Seen {
+            state: State::Seen,
+            strand: Some(strand.id),
+            root: Some(strand.root()),
+            thickness: Measured::of(strand, &occasions[k].visit),
+        },
+        None => Seen { state: verdicts.of(track, k), strand: None, root: None, thickness: None },
+    };
+    track.iter().enumerate().map(of).collect()
 }
 
-/// What each comparison of two sessions that both show a hair says of it, with the two sessions.
-fn pairings<'a>(
-    sessions: &'a [Seen],
+impl HairCourse {
+    /// A hair of which these are what the sessions say, its thickness left aside.
+    fn of(sessions: Vec<Seen>) -> Self {
+        Self { fate: fate(&sessions.iter().map(|seen| seen.state).collect::<Vec<State>>()), sessions, thickness_change: None }
+    }
+}
+
+/// What tells how the thickness of hairs has changed.
+struct Thickness<'a> {
+    occasions: &'a [Occasion],
     comparisons: &'a BTreeMap<(usize, usize), Comparison>,
-) -> impl Iterator<Item = ((usize, usize), &'a HairFate)> {
-    comparisons.iter().filter_map(|(&(i, j), comparison)| {
-        let (a, b) = (sessions[i].strand?, sessions[j].strand?);
-        let id = |place: Option<super::super::Place>| place.and_then(|p| p.id);
-        let hair = comparison.fates.iter().find(|f| id(f.baseline) == Some(a) && id(f.follow_up) == Some(b))?;
-        Some(((i, j), hair))
-    })
+    in_trend: &'a BTreeSet<usize>,
 }
 
-/// The fate that the states of all sessions add up to; `changed` tells how the thickness of a hair that stayed has gone.
-fn fate(states: &[State], changed: impl FnOnce() -> TimelineFate) -> TimelineFate {
+/// A hair in the first and the last session that measure it, and how well thickness repeats between them.
+struct ThicknessChange {
+    of: Change,
+    repeat: Repeat,
+}
+
+/// A comparison that pairs a hair of two sessions with itself.
+#[derive(Clone, Copy)]
+struct Pairing {
+    sessions: (usize, usize),
+    confidence: f64,
+    repeat: Repeat,
+}
+
+impl Thickness<'_> {
+    /// How a hair's thickness has changed over the sessions that can be compared; `None` where it is not measured twice, or not surely the same hair.
+    fn change(&self, sessions: &[Seen]) -> Option<ThicknessChange> {
+        let measured = |&k: &usize| Some((k, sessions[k].thickness?));
+        let (first, before) = self.in_trend.iter().find_map(measured)?;
+        let (last, after) = self.in_trend.iter().rev().find_map(measured).filter(|(last, _)| *last != first)?;
+        let pairings: Vec<Pairing> = self.pairings(sessions).collect();
+        let sure = surely(&pairings, first, last);
+        let visits = [first, last].map(|k| &self.occasions[k].visit);
+        let apart = [first, last].iter().zip(visits).all(|(k, visit)| !has_beside(sessions[*k].strand, visit));
+        // Sessions that were not compared with each other repeat no better than any two between them.
+        let direct = pairings.iter().find(|pairing| pairing.sessions == (first, last)).map(|pairing| pairing.repeat);
+        let comparable = pairings.iter().filter(|p| self.in_trend.contains(&p.sessions.0) && self.in_trend.contains(&p.sessions.1));
+        let no_better = Repeat { off_scale: off_scale(visits, 0.0), ..Repeat::default() };
+        let repeat = direct.unwrap_or_else(|| comparable.map(|pairing| pairing.repeat).fold(no_better, Repeat::or_worse));
+        (sure >= same_hair()).then_some(ThicknessChange { of: Change { before, after, surely: apart && sure >= SURELY_ITSELF }, repeat })
+    }
+
+    /// The comparisons of two sessions that both show a hair and take it for the same.
+    fn pairings(&self, sessions: &[Seen]) -> impl Iterator<Item = Pairing> {
+        self.comparisons.iter().filter_map(|(&(i, j), comparison)| {
+            let (a, b) = (sessions[i].strand?, sessions[j].strand?);
+            let id = |place: Option<Place>| place.and_then(|p| p.id);
+            let hair = comparison.fates.iter().find(|f| id(f.baseline) == Some(a) && id(f.follow_up) == Some(b))?;
+            Some(Pairing { sessions: (i, j), confidence: hair.confidence, repeat: hair.repeat })
+        })
+    }
+}
+
+/// How surely a hair is the same in two sessions: the confidence of the least sure of the links that lead from one to the other, by the surest way; 0 where
+/// none lead there.
+fn surely(pairings: &[Pairing], from: usize, to: usize) -> f64 {
+    let mut links = pairings.to_vec();
+    links.sort_by(|a, b| b.confidence.total_cmp(&a.confidence));
+    let mut reached = BTreeSet::from([from]);
+    let mut least = 1.0_f64;
+    while !reached.contains(&to) {
+        let Some(link) = links.iter().find(|link| reached.contains(&link.sessions.0) != reached.contains(&link.sessions.1)) else {
+            return 0.0;
+        };
+        reached.extend([link.sessions.0, link.sessions.1]);
+        least = least.min(link.confidence);
+    }
+    least
+}
+
+/// The fate that the states of all sessions add up to, thickness left aside.
+fn fate(states: &[State]) -> TimelineFate {
     let there: Vec<bool> = states
         .iter()
         .filter_map(|state| match state {
@@ -175,22 +256,11 @@ fn fate(states: &[State], changed: impl FnOnce() -> TimelineFate) -> TimelineFat
         .collect();
     match (there.first(), there.last()) {
         (Some(true), Some(true)) if there.contains(&false) => TimelineFate::Returned,
-        (Some(true), Some(true)) if there.len() > 1 => changed(),
+        (Some(true), Some(true)) if there.len() > 1 => TimelineFate::Kept,
         (Some(true), Some(false)) => TimelineFate::Lost,
         (Some(false), Some(true)) => TimelineFate::New,
         (Some(false), Some(false)) => TimelineFate::Passing,
         _ => TimelineFate::Unresolved,
-    }
-}
-
-/// How thickness has gone, by the comparison that spans the longest time in which the hair is seen.
-fn changed(sessions: &[Seen], comparisons: &BTreeMap<(usize, usize), Comparison>) -> TimelineFate {
-    let spans = pairings(sessions, comparisons).map(|((i, j), hair)| (j - i, std::cmp::Reverse(i), hair.fate));
-    let longest = spans.max_by_key(|(span, start, _)| (*span, *start));
-    match longest {
-        Some((_, _, Fate::Thickened)) => TimelineFate::Thickened,
-        Some((_, _, Fate::Thinned)) => TimelineFate::Thinned,
-        _ => TimelineFate::Kept,
     }
 }
 
@@ -199,13 +269,9 @@ mod tests {
     use super::*;
     use State::{Absent, NotCompared, Outside, Seen, Unresolved, Untraced};
 
-    fn fate_of(states: &[State]) -> TimelineFate {
-        fate(states, || TimelineFate::Kept)
-    }
-
     #[test]
     fn a_hair_has_the_one_fate_its_sessions_add_up_to() {
-        assert_eq!(fate_of(&[]), TimelineFate::Unresolved);
+        assert_eq!(fate(&[]), TimelineFate::Unresolved);
         for (states, expected) in [
             (vec![Seen, Seen, Seen], TimelineFate::Kept),
             (vec![Seen, Unresolved, Seen], TimelineFate::Kept),
@@ -216,8 +282,19 @@ mod tests {
             (vec![Absent, Seen, Absent], TimelineFate::Passing),
             (vec![Seen, Unresolved, Outside, NotCompared], TimelineFate::Unresolved),
         ] {
-            assert_eq!(fate_of(&states), expected, "{states:?}");
+            assert_eq!(fate(&states), expected, "{states:?}");
         }
+    }
+
+    #[test]
+    fn a_hair_is_as_surely_the_same_as_the_least_sure_link_of_the_surest_way() {
+        let link = |from, to, confidence| Pairing { sessions: (from, to), confidence, repeat: Repeat::default() };
+        assert_eq!(surely(&[], 0, 1), 0.0);
+        assert_eq!(surely(&[link(0, 1, 0.9)], 0, 2), 0.0);
+        assert_eq!(surely(&[link(0, 1, 0.9), link(1, 2, 0.8), link(0, 2, 0.4)], 0, 2), 0.8);
+        assert_eq!(surely(&[link(0, 1, 0.3), link(1, 2, 0.8), link(0, 2, 0.4)], 0, 2), 0.4);
+        // A sure link that leads elsewhere is of no use.
+        assert_eq!(surely(&[link(0, 3, 0.99), link(3, 2, 0.2), link(0, 2, 0.4)], 0, 2), 0.4);
     }
 
     #[test]
