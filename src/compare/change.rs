@@ -48,6 +48,12 @@ impl Change {
         self.follow_up - self.baseline
     }
 
+    /// The change of something of which there is so many times as much; the factor must not be negative.
+    pub(super) fn scaled(&self, factor: f64) -> Self {
+        let interval = self.interval.map(|interval| interval.scaled(factor));
+        Self { baseline: self.baseline * factor, follow_up: self.follow_up * factor, interval, ..self.clone() }
+    }
+
     /// The least change that would have been told from none at 95 %: how far the interval reaches from the change toward none, and where
     /// nothing changed, to its farther end.
     pub fn detectable(&self) -> Option<f64> {
@@ -232,15 +238,7 @@ fn counts(fates: &[HairFate], units: &[UnitFate], overlap: Option<SquareCentimet
         let plain = events.tally(count);
         let per_area = overlap.filter(|area| area.0 > 0.0).map(|area| {
             let factor = 1.0 / area.0;
-            Change {
-                name: density,
-                unit: "/cm2",
-                baseline: plain.baseline * factor,
-                follow_up: plain.follow_up * factor,
-                // Not `scaled`: a change may be below 0, but the factor is above it, so the order of the ends stays.
-                interval: plain.interval.map(|i| Interval { low: i.low * factor, high: i.high * factor }),
-                ..plain.clone()
-            }
+            Change { name: density, unit: "/cm2", ..plain.scaled(factor) }
         });
         changes.push(plain);
         changes.extend(per_area);

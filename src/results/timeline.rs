@@ -156,7 +156,7 @@ pub struct PointResult {
     pub months: f64,
     /// The value.
     pub value: Option<f64>,
-    /// The change since the first session over the skin both show.
+    /// The change since the first session over the skin both show; that of a plain count is taken to the whole first field, as the values are.
     pub since_first: Option<ChangeResult>,
 }
 

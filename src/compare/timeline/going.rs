@@ -29,13 +29,19 @@ pub struct Level {
     pub months: f64,
     /// What the reference session's field would show then.
     pub value: f64,
-    /// The change since the reference session over the skin both show; `None` for that session itself and where they share none.
+    /// The change since the reference session over the skin both show, a plain count taken to the whole reference field; `None` for that session itself
+    /// and where they share none.
     pub change: Option<Change>,
 }
 
 /// Measurements that no comparison of hairs gives, and that do not depend on how large the field is.
 const OF_EACH_FIELD: [&str; 6] =
     ["thickness_sd", "thickness_cv", "terminal_to_vellus_ratio", "hair_coverage", "interunit_distance_median", "direction_coherence"];
+
+/// Plain numbers, which depend on how large the field is: a change over the skin that two sessions share is taken to the whole reference field.
+const COUNTS: [&str; 2] = ["hair_count", "follicular_unit_count"];
+const ON_WHOLE_FIELD: &str =
+    "the change over the skin both photos show, hair for hair, and its interval, taken to the whole field of the first session by its area";
 
 /// Every measurement that can be followed over these sessions, paired ones first.
 pub(super) fn goings(
@@ -106,8 +112,14 @@ impl Sessions<'_> {
 
     /// A measurement by its changes, hair for hair, over the skin that each two sessions share.
     fn paired(&self, name: &str, unit: &str, most: &dyn Fn(usize) -> f64) -> Option<Going> {
-        let with: Vec<(&(usize, usize), &Change)> =
-            self.comparisons().filter_map(|(pair, c)| Some((pair, c.changes.iter().find(|c| c.name == name)?))).collect();
+        let with: Vec<(&(usize, usize), Change)> = self
+            .comparisons()
+            .filter_map(|(pair, comparison)| {
+                let change = comparison.changes.iter().find(|c| c.name == name)?;
+                let is_count = COUNTS.contains(&name);
+                Some((pair, if is_count { self.on_whole_field(change, comparison) } else { change.clone() }))
+            })
+            .collect();
         let changes: Vec<PairedChange> = with
             .iter()
             .map(|((from, to), c)| {
@@ -116,7 +128,7 @@ impl Sessions<'_> {
             })
             .collect();
         let above = levels(self.occasions.len(), self.reference, &changes);
-        let since_first = |k: usize| with.iter().find(|(pair, _)| **pair == (self.reference, k)).map(|(_, change)| (*change).clone());
+        let since_first = |k: usize| with.iter().find(|(pair, _)| **pair == (self.reference, k)).map(|(_, change)| change.clone());
         // The whole first field where its catalogue has the measurement, else the first part of it that another session shares.
         let start = self.measured(self.reference, name).map(|(value, _)| value);
         let start = start.or_else(|| with.iter().find(|((from, _), _)| *from == self.reference).map(|(_, c)| c.baseline))?;
@@ -134,6 +146,18 @@ impl Sessions<'_> {
             trend.interval = Some([interval.low / months, interval.high / months]);
         }
         Some(Going { name: name.into(), unit: unit.into(), paired: true, levels, trend })
+    }
+
+    /// The change of a count over the skin that a comparison counts on, taken to the reference session's field by its area. Where areas are not known
+    /// the fields of all sessions are taken to be as large as one another.
+    fn on_whole_field(&self, change: &Change, comparison: &Comparison) -> Change {
+        let reference = &self.occasions[self.reference].visit;
+        let whole = reference.calibration.map(|scale| scale.square_centimeters(reference.field.area_px));
+        let times = comparison.overlap.filter(|overlap| overlap.share > 0.0).map(|overlap| match (whole, overlap.area_cm2) {
+            (Some(whole), Some(area)) => whole.0 / area.0,
+            _ => 1.0 / overlap.share,
+        });
+        Change { method: ON_WHOLE_FIELD, ..change.scaled(times.unwrap_or(1.0)) }
     }
 
     /// A measurement as each session's own field shows it.
@@ -165,10 +189,12 @@ fn trend(levels: &[Level], change_within: Option<f64>) -> Option<Trend> {
 impl Going {
     /// What the numbers are, in words.
     pub fn method(&self) -> String {
-        let values = if self.paired {
-            "Values: the first session's, and the paired changes over shared skin that agree best with one another."
-        } else {
-            "Values: of each session's own field, which are not all the same skin."
+        let values = match self.paired {
+            true if COUNTS.contains(&self.name.as_str()) => {
+                "Values: the first session's, and the paired changes over shared skin that agree best with one another, each taken to the whole first field by its area."
+            }
+            true => "Values: the first session's, and the paired changes over shared skin that agree best with one another.",
+            false => "Values: of each session's own field, which are not all the same skin.",
         };
         match &self.trend {
             Some(trend) => format!("{values} Trend: {} Level: {LEVEL}.", trend.method),

@@ -57,7 +57,7 @@ pub enum Apart {
 pub struct Timeline {
     /// The first session that can be compared with others: what changes are counted from.
     pub reference: usize,
-    /// The camera of most sessions of the skin that most of them show, where it is known.
+    /// The camera of most sessions of the skin that most of them show, of those with a scale where others have none, where it is known.
     pub device: Option<String>,
     /// Why a session stands apart, where it does.
     pub apart: Vec<Option<Apart>>,
@@ -82,8 +82,10 @@ pub fn timeline(occasions: &[Occasion], events: &[Event], cuts: &Cuts) -> Timeli
     let days: Vec<i64> = occasions.iter().map(|o| o.day).collect();
     let mut comparisons = compared(occasions, pairs(occasions.len()), cuts);
     let of_field = largest_field(occasions.len(), &comparisons);
-    let device = usual_device(occasions, &of_field);
-    let mut apart: Vec<Option<Apart>> = (0..occasions.len()).map(|k| apart(occasions, device.as_ref(), &of_field, k)).collect();
+    let scaled = scaled(occasions, &of_field);
+    let device = usual_device(occasions, &scaled);
+    let mut apart: Vec<Option<Apart>> =
+        (0..occasions.len()).map(|k| apart(&occasions[k], device.as_ref(), of_field.contains(&k), scaled.contains(&k))).collect();
     for k in (0..occasions.len()).filter(|k| !of_field.contains(k)) {
         if comparisons.iter().any(|((i, j), c)| (*i == k || *j == k) && says(c, CaveatCode::Mirrored)) {
             apart[k] = Some(Apart::Mirrored);
@@ -134,6 +136,13 @@ fn off_scale(sessions: &BTreeSet<usize>, comparisons: &BTreeMap<(usize, usize), 
     }
 }
 
+/// The sessions of a field that have the scale its trends need: all, where one or none has it. One that has a scale among others that have none makes no
+/// trend of what needs one.
+fn scaled(occasions: &[Occasion], of_field: &BTreeSet<usize>) -> BTreeSet<usize> {
+    let with: BTreeSet<usize> = of_field.iter().copied().filter(|k| occasions[*k].visit.calibration.is_some()).collect();
+    if with.len() > 1 { with } else { of_field.clone() }
+}
+
 /// The camera of most of these sessions, of those whose photos name one; of as many, the one that comes first.
 fn usual_device(occasions: &[Occasion], sessions: &BTreeSet<usize>) -> Option<String> {
     let devices: Vec<&String> = sessions.iter().filter_map(|k| occasions[*k].device.as_ref()).collect();
@@ -163,13 +172,10 @@ fn largest_field(sessions: usize, comparisons: &BTreeMap<(usize, usize), Compari
     (0..sessions).map(of).max_by(|a, b| a.len().cmp(&b.len()).then(b.first().cmp(&a.first()))).unwrap_or_default()
 }
 
-fn apart(occasions: &[Occasion], device: Option<&String>, of_field: &BTreeSet<usize>, k: usize) -> Option<Apart> {
-    let calibrated = of_field.iter().filter(|k| occasions[**k].visit.calibration.is_some()).count();
-    let this = &occasions[k];
+fn apart(this: &Occasion, device: Option<&String>, of_field: bool, scaled: bool) -> Option<Apart> {
     match () {
-        () if !of_field.contains(&k) => Some(Apart::OtherField),
-        // One that has a scale among others that have none makes no trend of what needs one.
-        () if calibrated > 1 && this.visit.calibration.is_none() => Some(Apart::Uncalibrated),
+        () if !of_field => Some(Apart::OtherField),
+        () if !scaled => Some(Apart::Uncalibrated),
         () if this.device.is_some() && this.device.as_ref() != device => Some(Apart::OtherDevice),
         () => None,
     }

@@ -1,6 +1,6 @@
 //! Whole timelines of sessions whose hairs are laid out by hand.
 
-use super::super::UnitFateKind;
+use super::super::{Fate, HairFate, UnitFateKind};
 use super::*;
 use crate::calibration::{Calibration, ScaleSource};
 use crate::field::Field;
@@ -193,4 +193,132 @@ fn a_session_of_other_skin_or_another_camera_stands_apart() {
     assert!(followed.goings.iter().all(|going| going.levels.iter().all(|level| [1, 2].contains(&level.session))));
     // Hairs are followed through sessions that are in no trend.
     assert!(followed.hairs.iter().any(|hair| hair.sessions[1..].iter().all(|seen| seen.state == State::Seen)));
+}
+
+/// A session whose strands, by the hairs they are of, are so many pixels wider than usual.
+fn with_wider(mut session: Occasion, wider: &[(usize, f64)]) -> Occasion {
+    for (hair, by) in wider {
+        session.visit.strands[*hair].width.as_mut().unwrap().value.0 += by;
+    }
+    session
+}
+
+/// What became of the hair that a strand of a session is of, and how its thickness has changed, in micrometers.
+fn course(timeline: &Timeline, session: usize, strand: usize) -> (TimelineFate, Option<f64>) {
+    let hair = timeline.hairs.iter().find(|hair| hair.sessions[session].strand == Some(strand)).unwrap();
+    (hair.fate, hair.thickness_change.map(|(change, _)| change.0))
+}
+
+#[test]
+fn a_session_that_stands_apart_does_not_say_that_hair_is_thicker() {
+    let hairs = field_of_hair(4);
+    let [ours, theirs] = [loneliest(&hairs)[0], loneliest(&hairs)[1]];
+    // One hair is thicker by the camera of the others, another one only by the camera of the last session, or by a photo without a scale.
+    for device in [true, false] {
+        let mut sessions =
+            vec![session(0, &hairs), with_wider(session(1, &hairs), &[(ours, 2.0)]), with_wider(session(2, &hairs), &[(theirs, 2.0)])];
+        if device {
+            sessions[2].device = Some("Other scope".into());
+        } else {
+            sessions[2].visit.calibration = None;
+        }
+        let followed = timeline(&sessions, &[], &Cuts::default());
+        assert!(followed.apart[..2].iter().all(Option::is_none) && followed.apart[2].is_some(), "{:?}", followed.apart);
+        assert_eq!(course(&followed, 0, ours), (TimelineFate::Thickened, Some(2.0 * UM_PER_PX)));
+        assert_eq!(course(&followed, 0, theirs), (TimelineFate::Kept, Some(0.0)));
+    }
+}
+
+#[test]
+fn thickness_of_what_may_be_another_hair_is_not_held_against_that_of_the_first() {
+    let hairs = field_of_hair(4);
+    let lone = loneliest(&hairs)[0];
+    let mut moved = hairs.clone();
+    // Beside its place across its shaft, where it is as likely another.
+    moved[lone].root = moved[lone].root + Vector::from_angle(moved[lone].angle).normal() * (1.7 * WIDTH);
+    let followed = timeline(&[session(0, &hairs), with_wider(session(1, &moved), &[(lone, 2.0)])], &[], &Cuts::default());
+    let paired = followed.comparisons[&(0, 1)].fates.iter().find(|fate| fate.baseline.is_some_and(|place| place.id == Some(lone))).unwrap();
+    assert!(paired.fate == Fate::Kept && paired.confidence < 0.5 && paired.follow_up.unwrap().id == Some(lone), "{paired:?}");
+    assert_eq!(course(&followed, 0, lone), (TimelineFate::Kept, None));
+    assert_eq!(followed.hairs.iter().filter(|hair| hair.thickness_change.is_some()).count(), hairs.len() - 1);
+}
+
+#[test]
+fn slow_thickening_is_told_from_the_first_of_many_sessions_to_the_last() {
+    let hairs = field_of_hair(4);
+    let slow = loneliest(&hairs)[0];
+    let mut sessions: Vec<Occasion> = (0..12).map(|k| with_wider(session(k, &hairs), &[(slow, 0.12 * k as f64)])).collect();
+    // The session that all others are compared with did not trace it.
+    sessions[0].visit.strands.retain(|strand| strand.id != slow);
+    sessions[0].visit.units.iter_mut().for_each(|unit| unit.strands.retain(|id| *id != slow));
+    let followed = timeline(&sessions, &[], &Cuts::default());
+    assert!(!followed.comparisons.contains_key(&(1, 11)));
+    let (fate, change) = course(&followed, 11, slow);
+    assert!((change.unwrap() - 0.12 * 10.0 * UM_PER_PX).abs() < 1e-9, "{change:?}");
+    assert_eq!(fate, TimelineFate::Thickened);
+    assert_eq!(fates(&followed).iter().filter(|fate| **fate != TimelineFate::Kept).count(), 1);
+}
+
+#[test]
+fn how_well_scales_are_known_is_in_how_well_a_change_is_known() {
+    let hairs = field_of_hair(4);
+    let error = |uncertainty: f64| {
+        let mut sessions = [session(0, &hairs), session(1, &hairs)];
+        sessions.iter_mut().for_each(|s| s.visit.calibration.as_mut().unwrap().standard_uncertainty = uncertainty * UM_PER_PX);
+        let followed = timeline(&sessions, &[], &Cuts::default());
+        let stated = followed.comparisons[&(0, 1)].fates.iter().find_map(HairFate::thickness_change).unwrap().1.0;
+        let error = followed.hairs.iter().find_map(|hair| hair.thickness_change).unwrap().1.0;
+        assert!((stated - error).abs() < 1e-9, "{stated} {error}");
+        error
+    };
+    let (exact, known) = (error(0.0), error(0.03));
+    let by_scale = 0.03 * 2f64.sqrt() * WIDTH * UM_PER_PX;
+    assert!((known - exact.hypot(by_scale)).abs() < 0.05, "{exact} {known}");
+}
+
+#[test]
+fn the_usual_camera_is_that_of_sessions_that_can_be_compared() {
+    let hairs = field_of_hair(3);
+    let mut sessions: Vec<Occasion> = (0..5).map(|k| session(k, &hairs)).collect();
+    for session in &mut sessions[..3] {
+        session.visit.calibration = None;
+    }
+    for session in &mut sessions[3..] {
+        session.device = Some("Other scope".into());
+    }
+    let followed = timeline(&sessions, &[], &Cuts::default());
+    let apart = [Some(Apart::Uncalibrated), Some(Apart::Uncalibrated), Some(Apart::Uncalibrated), None, None];
+    assert_eq!((followed.apart, followed.device.as_deref()), (apart.to_vec(), Some("Other scope")));
+}
+
+#[test]
+fn a_count_goes_as_the_density_times_the_whole_first_field() {
+    let hairs = field_of_hair(4);
+    let gone = loneliest(&hairs)[0];
+    let fewer: Vec<Laid> = (0..hairs.len()).filter(|hair| *hair != gone).map(|hair| hairs[hair]).collect();
+    for calibrated in [true, false] {
+        let mut sessions = [session(0, &hairs), session(1, &hairs), session(2, &fewer)];
+        let visit = &sessions[0].visit;
+        let area = visit.calibration.unwrap().square_centimeters(visit.field.area_px).0;
+        let count = hairs.len() as f64;
+        let measured = |name: &str, value: f64| Measurement::new(name, "1", hairs.len(), Some(value), None, String::new());
+        sessions[0].measurements = vec![measured("hair_count", count), measured("hair_density", count / area)];
+        if !calibrated {
+            sessions.iter_mut().for_each(|session| session.visit.calibration = None);
+        }
+        let followed = timeline(&sessions, &[], &Cuts::default());
+        let share = followed.comparisons[&(0, 2)].overlap.unwrap().share;
+        let going = |name: &str| followed.goings.iter().find(|going| going.name == name);
+        let counts = going("hair_count").unwrap();
+        let since = counts.levels[2].change.as_ref().unwrap();
+        assert!(share < 0.95 && (since.change() + 1.0 / share).abs() < 1e-9, "{share} {since:?}");
+        assert!(counts.method().contains("whole first field"));
+        if let Some(density) = going("hair_density") {
+            let [of_counts, of_density] = [counts, density].map(|going| going.levels.iter().map(|level| level.value));
+            assert!(of_counts.zip(of_density).all(|(count, density)| (count - density * area).abs() < 1e-6), "{counts:?} {density:?}");
+            let [of_counts, of_density] = [counts, density].map(|going| going.trend.as_ref().unwrap().interval.unwrap());
+            assert!((of_counts[0] - of_density[0] * area).abs() < 1e-6 && (of_counts[1] - of_density[1] * area).abs() < 1e-6);
+        }
+        assert_eq!(going("hair_density").is_some(), calibrated);
+    }
 }

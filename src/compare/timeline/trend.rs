@@ -27,9 +27,11 @@ impl Trend {
     /// and their residuals and ranks then promise more than is known of any of them.
     pub(super) fn no_surer_than(mut self, per_month: f64) -> Self {
         if let Some([low, high]) = self.interval {
-            let half = ((high - low) / 2.0).max(per_month);
-            self.interval = Some([self.per_month - half, self.per_month + half]);
-            self.method += " No narrower than the change from the first session to the last is known.";
+            let [lowest, highest] = [self.per_month - per_month, self.per_month + per_month];
+            if lowest < low || highest > high {
+                self.interval = Some([low.min(lowest), high.max(highest)]);
+                self.method += " To neither side narrower than the change from the first session to the last is known.";
+            }
         }
         self
     }
@@ -120,9 +122,11 @@ pub fn levels(sessions: usize, reference: usize, changes: &[PairedChange]) -> Ve
     let place = |session: usize| unknown.iter().position(|s| *s == session);
     let mut normal = DMatrix::<f64>::zeros(unknown.len(), unknown.len());
     let mut right = DVector::<f64>::zeros(unknown.len());
+    let weight = |c: &PairedChange| Some(c.standard_error.powi(-2)).filter(|weight| *weight > 0.0 && weight.is_finite());
+    // A change of no stated error is taken for one of ordinary size rather than an exact one.
+    let usual = median(&sound.iter().copied().filter_map(weight).collect::<Vec<f64>>()).unwrap_or(1.0);
     for c in sound.iter().filter(|c| reached[c.from]) {
-        // A change of no stated error is taken for one of ordinary size rather than an exact one.
-        let weight = if c.standard_error > 0.0 && c.standard_error.is_finite() { c.standard_error.powi(-2) } else { 1.0 };
+        let weight = weight(c).unwrap_or(usual);
         let ends = [(place(c.to), 1.0), (place(c.from), -1.0)];
         for (row, sign) in ends.iter().filter_map(|(p, sign)| p.map(|p| (p, *sign))) {
             right[row] += weight * sign * c.change;
@@ -181,6 +185,16 @@ mod tests {
     }
 
     #[test]
+    fn an_interval_that_is_no_surer_keeps_the_ends_that_reach_farther() {
+        let trend = Trend { per_month: 1.0, interval: Some([-3.0, 1.5]), method: "Lopsided.".into() };
+        let widened = trend.clone().no_surer_than(2.0);
+        assert_eq!(widened.interval, Some([-3.0, 3.0]));
+        assert!(widened.method.contains("narrower"));
+        // Where it is wide enough nothing is done, and nothing said.
+        assert_eq!(trend.clone().no_surer_than(0.4), trend);
+    }
+
+    #[test]
     fn a_twice_as_long_time_halves_the_trend() {
         let points = [(0.0, 3.0), (1.0, 5.0), (3.0, 4.0), (6.0, 9.0), (7.0, 8.0)];
         let slower = points.map(|(t, v)| (2.0 * t, v));
@@ -228,5 +242,14 @@ mod tests {
     fn levels_weigh_changes_that_disagree_by_their_errors() {
         let found = levels(2, 0, &[change(0, 1, 1.0, 1.0), change(0, 1, 4.0, 2.0)]);
         assert!((found[1].unwrap() - (1.0 + 4.0 / 4.0) / 1.25).abs() < 1e-9);
+    }
+
+    #[test]
+    fn a_change_of_no_stated_error_weighs_as_the_others_in_any_unit() {
+        let level = |unit: f64| {
+            let changes = [change(0, 1, unit, 0.1 * unit), change(0, 1, 4.0 * unit, f64::NAN)];
+            levels(2, 0, &changes)[1].unwrap() / unit
+        };
+        assert!((level(1.0) - 2.5).abs() < 1e-9 && (level(1000.0) - 2.5).abs() < 1e-9, "{} {}", level(1.0), level(1000.0));
     }
 }
