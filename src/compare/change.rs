@@ -117,18 +117,25 @@ pub fn changes(
     cuts: &Cuts,
 ) -> Vec<Change> {
     let least_sure = least_sure(fates);
-    let clusters: Vec<Vec<Followed>> =
-        units.iter().map(|unit| unit.members.iter().map(|&i| followed(&fates[i], least_sure)).collect()).collect();
-    let sampled = Sampled { clusters: &clusters, scale: off_scale(visits, scales_off) };
+    let hairs = |unit: &UnitFate, which: fn(&HairFate) -> bool| {
+        unit.members.iter().map(|&i| &fates[i]).filter(|fate| which(fate)).map(|fate| followed(fate, least_sure)).collect::<Vec<Followed>>()
+    };
+    // Of hairs those that are counted, whatever their unit; of units those that are counted, with all of their hairs: as a photo's own numbers are.
+    let clusters: Vec<Vec<Followed>> = units.iter().map(|unit| hairs(unit, |hair| hair.counted)).filter(|unit| !unit.is_empty()).collect();
+    let whole: Vec<Vec<Followed>> = units.iter().filter(|unit| unit.counted).map(|unit| hairs(unit, |_| true)).collect();
+    let scale = off_scale(visits, scales_off);
+    let measured = clusters.iter().flatten().filter(|hair| hair.thickness.iter().any(Option::is_some)).count();
+    let sampled = Sampled { clusters: &clusters, scale, n: measured };
+    let of_units = Sampled { clusters: &whole, scale, n: whole.len() };
     let mut changes = counts(fates, units, overlap);
     // How many hairs too many or too few fates tell that may be wrong, and how far measured thickness leaves what rests on it.
     let miscounted = hair_events(fates).miscounted();
     let unsure = Unsure::of(&clusters);
-    let units_now = clusters.iter().filter(|unit| unit.iter().any(|hair| hair.there[1])).count() as f64;
-    changes.extend(sampled.change("hairs_per_unit_mean", "1", miscounted / units_now, |hairs, units, side| {
+    let units_now = whole.iter().filter(|unit| unit.iter().any(|hair| hair.there[1])).count() as f64;
+    changes.extend(of_units.change("hairs_per_unit_mean", "1", miscounted / units_now, |hairs, units, side| {
         (units[side] > 0).then(|| hairs.iter().filter(|h| h.there[side]).count() as f64 / units[side] as f64)
     }));
-    changes.extend(sampled.change("single_hair_unit_share", "1", miscounted / units_now, |hairs, units, side| {
+    changes.extend(of_units.change("single_hair_unit_share", "1", miscounted / units_now, |hairs, units, side| {
         let single = hairs.chunk_by(|a, b| a.unit == b.unit).filter(|unit| unit.iter().filter(|h| h.there[side]).count() == 1).count();
         (units[side] > 0).then(|| single as f64 / units[side] as f64)
     }));
@@ -230,7 +237,7 @@ fn counts(fates: &[HairFate], units: &[UnitFate], overlap: Option<SquareCentimet
         UnitFateKind::Unresolved => None,
         _ => Some(Event::Same),
     };
-    let units = Events::of_units(units.iter().map(of_units).collect());
+    let units = Events::of_units(units.iter().filter(|unit| unit.counted).map(of_units).collect());
     let mut changes = vec![];
     for (events, count, density) in
         [(hair_events(fates), "hair_count", "hair_density"), (units, "follicular_unit_count", "follicular_unit_density")]
@@ -263,7 +270,7 @@ struct Events {
 
 /// What became of the hairs of the skin both photos show.
 fn hair_events(fates: &[HairFate]) -> Events {
-    let inside = || fates.iter().filter(|fate| fate.fate != Fate::Outside);
+    let inside = || fates.iter().filter(|fate| fate.counted);
     let certain = |hair: &HairFate| match hair.fate {
         Fate::Lost => Some(Event::Gone),
         Fate::New => Some(Event::Come),
@@ -322,6 +329,8 @@ struct Drawn {
 struct Sampled<'a> {
     clusters: &'a [Vec<Followed>],
     scale: f64,
+    /// How many hairs or units say something of what is sampled.
+    n: usize,
 }
 
 impl Sampled<'_> {
@@ -375,8 +384,8 @@ impl Sampled<'_> {
         // No share changes by more than all.
         let most = if name.ends_with("_share") { 1.0 } else { f64::INFINITY };
         let interval = Interval { low: interval.low.max(-most), high: interval.high.min(most) };
-        let n = self.clusters.iter().map(Vec::len).sum();
-        Some(Change { name, unit, baseline, follow_up, interval: (interval.low < interval.high).then_some(interval), n, method: SAMPLED })
+        let interval = (interval.low < interval.high).then_some(interval);
+        Some(Change { name, unit, baseline, follow_up, interval, n: self.n, method: SAMPLED })
     }
 }
 
@@ -404,6 +413,7 @@ mod tests {
         let measured = |value, error| Some(Measured { value: Micrometers(value), standard_error: Micrometers(error) });
         let kept = |thickness| HairFate {
             fate: Fate::Kept,
+            counted: true,
             baseline: None,
             follow_up: None,
             thickness,
@@ -427,6 +437,7 @@ mod tests {
     fn a_fate_that_may_as_well_be_another_widens_the_interval_of_the_count() {
         let lost = |gone: f64| HairFate {
             fate: Fate::Lost,
+            counted: true,
             baseline: None,
             follow_up: None,
             thickness: [None; 2],

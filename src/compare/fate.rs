@@ -76,6 +76,8 @@ pub struct Place {
 pub struct HairFate {
     /// What became of it.
     pub fate: Fate,
+    /// Whether its root lies in the counted field of both photos: changes are those of such hairs.
+    pub counted: bool,
     /// Where it is in the baseline, in the baseline's pixels.
     pub baseline: Option<Place>,
     /// Where it is in the follow-up, in the follow-up's pixels.
@@ -103,7 +105,8 @@ impl HairFate {
     }
 }
 
-/// The least confidence of a strand that may be called lost or new.
+/// A strand less sure than this that was not traced in the other photo is doubtful where it is not surely gone; lost and new weigh how sure it is
+/// among the other signs.
 const SURE: f64 = 0.6;
 
 /// A hair at least this likely not there is lost, or new.
@@ -316,6 +319,7 @@ impl<'a> Look<'a> {
         let thickness = [0, 1].map(|side| Measured::of(strands[side], self.visits[side]).filter(|_| same));
         HairFate {
             fate: Fate::Kept,
+            counted: (0..2).all(|side| self.is_counted(side, strands[side])),
             baseline: Some(place(strands[0])),
             follow_up: Some(place(strands[1])),
             thickness,
@@ -326,6 +330,11 @@ impl<'a> Look<'a> {
             signs: None,
             reason: None,
         }
+    }
+
+    /// Whether a strand's root lies in the counted field of its own photo, by the border rule, and in that of the other.
+    fn is_counted(&self, side: usize, strand: &Strand) -> bool {
+        strand.is_counted(&self.visits[side].field) && self.visits[1 - side].field.counts(self.across(side, strand.root()))
     }
 
     /// Known where both ends were seen in both photos.
@@ -353,6 +362,7 @@ impl<'a> Look<'a> {
             let [baseline, follow_up] = places;
             HairFate {
                 fate,
+                counted: fate != Fate::Outside,
                 baseline,
                 follow_up,
                 thickness,
@@ -364,7 +374,7 @@ impl<'a> Look<'a> {
                 reason,
             }
         };
-        if !strand.is_counted(&visit.field) || !other.field.counts(root) {
+        if !self.is_counted(side, strand) {
             return fate(Fate::Outside, strand.confidence, None, None);
         }
         let sought = self.carried(side, strand);
@@ -388,8 +398,8 @@ impl<'a> Look<'a> {
         }
         match self.renderings[1 - side].sight(&looked) {
             Sight::Shaft => {
-                let elsewhere = Place { id: None, root: moved.root, tip: moved.root + sought.along * sought.length };
-                fate(Fate::Kept, strand.confidence, Some(Reason::Untraced), Some(elsewhere))
+                let elsewhere = Place { id: None, root: moved.root, tip: moved.root + moved.along * moved.length };
+                fate(Fate::Kept, 1.0 - gone, Some(Reason::Untraced), Some(elsewhere))
             }
             Sight::Crossed => unresolved(Reason::Crossed),
             Sight::Unclear => unresolved(Reason::Faint),

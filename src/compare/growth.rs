@@ -131,6 +131,7 @@ mod tests {
         let thick = Some(Measured { value: Micrometers(thickness_um), standard_error: Micrometers(1.0) });
         HairFate {
             fate: Fate::Kept,
+            counted: true,
             baseline: place,
             follow_up: place,
             thickness: [thick; 2],

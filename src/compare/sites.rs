@@ -41,6 +41,8 @@ pub struct UnitFate {
     pub follow_up: Vec<usize>,
     /// Its hairs then and now.
     pub hairs: [usize; 2],
+    /// Whether it has a hair that is counted and its ostium lies in the counted field of both photos: the change of the units is that of such.
+    pub counted: bool,
     /// The mean of its roots, in baseline pixels.
     pub ostium: Point,
     /// Which fates are those of its hairs.
@@ -92,12 +94,15 @@ pub fn unit_fates(fates: &[HairFate], baseline: &Visit, follow_up: &Visit, mappi
             let sum = members.iter().fold((0.0, 0.0), |sum, &i| (sum.0 + roots[i].x, sum.1 + roots[i].y));
             let of: Vec<&HairFate> = members.iter().map(|&i| &fates[inside[i]]).collect();
             let (fate, hairs, confidence) = judged(&of);
+            let ostium = Point::new(sum.0 / n, sum.1 / n);
+            let in_both = baseline.field.counts(ostium) && follow_up.field.counts(mapping.map(ostium));
             UnitFate {
                 fate,
+                counted: in_both && of.iter().any(|hair| hair.counted),
                 baseline: ids(0),
                 follow_up: ids(1),
                 hairs,
-                ostium: Point::new(sum.0 / n, sum.1 / n),
+                ostium,
                 members: members.iter().map(|&i| inside[i]).collect(),
                 confidence,
             }

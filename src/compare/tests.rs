@@ -217,6 +217,60 @@ fn a_photo_compared_with_itself_shows_no_change() {
     assert!(comparison.units.iter().all(|unit| unit.fate == UnitFateKind::Kept));
 }
 
+/// The same photo with only the skin so far from its edges counted, in pixels.
+fn counted_within(mut visit: Visit, margin: f64) -> Visit {
+    let (step, size) = (visit.field.step, [WIDTH as f64, HEIGHT as f64]);
+    let inside = |at: usize, size: f64| (margin..size - margin).contains(&(at as f64 * step));
+    visit.field.counted = Mask::from_shape_fn(visit.field.counted.dim(), |(row, column)| inside(row, size[1]) && inside(column, size[0]));
+    visit.field.area_px = visit.field.counted.iter().filter(|counted| **counted).count() as f64 * step * step;
+    // As photos group their strands: the ostium is the mean of the roots.
+    let middle = |unit: &Unit| {
+        let origin = Point::new(0.0, 0.0);
+        let sum = unit.strands.iter().fold(Vector::default(), |sum, id| sum + (visit.strands[*id].root() - origin));
+        origin + sum * (1.0 / unit.strands.len() as f64)
+    };
+    visit.units = visit.units.iter().map(|unit| Unit { ostium: middle(unit), ..unit.clone() }).collect();
+    visit
+}
+
+fn change(comparison: &Comparison, name: &str) -> Change {
+    comparison.changes.iter().find(|change| change.name == name).unwrap().clone()
+}
+
+#[test]
+fn a_photo_compared_with_itself_has_its_own_counts() {
+    let mut photo = counted_within(visit(&skin(1), &Seen::default()), 130.0);
+    // One counted hair has no thickness.
+    let is_counted = |strand: &&mut Strand| strand.is_counted(&photo.field);
+    photo.strands.iter_mut().find(is_counted).unwrap().width = None;
+    let comparison = compared(&photo, &photo);
+    let hairs = photo.strands.iter().filter(|strand| strand.is_counted(&photo.field)).count();
+    let counted =
+        |unit: &&Unit| photo.field.counts(unit.ostium) && unit.strands.iter().any(|id| photo.strands[*id].is_counted(&photo.field));
+    let units: Vec<&Unit> = photo.units.iter().filter(counted).collect();
+    assert!(hairs < photo.strands.len() && units.len() < photo.units.len(), "some of the hair lies outside");
+    // All of it is followed, and what is counted is counted.
+    assert_eq!(count(&comparison, Fate::Kept), photo.strands.len());
+    for (name, expected) in [("hair_count", hairs), ("follicular_unit_count", units.len())] {
+        let change = change(&comparison, name);
+        assert_eq!([change.baseline, change.follow_up, change.n as f64], [expected as f64; 3], "{name}");
+    }
+    let of_units = units.iter().map(|unit| unit.strands.len()).sum::<usize>() as f64 / units.len() as f64;
+    assert!((change(&comparison, "hairs_per_unit_mean").baseline - of_units).abs() < 1e-9);
+    // A change rests on the hairs or units that say something of it.
+    for (name, expected) in [
+        ("hairs_per_unit_mean", units.len()),
+        ("single_hair_unit_share", units.len()),
+        ("thickness_mean", hairs - 1),
+        ("thickness_median", hairs - 1),
+        ("vellus_share", hairs - 1),
+        ("hair_density_at_least_40um", hairs - 1),
+        ("cumulative_thickness", hairs - 1),
+    ] {
+        assert_eq!(change(&comparison, name).n, expected, "{name}");
+    }
+}
+
 #[test]
 fn different_skin_is_refused() {
     for seed in 0..6 {
@@ -291,6 +345,25 @@ fn a_hair_that_was_not_traced_but_is_seen_is_kept() {
     assert_eq!((count(&comparison, Fate::Lost), count(&comparison, Fate::New)), (0, 0));
     let untraced: Vec<&HairFate> = comparison.fates.iter().filter(|hair| hair.reason == Some(Reason::Untraced)).collect();
     assert!(untraced.iter().any(|hair| hair.baseline.unwrap().root.distance(hairs[missed].root) < 1.0), "{untraced:?}");
+}
+
+#[test]
+fn an_untraced_hair_lies_as_the_comb_turned_it_and_is_as_sure_as_it_is_not_gone() {
+    let hairs = skin(4);
+    let missed = in_the_middle(&hairs)[3];
+    let turn = |hair: &Hair| {
+        let off = hair.tip - hair.root;
+        Hair { tip: hair.root + Vector::from_angle(off.angle() + 0.35) * off.length(), ..*hair }
+    };
+    let combed: Vec<Hair> = hairs.iter().map(turn).collect();
+    let later = visit(&combed, &Seen { traced: Box::new(move |i| i != missed), ..Seen::default() });
+    let comparison = compared(&visit(&hairs, &Seen::default()), &later);
+    let of = |hair: &&HairFate| hair.baseline.is_some_and(|place| place.root.distance(hairs[missed].root) < 1.0);
+    let untraced = comparison.fates.iter().find(of).unwrap();
+    assert_eq!(untraced.reason, Some(Reason::Untraced), "{untraced:?}");
+    let tip = untraced.follow_up.unwrap().tip;
+    assert!(tip.distance(combed[missed].tip) < 8.0, "{} px", tip.distance(combed[missed].tip));
+    assert!((untraced.confidence - (1.0 - untraced.gone().unwrap())).abs() < 1e-12);
 }
 
 #[test]

@@ -125,7 +125,9 @@ impl Repeat {
 /// The thickness of one hair in two photos.
 #[derive(Debug, Clone, Copy)]
 pub struct Change {
+    /// In the earlier one.
     pub before: Measured,
+    /// In the later one.
     pub after: Measured,
     /// Whether it is surely one hair, in both photos measured apart from others.
     pub surely: bool,

@@ -236,6 +236,7 @@ mod tests {
         let place = Place { id: Some(0), root: Point::new(10.0, 20.0), tip: Point::new(20.0, 10.0) };
         let hair = HairFate {
             fate,
+            counted: true,
             baseline: baseline.then_some(place),
             follow_up: follow_up.then_some(place),
             thickness: [None; 2],

@@ -55,7 +55,7 @@ fn multiples(timeline: &TimelineResult) -> Markup {
             }
         }
         @if timeline.measurements.iter().any(|m| m.points.len() > 1) { p.hint {
-            "A whisker is the 95 % interval of the change since the first session over the skin both show; months are counted from that session. "
+            "A whisker is the 95 % interval of the change since the first session over the skin both show, for counts taken to the whole first field; months are counted from that session. "
             "Where hairs are not paired, a value is that of its session's own field."
             @let last = timeline.sessions.iter().filter(|session| session.comparable).filter_map(|session| session.months).fold(0.0, f64::max);
             @for event in timeline.events.iter().filter(|event| month_of(&event.date, &timeline.sessions).is_some_and(|month| (0.0..=last).contains(&month))) { " A broken line: " (event.label) ", " (event.date) "." }

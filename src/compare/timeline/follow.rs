@@ -104,19 +104,7 @@ pub(super) fn follow(
     let strands: Vec<usize> = occasions.iter().map(|o| o.visit.strands.len()).collect();
     let mut hairs: Vec<HairCourse> =
         tracks(&strands, &links).iter().map(|track| HairCourse::of(seen(track, occasions, &verdicts))).collect();
-    let thickness = Thickness { occasions, comparisons, in_trend };
-    let mut stayed: Vec<(&mut HairCourse, ThicknessChange)> = vec![];
-    for hair in &mut hairs {
-        let Some(change) = thickness.change(&hair.sessions) else { continue };
-        hair.thickness_change = Some((Micrometers(change.of.by()), change.repeat.change_error(&change.of.before, &change.of.after)));
-        if hair.fate == TimelineFate::Kept {
-            stayed.push((hair, change));
-        }
-    }
-    let chances: Vec<f64> = stayed.iter().map(|(_, change)| change.of.chance(&change.repeat)).collect();
-    for ((hair, change), _) in stayed.iter_mut().zip(called(&chances)).filter(|(_, called)| *called) {
-        hair.fate = if change.of.by() > 0.0 { TimelineFate::Thickened } else { TimelineFate::Thinned };
-    }
+    Thickness { occasions, comparisons, in_trend }.tell(&mut hairs);
     hairs
 }
 
@@ -199,6 +187,22 @@ struct Pairing {
 }
 
 impl Thickness<'_> {
+    /// Gives hairs the change of their thickness, and calls those that stayed thickened or thinned where it is more than chance.
+    fn tell(&self, hairs: &mut [HairCourse]) {
+        let mut stayed: Vec<(&mut HairCourse, ThicknessChange)> = vec![];
+        for hair in hairs {
+            let Some(change) = self.change(&hair.sessions) else { continue };
+            hair.thickness_change = Some((Micrometers(change.of.by()), change.repeat.change_error(&change.of.before, &change.of.after)));
+            if hair.fate == TimelineFate::Kept {
+                stayed.push((hair, change));
+            }
+        }
+        let chances: Vec<f64> = stayed.iter().map(|(_, change)| change.of.chance(&change.repeat)).collect();
+        for ((hair, change), _) in stayed.iter_mut().zip(called(&chances)).filter(|(_, called)| *called) {
+            hair.fate = if change.of.by() > 0.0 { TimelineFate::Thickened } else { TimelineFate::Thinned };
+        }
+    }
+
     /// How a hair's thickness has changed over the sessions that can be compared; `None` where it is not measured twice, or not surely the same hair.
     fn change(&self, sessions: &[Seen]) -> Option<ThicknessChange> {
         let measured = |&k: &usize| Some((k, sessions[k].thickness?));

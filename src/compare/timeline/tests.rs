@@ -301,8 +301,17 @@ fn a_count_goes_as_the_density_times_the_whole_first_field() {
         let visit = &sessions[0].visit;
         let area = visit.calibration.unwrap().square_centimeters(visit.field.area_px).0;
         let count = hairs.len() as f64;
-        let measured = |name: &str, value: f64| Measurement::new(name, "1", hairs.len(), Some(value), None, String::new());
-        sessions[0].measurements = vec![measured("hair_count", count), measured("hair_density", count / area)];
+        let of_field = |name: &str, value: f64| Measurement {
+            name: name.into(),
+            value: Some(value),
+            unit: "1".into(),
+            low: None,
+            high: None,
+            level: LEVEL,
+            n: hairs.len(),
+            method: String::new(),
+        };
+        sessions[0].measurements = vec![of_field("hair_count", count), of_field("hair_density", count / area)];
         if !calibrated {
             sessions.iter_mut().for_each(|session| session.visit.calibration = None);
         }
