@@ -152,6 +152,40 @@ pub fn days_between(from: &str, to: &str) -> Option<i64> {
     Some(day_number(to)? - day_number(from)?)
 }
 
+/// The time from one photo to another.
+#[derive(Debug, Clone, Copy, PartialEq, Default)]
+pub struct Elapsed {
+    /// In days: with their fraction where both times of day are known, else whole. Below 0 where the second photo is the earlier one.
+    pub days: f64,
+    /// One standard deviation of that, in days: what times of day that are not known leave open, at most half a day to either side.
+    pub standard_error: f64,
+}
+
+/// The time from one date to another, by their times of day too where both have one such as `T09:00:18`; `None` unless both begin with a date.
+///
+/// # Examples
+/// ```
+/// use anagen::session::elapsed;
+/// let known = elapsed("2026-02-10T09:00:00", "2026-02-12T17:00:00").unwrap();
+/// assert!((known.days - 7.0 / 3.0).abs() < 1e-9 && known.standard_error == 0.0);
+/// let rounded = elapsed("2026-02-10T09:00:00", "2026-02-12").unwrap();
+/// assert!(rounded.days == 2.0 && rounded.standard_error > 0.28);
+/// ```
+pub fn elapsed(from: &str, to: &str) -> Option<Elapsed> {
+    let whole = days_between(from, to)? as f64;
+    Some(match time_of_day(from).zip(time_of_day(to)) {
+        Some((from, to)) => Elapsed { days: whole + to - from, standard_error: 0.0 },
+        // As likely to be any time in so long.
+        None => Elapsed { days: whole, standard_error: 0.5 / 3f64.sqrt() },
+    })
+}
+
+/// The part of a day that has passed, where a time follows the date.
+fn time_of_day(taken_at: &str) -> Option<f64> {
+    let (hour, minute, second, _) = time(taken_at.get("2026-02-10".len()..)?)?;
+    Some((f64::from(hour) + f64::from(minute) / 60.0 + f64::from(second) / 3600.0) / 24.0)
+}
+
 /// Days since some day long ago.
 fn day_number(taken_at: &str) -> Option<i64> {
     let (year, rest) = number(taken_at, 4)?;
@@ -277,6 +311,17 @@ mod tests {
         let dated = told.with(Some("2026-02-28T10:00:00"));
         assert_eq!([dated.subject, dated.site], ["s01", "vertex"].map(owned));
         assert_eq!(Told::by_path("s01/2026-02-10/vertex.jpg").with(Some("2026-02-30")).taken_at, owned("2026-02-10"));
+    }
+
+    #[test]
+    fn time_elapsed_is_as_exact_as_both_photos_say() {
+        let days = |from, to| elapsed(from, to).map(|elapsed| (elapsed.days, elapsed.standard_error > 0.0));
+        assert_eq!(days("2026-02-10T21:00:00", "2026-02-11T09:00:00"), Some((0.5, false)));
+        assert_eq!(days("2026-02-11T09:00:00", "2026-02-10T21:00:00"), Some((-0.5, false)));
+        assert_eq!(days("2026-02-10", "2026-02-12T17:00:00"), Some((2.0, true)));
+        assert_eq!(days("2026-02-10", "2026-02-12 noon"), Some((2.0, true)));
+        assert_eq!(days("2026-02-10T09:00:00", "no date"), None);
+        assert_eq!(days("2026-02-10é", "2026-02-10é"), Some((0.0, true)));
     }
 
     #[test]

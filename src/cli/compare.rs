@@ -14,7 +14,7 @@ use crate::results::{
     self, ComparisonResult, Input, Inputs, PairRun, PhotoRun, Pseudonyms, RunCommand, SessionRun, SessionSource, Status, comparison_path,
     json, write_comparison_tables, write_whole,
 };
-use crate::session::{Session, Told, days_between};
+use crate::session::{Session, Told, days_between, elapsed};
 use clap::Args;
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
@@ -273,8 +273,8 @@ impl Compare {
     /// # Errors
     /// Why no growth can be told though it was asked for.
     fn uncut(&self, [then, now]: [Option<&str>; 2]) -> Result<Option<Uncut>, String> {
-        let days = then.zip(now).and_then(|(then, now)| days_between(then, now)).unwrap_or(0);
-        let uncut = Uncut { days: days as f64, phototrichogram: self.phototrichogram };
+        let elapsed = then.zip(now).and_then(|(then, now)| elapsed(then, now)).unwrap_or_default();
+        let uncut = Uncut { days: elapsed.days, days_error: elapsed.standard_error, phototrichogram: self.phototrichogram };
         match &self.clipped {
             None => Ok(self.phototrichogram.then_some(uncut)),
             Some(clipped) => match then.and_then(|then| days_between(clipped, then)) {

@@ -11,6 +11,8 @@ use serde::{Deserialize, Serialize};
 pub struct Uncut {
     /// Days from the baseline to the follow-up, above 0; hair was clipped before the baseline and not since.
     pub days: f64,
+    /// One standard deviation of the days, which the rate is as uncertain by.
+    pub days_error: f64,
     /// Whether to tell growing from resting hairs.
     pub phototrichogram: bool,
 }
@@ -30,7 +32,7 @@ pub enum Phase {
 pub struct Growth {
     /// The median over hairs whose root and tip were seen in both photos.
     pub mm_per_day: f64,
-    /// Its interval at 95 %; `None` for fewer than five hairs.
+    /// Its interval at 95 %, which holds how well the days are known; `None` for fewer than five hairs.
     pub interval: Option<Interval>,
     /// How many hairs it rests on.
     pub n: usize,
@@ -82,8 +84,16 @@ pub fn growth(fates: &[HairFate], uncut: &Uncut) -> Option<Growth> {
         (n > 0).then(|| (values[(n - 1) / 2] + values[n / 2]) / 2.0)
     };
     let mm_per_day = median(&rates.concat())?;
-    Some(Growth { mm_per_day, interval: bootstrap(&rates, median), n: rates.len() })
+    let by_days = Z * uncut.days_error / uncut.days * mm_per_day;
+    let interval = bootstrap(&rates, median).map(|drawn| Interval {
+        low: mm_per_day - (mm_per_day - drawn.low).hypot(by_days),
+        high: mm_per_day + (drawn.high - mm_per_day).hypot(by_days),
+    });
+    Some(Growth { mm_per_day, interval, n: rates.len() })
 }
+
+/// The standard normal quantile of the intervals' level.
+const Z: f64 = 1.959_963_984_540_054;
 
 /// Tells each kept hair's phase, and how many are in each; `None` where none can be told or the photos are not days apart.
 pub fn phototrichogram(fates: &mut [HairFate], uncut: &Uncut) -> Option<Phototrichogram> {
@@ -144,7 +154,7 @@ mod tests {
         }
     }
 
-    const TWO_DAYS: Uncut = Uncut { days: 2.0, phototrichogram: true };
+    const TWO_DAYS: Uncut = Uncut { days: 2.0, days_error: 0.0, phototrichogram: true };
 
     #[test]
     fn no_hair_has_no_growth_and_no_phase() {
@@ -171,6 +181,21 @@ mod tests {
             let mut hairs = [hair(70.0, Some(0.74))];
             assert!(phototrichogram(&mut hairs, &uncut).is_none() && hairs[0].phase.is_none());
         }
+    }
+
+    #[test]
+    fn days_known_to_the_day_alone_widen_the_interval_of_a_short_time() {
+        let half = |days: f64, days_error: f64| {
+            let hairs: Vec<HairFate> = (0..20).map(|i| hair(70.0, Some(0.35 * days + 0.01 * f64::from(i % 5)))).collect();
+            let growth = growth(&hairs, &Uncut { days, days_error, phototrichogram: false }).unwrap();
+            let interval = growth.interval.unwrap();
+            assert!(interval.low < growth.mm_per_day && growth.mm_per_day < interval.high);
+            (interval.high - interval.low) / 2.0 / growth.mm_per_day
+        };
+        let rounded = 0.5 / 3f64.sqrt();
+        let by_days = Z * rounded / 2.0;
+        assert!(half(2.0, 0.0) < 0.05 && (half(2.0, rounded) - by_days).abs() < 0.01, "{} {}", half(2.0, 0.0), half(2.0, rounded));
+        assert!(half(100.0, rounded) < 0.01);
     }
 
     #[test]

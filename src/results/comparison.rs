@@ -54,7 +54,7 @@ pub struct ComparisonResult {
 pub struct GrowthResult {
     /// The median over hairs whose root and tip were seen in both photos.
     pub mm_per_day: f64,
-    /// The lower end of its interval at 95 %.
+    /// The lower end of its interval at 95 %, which allows for times of day that are not known.
     pub low: Option<f64>,
     /// The upper end.
     pub high: Option<f64>,
