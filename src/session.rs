@@ -10,6 +10,9 @@ use serde::Serialize;
 /// - `<subject>/<date>/<site>.jpg` and `<subject>/<date>/<site>/<anything>.jpg`: the folder above the date is the subject, what follows it the site;
 /// - `<subject>/<site>_<date>.jpg`, `<subject>/<date>_<site>.jpg`: the folder is the subject, the rest of the name the site.
 ///
+/// Folders that are dated themselves, or called by a word for a visit (`visit1`, `month 3`, `baseline`), are passed over: the subject is
+/// the nearest one above them. `M07`, `V12` and `017` are subjects' numbers.
+///
 /// A camera's running number (`IMG_0012`, `00017`) is not a site. Without a date nothing tells subjects from other folders, so all is `None`.
 ///
 /// # Examples
@@ -18,6 +21,8 @@ use serde::Serialize;
 /// assert_eq!(session.subject.as_deref(), Some("s01"));
 /// assert_eq!(session.site.as_deref(), Some("vertex"));
 /// assert_eq!(session.taken_at.as_deref(), Some("2026-02-10"));
+/// let session = anagen::session::Session::from_path("s01/visit1/vertex_2026-02-10.jpg");
+/// assert_eq!(session.subject.as_deref(), Some("s01"));
 /// ```
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize)]
 pub struct Session {
@@ -35,15 +40,18 @@ impl Session {
         let mut parts: Vec<&str> = path.split('/').collect();
         let name = parts.pop().unwrap_or_default();
         let name = name.rsplit_once('.').map_or(name, |(stem, _)| stem);
+        let subject_above = |folders: &[&str]| {
+            let subject = folders.iter().rfind(|folder| Dated::find(folder).is_none() && !is_visit_word(folder));
+            owned(subject.copied().unwrap_or_default())
+        };
         if let Some(dated) = Dated::find(name) {
-            let subject = parts.iter().rev().find(|folder| Dated::find(folder).is_none());
-            return Self { subject: owned(subject.copied().unwrap_or_default()), site: site(&dated.rest), taken_at: Some(dated.taken_at) };
+            return Self { subject: subject_above(&parts), site: site(&dated.rest), taken_at: Some(dated.taken_at) };
         }
         for (i, folder) in parts.iter().enumerate().rev() {
             if let Some(dated) = Dated::find(folder) {
                 let named = parts.get(i + 1).copied().unwrap_or(name);
-                let subject = if i > 0 { parts[i - 1] } else { dated.rest.as_str() };
-                return Self { subject: owned(subject), site: site(named), taken_at: Some(dated.taken_at) };
+                let subject = if i > 0 { subject_above(&parts[..i]) } else { owned(&dated.rest).filter(|rest| !is_visit_word(rest)) };
+                return Self { subject, site: site(named), taken_at: Some(dated.taken_at) };
             }
         }
         Self::default()
@@ -79,10 +87,14 @@ fn unnumbered(name: &str) -> &str {
     name.trim_end_matches(|c: char| c.is_ascii_digit()).trim_end_matches(['_', '-', ' ', '.'])
 }
 
-/// Whether a name is what people call a visit: one of these words, with or without a number, or a number alone.
+/// Whether a name is what people call a visit: a word for it, or one of these letters, with or without a number, or a number alone.
 fn is_visit(name: &str) -> bool {
-    const WORDS: [&str; 24] = [
-        "",
+    is_visit_word(name) || ["", "v", "t", "d", "w", "m", "y"].contains(&unnumbered(name).to_lowercase().as_str())
+}
+
+/// Whether a name is a word for a visit, with or without a number: beside a date a letter or a number alone is as likely a subject's.
+pub(crate) fn is_visit_word(name: &str) -> bool {
+    const WORDS: [&str; 17] = [
         "visit",
         "session",
         "time",
@@ -91,12 +103,6 @@ fn is_visit(name: &str) -> bool {
         "week",
         "month",
         "year",
-        "v",
-        "t",
-        "d",
-        "w",
-        "m",
-        "y",
         "baseline",
         "followup",
         "follow-up",
@@ -197,19 +203,26 @@ fn day_number(taken_at: &str) -> Option<i64> {
     real.then(|| 365 * years + years.div_euclid(4) - years.div_euclid(100) + years.div_euclid(400) + before + i64::from(day))
 }
 
+/// A name's text before its date, the date as it stands there with its time, and the text after; `None` where it has no date.
+pub(crate) fn around_date(name: &str) -> Option<[&str; 3]> {
+    Dated::find(name).map(|dated| dated.parts)
+}
+
 /// A date found in a name.
-struct Dated {
+struct Dated<'a> {
     taken_at: String,
     /// The name without the date and what joined it.
     rest: String,
+    /// What stands before the date, the date with its time, and what stands after.
+    parts: [&'a str; 3],
 }
 
-impl Dated {
-    fn find(name: &str) -> Option<Self> {
+impl<'a> Dated<'a> {
+    fn find(name: &'a str) -> Option<Self> {
         (0..name.len()).rev().filter(|&start| name.is_char_boundary(start)).find_map(|start| Self::at(name, start))
     }
 
-    fn at(name: &str, start: usize) -> Option<Self> {
+    fn at(name: &'a str, start: usize) -> Option<Self> {
         let (before, text) = name.split_at(start);
         if before.ends_with(|c: char| c.is_ascii_digit()) {
             return None;
@@ -235,7 +248,8 @@ impl Dated {
             return None;
         }
         let trimmed = [before, after].map(|part| part.trim_matches(|c: char| "-_. ".contains(c)));
-        Some(Self { taken_at, rest: trimmed.into_iter().filter(|part| !part.is_empty()).collect::<Vec<_>>().join("_") })
+        let rest = trimmed.into_iter().filter(|part| !part.is_empty()).collect::<Vec<_>>().join("_");
+        Some(Self { taken_at, rest, parts: [before, &text[..text.len() - after.len()], after] })
     }
 }
 
@@ -331,6 +345,17 @@ mod tests {
         expect("2026-02-10/vertex.jpg", "", "vertex", "2026-02-10");
         expect("s01/2024_02_29/IMG_0012.jpg", "s01", "", "2024-02-29");
         expect("s01 2026-02-10/vertex.jpg", "s01", "vertex", "2026-02-10");
+    }
+
+    #[test]
+    fn folders_called_by_a_word_for_a_visit_are_no_subjects() {
+        expect("Meier_Anna/visit1/vertex_2026-02-10.jpg", "Meier_Anna", "vertex", "2026-02-10");
+        expect("Meier_Anna/Month 3/2026-02-10/vertex.jpg", "Meier_Anna", "vertex", "2026-02-10");
+        expect("visit1/vertex_2026-02-10.jpg", "", "vertex", "2026-02-10");
+        expect("baseline 2026-02-10/vertex.jpg", "", "vertex", "2026-02-10");
+        for subject in ["M07", "V12", "017", "d", "visits"] {
+            expect(&format!("trial/{subject}/follow-up/vertex_2026-02-10.jpg"), subject, "vertex", "2026-02-10");
+        }
     }
 
     #[test]

@@ -2,8 +2,9 @@
 
 use super::Inputs;
 use super::inputs::result_stems;
-use crate::session::{Session, Told};
+use crate::session::{Session, Told, around_date, is_visit_word};
 use sha2::{Digest, Sha256};
+use std::collections::BTreeMap;
 
 /// The fewest bytes of a key that cannot be guessed.
 const LEAST_BYTES: usize = 16;
@@ -25,16 +26,25 @@ impl Pseudonyms {
         Ok(Self { key: key.to_vec() })
     }
 
-    /// Gives each photo a relative path, and with it a subject and names of its results, without the subject's name.
+    /// Gives each photo a relative path, and with it a subject and names of its results, without names of persons.
     ///
-    /// The folder that names the subject becomes a code, and so does the same name within any other folder or file name. Where the path
-    /// does not say whose photo it is, all of it becomes one code, since any part may be a name.
+    /// Each folder above the date becomes a code, the subject's among them, but for those that are called by a word for a visit; so does
+    /// every word of theirs within the names that follow. Where the path does not say whose photo it is, all of it becomes one code, since
+    /// any part may be a name.
     pub fn apply(&self, inputs: &mut Inputs) {
-        for input in &mut inputs.photos {
-            input.path = self.path(&input.path, input.told.stated.subject.as_deref());
-            input.told = self.told(&input.told, &input.path);
+        let mut paths: Vec<String> =
+            inputs.photos.iter().map(|input| self.path(&input.path, input.told.stated.subject.as_deref())).collect();
+        let mut times: BTreeMap<String, usize> = BTreeMap::new();
+        paths.iter().for_each(|path| *times.entry(path.clone()).or_default() += 1);
+        for (input, path) in inputs.photos.iter_mut().zip(&mut paths) {
+            // Names that differ in what was replaced alone still are two.
+            if times[path] > 1 {
+                let (stem, extension) = extended(path);
+                *path = format!("{stem}_{}{extension}", self.code("photo", &input.path));
+            }
+            input.told = self.told(&input.told, &input.path, path);
+            input.path.clone_from(path);
         }
-        let paths: Vec<String> = inputs.photos.iter().map(|input| input.path.clone()).collect();
         for (input, stem) in inputs.photos.iter_mut().zip(result_stems(&paths)) {
             input.stem = stem;
         }
@@ -43,25 +53,24 @@ impl Pseudonyms {
 
     /// What is known beforehand of a photo that now has another path, without names. Where no folder is the subject beside a date, any part of
     /// the path may be a name, the site's too.
-    fn told(&self, told: &Told, path: &str) -> Told {
+    fn told(&self, told: &Told, path: &str, coded: &str) -> Told {
         let Told { path: said, stated } = told.clone();
+        let mut names = self.names(path, said.subject.as_deref());
+        names.extend(stated.subject.iter().map(|subject| Name::of(subject, self.subject(subject))));
         let subject = |name: Option<String>| name.map(|name| self.subject(&name));
         let by_path = match said {
             Session { subject: Some(ref own), taken_at: Some(_), .. } if stated.subject.as_ref().is_none_or(|stated| stated == own) => {
-                Session::from_path(path)
+                Session::from_path(coded)
             }
             said => Session { subject: subject(said.subject), site: said.site.map(|site| self.other(&site)), taken_at: said.taken_at },
         };
-        let site = match &stated.subject {
-            Some(subject) => stated.site.map(|site| self.within(&site, subject)),
-            None => stated.site,
-        };
+        let site = stated.site.map(|site| without(&site, &names));
         Told { path: by_path, stated: Session { subject: subject(stated.subject), site, taken_at: stated.taken_at } }
     }
 
-    /// A text with a subject's name in it replaced by its code.
+    /// A text with a subject's name, or a word of it, replaced by its code.
     pub fn within(&self, text: &str, subject: &str) -> String {
-        replaced(text, subject, &self.subject(subject))
+        without(text, &[Name::of(subject, self.subject(subject))])
     }
 
     /// The code of a subject's name.
@@ -76,12 +85,43 @@ impl Pseudonyms {
 
     /// A path without names. Where it names no subject, or another one than is stated, it becomes one code as a whole.
     fn path(&self, path: &str, stated: Option<&str>) -> String {
-        let Some(subject) = Session::from_path(path).subject.filter(|subject| stated.is_none_or(|stated| stated == subject)) else {
-            let extension = path.rsplit('/').next().and_then(|name| name.rsplit_once('.')).map(|(_, extension)| format!(".{extension}"));
-            return self.code("photo", path) + &extension.unwrap_or_default();
+        let subject = Session::from_path(path).subject.filter(|subject| stated.is_none_or(|stated| stated == subject));
+        let Some(subject) = subject else { return self.code("photo", path) + extended(path).1 };
+        let Parts { above, below, extension } = Parts::of(path);
+        let names = self.names(path, Some(&subject));
+        let above = above.iter().map(|folder| self.folder(folder, &subject));
+        above.chain(below.iter().map(|part| without(part, &names))).collect::<Vec<_>>().join("/") + extension
+    }
+
+    /// The subject's name, then those of the folders up to the date, the nearest first, each with its code.
+    fn names(&self, path: &str, subject: Option<&str>) -> Vec<Name> {
+        let parts = Parts::of(path);
+        let of_folder = |folder: &&'_ str| match around_date(folder) {
+            Some([before, _, after]) => [bare(before).to_owned(), bare(after).to_owned()],
+            None => [(*folder).to_owned(), String::new()],
         };
-        let code = self.subject(&subject);
-        path.split('/').map(|part| replaced(part, &subject, &code)).collect::<Vec<_>>().join("/")
+        let names = subject.map(str::to_owned).into_iter().chain(parts.above.iter().rev().flat_map(of_folder));
+        let subject = subject.unwrap_or_default();
+        names.filter(|name| !is_kept(name)).map(|name| Name::of(&name, self.name(&name, subject))).collect()
+    }
+
+    /// A folder with its name replaced by a code, but for its date and what is called like a visit.
+    fn folder(&self, folder: &str, subject: &str) -> String {
+        let coded =
+            |text: &str, name: &str| if is_kept(name) { text.to_owned() } else { text.replacen(name, &self.name(name, subject), 1) };
+        match around_date(folder) {
+            None => coded(folder, folder),
+            // A subject on both sides of its date.
+            Some([before, date, after]) if format!("{}_{}", bare(before), bare(after)) == subject => {
+                format!("{}_{date}", self.subject(subject))
+            }
+            Some([before, date, after]) => joined(&coded(before, bare(before)), date, &coded(after, bare(after))),
+        }
+    }
+
+    /// The code of a folder's name.
+    fn name(&self, name: &str, subject: &str) -> String {
+        if name == subject { self.subject(name) } else { self.code("folder", name) }
     }
 
     /// Fifty bits of the keyed hash, in letters and figures that are not mistaken for one another.
@@ -93,26 +133,101 @@ impl Pseudonyms {
     }
 }
 
-/// The text with a word replaced wherever it stands between letters or figures of no other word, in upper or lower case.
-fn replaced(text: &str, word: &str, by: &str) -> String {
-    let (letters, wanted): (Vec<char>, Vec<char>) = (text.chars().collect(), word.chars().collect());
-    let same = |a: &[char], b: &[char]| a.iter().flat_map(|c| c.to_lowercase()).eq(b.iter().flat_map(|c| c.to_lowercase()));
-    if wanted.is_empty() {
-        return text.to_owned();
+/// A path with a date, parted where names of persons end.
+struct Parts<'a> {
+    /// The folders up to that of the date, or up to the file whose name has it; none without a date.
+    above: Vec<&'a str>,
+    /// What follows, the file's name without its extension last.
+    below: Vec<&'a str>,
+    extension: &'a str,
+}
+
+impl<'a> Parts<'a> {
+    fn of(path: &'a str) -> Self {
+        let (stem, extension) = extended(path);
+        let mut above: Vec<&str> = stem.split('/').collect();
+        let dated = above.iter().rposition(|part| around_date(part).is_some());
+        let below = above.split_off(dated.map_or(0, |dated| (dated + 1).min(above.len() - 1)));
+        Self { above, below, extension }
     }
+}
+
+/// Whether a part of a path stays as it is: it is empty or called by a word for a visit.
+fn is_kept(name: &str) -> bool {
+    name.is_empty() || is_visit_word(name)
+}
+
+/// A name that is not to be seen, and the code in its place.
+struct Name {
+    letters: Vec<char>,
+    /// In lower case.
+    words: Vec<String>,
+    code: String,
+}
+
+impl Name {
+    fn of(name: &str, code: String) -> Self {
+        let words = name.split(|c: char| !c.is_alphanumeric()).filter(|word| !word.is_empty()).map(str::to_lowercase).collect();
+        Self { letters: name.chars().collect(), words, code }
+    }
+
+    /// Whether this word, in lower case, tells the name: it holds one of its words, or is one too short or too plain to be looked for
+    /// within others.
+    fn is_told_by(&self, word: &str) -> bool {
+        let telling = |own: &str| own.chars().count() >= 3 && !own.chars().all(|c| c.is_ascii_digit());
+        self.words.iter().any(|own| if telling(own) { word.contains(own) } else { word == own })
+    }
+}
+
+/// A text with names and their words replaced by codes, whatever their case; a date in it stays.
+fn without(text: &str, names: &[Name]) -> String {
+    match around_date(text) {
+        Some([before, date, after]) => joined(&replaced(before, names), date, &replaced(after, names)),
+        None => replaced(text, names),
+    }
+}
+
+fn replaced(text: &str, names: &[Name]) -> String {
+    let letters: Vec<char> = text.chars().collect();
+    let same = |a: &[char], b: &[char]| a.iter().flat_map(|c| c.to_lowercase()).eq(b.iter().flat_map(|c| c.to_lowercase()));
     let (mut result, mut at) = (String::new(), 0);
     while at < letters.len() {
-        let end = at + wanted.len();
-        let apart = (at == 0 || !letters[at - 1].is_alphanumeric()) && letters.get(end).is_none_or(|c| !c.is_alphanumeric());
-        if end <= letters.len() && apart && same(&letters[at..end], &wanted) {
-            result += by;
-            at = end;
-        } else {
+        let whole = names.iter().find(|name| {
+            let end = at + name.letters.len();
+            let apart = letters.get(end).is_none_or(|c| !c.is_alphanumeric());
+            end > at && end <= letters.len() && apart && same(&letters[at..end], &name.letters)
+        });
+        let word: String = letters[at..].iter().take_while(|c| c.is_alphanumeric()).collect();
+        if let Some(name) = whole {
+            result += &name.code;
+            at += name.letters.len();
+        } else if word.is_empty() {
             result.push(letters[at]);
             at += 1;
+        } else {
+            let name = names.iter().find(|name| name.is_told_by(&word.to_lowercase()));
+            result += name.map_or(&word, |name| &name.code);
+            at += word.chars().count();
         }
     }
     result
+}
+
+/// A date with what stands around it: a figure right before it would make it none.
+fn joined(before: &str, date: &str, after: &str) -> String {
+    let apart = if before.ends_with(|c: char| c.is_ascii_digit()) { "_" } else { "" };
+    format!("{before}{apart}{date}{after}")
+}
+
+/// The text beside a date without what joins it.
+fn bare(text: &str) -> &str {
+    text.trim_matches(|c: char| "-_. ".contains(c))
+}
+
+/// A path without its extension, and that with its point.
+fn extended(path: &str) -> (&str, &str) {
+    let name = path.rfind('/').map_or(0, |slash| slash + 1);
+    path[name..].rfind('.').map_or((path, ""), |dot| path.split_at(name + dot))
 }
 
 /// HMAC-SHA256 (Krawczyk, Bellare and Canetti 1997, RFC 2104).
@@ -152,8 +267,48 @@ mod tests {
     #[test]
     fn subject_is_gone_from_every_part_of_the_path() {
         let coded = pseudonyms().path("trial/Anna Meier/2026-02-10/anna meier_vertex.jpg", None);
-        assert!(!coded.to_lowercase().contains("meier"), "{coded}");
-        assert!(coded.starts_with("trial/p-") && coded.ends_with("_vertex.jpg") && coded.contains("/2026-02-10/"), "{coded}");
+        assert!(!coded.to_lowercase().contains("meier") && !coded.contains("trial"), "{coded}");
+        assert!(coded.starts_with("p-") && coded.ends_with("_vertex.jpg") && coded.contains("/2026-02-10/"), "{coded}");
+    }
+
+    #[test]
+    fn names_are_gone_wherever_they_stand_and_visits_and_dates_stay() {
+        let codes = pseudonyms();
+        let [anna, meier] = ["Meier_Anna", "Meier"].map(|name| codes.subject(name));
+        let folder = |name: &str| codes.code("folder", name);
+        for (path, coded) in [
+            ("Meier_Anna/visit1/vertex_2026-02-10.jpg", format!("{anna}/visit1/vertex_2026-02-10.jpg")),
+            ("Meier_Anna/2026-02-10/annas vertex.jpg", format!("{anna}/2026-02-10/{anna} vertex.jpg")),
+            ("Meier_Anna/2026-02-10/left of MEIER/2.jpg", format!("{anna}/2026-02-10/left of {anna}/2.jpg")),
+            ("Meier_Anna/anna20260210_meier.jpg", format!("{anna}/{}_{anna}.jpg", joined(&anna, "20260210", ""))),
+            (
+                "Klinik Bern/Meier/2026-02-10/bern.jpg",
+                format!("{}/{meier}/2026-02-10/{}.jpg", folder("Klinik Bern"), folder("Klinik Bern")),
+            ),
+            ("Meier/Bern/vertex_2026-02-10.jpg", format!("{}/{}/vertex_2026-02-10.jpg", folder("Meier"), codes.subject("Bern"))),
+            ("Meier 2026-02-10/meier.jpg", format!("{meier} 2026-02-10/{meier}.jpg")),
+            ("Meier_2026-02-10 Anna/v.jpg", format!("{}_2026-02-10/v.jpg", codes.subject("Meier_Anna"))),
+            ("trial/2026-02-10 Meier/meier.jpg", format!("{}/2026-02-10 {1}/{1}.jpg", codes.subject("trial"), folder("Meier"))),
+            ("10/vertex 10_2026-02-10.jpg", format!("{0}/vertex {0}_2026-02-10.jpg", codes.subject("10"))),
+            ("10/2026-02-10 baseline/1010.jpg", format!("{}/2026-02-10 baseline/1010.jpg", codes.subject("10"))),
+            ("Li/2026-02-10/light li.jpg", format!("{0}/2026-02-10/light {0}.jpg", codes.subject("Li"))),
+        ] {
+            assert_eq!(codes.path(path, None), coded, "{path}");
+            let [then, now] = [path, &coded].map(Session::from_path);
+            assert_eq!(now.subject, then.subject.map(|subject| codes.subject(&subject)), "{path}");
+            assert_eq!(now.taken_at, then.taken_at, "{path}");
+        }
+    }
+
+    #[test]
+    fn photos_told_apart_by_what_is_replaced_alone_stay_apart() {
+        let files = ["Meier1", "Meier2", "vertex"].map(|name| std::path::PathBuf::from(format!("/in/Meier/2026-02-10/{name}.jpg")));
+        let mut inputs = Inputs { photos: super::super::below(std::path::Path::new("/in"), &files), troubles: vec![] };
+        pseudonyms().apply(&mut inputs);
+        let mut paths: Vec<&str> = inputs.photos.iter().map(|input| input.path.as_str()).collect();
+        paths.dedup();
+        assert_eq!(paths.len(), 3, "{paths:?}");
+        assert!(paths.iter().all(|path| !path.contains("eier") && path.ends_with(".jpg")), "{paths:?}");
     }
 
     #[test]
@@ -176,8 +331,9 @@ mod tests {
         let stated = |subject: &str| {
             let mut told = Told::by_path("visits/2026-02-10/anna meier_vertex.jpg");
             told.stated = Session { subject: owned(subject), site: owned("left of anna meier"), taken_at: None };
-            let path = pseudonyms().path("visits/2026-02-10/anna meier_vertex.jpg", Some(subject));
-            (pseudonyms().told(&told, &path), path)
+            let path = "visits/2026-02-10/anna meier_vertex.jpg";
+            let coded = pseudonyms().path(path, Some(subject));
+            (pseudonyms().told(&told, path, &coded), coded)
         };
         let (told, path) = stated("anna meier");
         assert!(!format!("{told:?}{path}").contains("meier"), "{told:?} {path}");
@@ -189,9 +345,22 @@ mod tests {
     }
 
     #[test]
-    fn words_are_replaced_only_as_whole_words() {
-        assert_eq!(replaced("1_vertex 11 1.jpg", "1", "x"), "x_vertex 11 x.jpg");
-        assert_eq!(replaced("ÄRZTE-ärzte", "ärzte", "x"), "x-x");
-        assert_eq!((replaced("", "a", "x").as_str(), replaced("a", "", "x").as_str()), ("", "a"));
+    fn a_stated_site_is_without_the_names_of_its_path() {
+        let path = "Meier/2026-02-10/vertex.jpg";
+        let mut told = Told::by_path(path);
+        told.stated.site = owned("Meiers vertex");
+        let codes = pseudonyms();
+        let site = codes.told(&told, path, &codes.path(path, None)).stated.site;
+        assert_eq!(site, Some(format!("{} vertex", codes.subject("Meier"))));
+    }
+
+    #[test]
+    fn words_that_are_short_or_plain_numbers_are_replaced_only_as_whole_words() {
+        let replaced = |text: &str, name: &str| without(text, &[Name::of(name, "x".into())]);
+        assert_eq!(replaced("1_vertex 11 1.jpg", "1"), "x_vertex 11 x.jpg");
+        assert_eq!(replaced("ÄRZTE-ärzte", "ärzte"), "x-x");
+        assert_eq!(replaced("Li_s light 017 0170", "017 li"), "x_s light x 0170");
+        assert_eq!(replaced("10 mg since 2026-02-10", "10"), "x mg since 2026-02-10");
+        assert_eq!((replaced("", "a").as_str(), replaced("a", "").as_str()), ("", "a"));
     }
 }
