@@ -2,7 +2,7 @@
 
 use super::comparison::ComparisonResult;
 use super::folder::{Folder, write_whole};
-use super::tables::{Table, cell};
+use super::tables::{Table, cell, text};
 use crate::compare::{Fate, UnitFateKind};
 use std::io;
 
@@ -107,10 +107,10 @@ fn pair_row(comparison: &ComparisonResult) -> Vec<String> {
     let registration = comparison.registration.as_ref();
     let codes: Vec<String> = comparison.caveats.iter().map(|caveat| cell(&caveat.code)).collect();
     let mut row = vec![
-        comparison.baseline.path.clone(),
-        comparison.follow_up.path.clone(),
-        cell(&comparison.follow_up.subject),
-        cell(&comparison.follow_up.site),
+        text(&comparison.baseline.path),
+        text(&comparison.follow_up.path),
+        comparison.follow_up.subject.as_deref().map(text).unwrap_or_default(),
+        comparison.follow_up.site.as_deref().map(text).unwrap_or_default(),
         cell(&comparison.baseline.taken_at),
         cell(&comparison.follow_up.taken_at),
         cell(&comparison.days_between),
@@ -144,8 +144,8 @@ fn fate_rows(comparison: &ComparisonResult) -> impl Iterator<Item = Vec<String>>
     comparison.fates.iter().map(|hair| {
         let (then, now) = (hair.baseline, hair.follow_up);
         vec![
-            comparison.baseline.path.clone(),
-            comparison.follow_up.path.clone(),
+            text(&comparison.baseline.path),
+            text(&comparison.follow_up.path),
             cell(&hair.fate),
             hair.reason.map(|reason| cell(&reason)).unwrap_or_default(),
             cell(&then.and_then(|p| p.id)),

@@ -56,6 +56,11 @@ impl Folder {
 
     /// Every stored result's stem, and its photo's path and hash, sorted.
     pub fn hashes(&self) -> Vec<(String, String, String)> {
+        self.heads(&self.stems())
+    }
+
+    /// The same of the results stored under these stems.
+    pub fn heads(&self, stems: &[String]) -> Vec<(String, String, String)> {
         let head = |stem: &String| {
             #[derive(serde::Deserialize)]
             struct Head {
@@ -65,7 +70,7 @@ impl Folder {
             let head: Head = serde_json::from_str(&text).ok()?;
             Some((stem.clone(), head.photo.path, head.photo.sha256))
         };
-        self.stems().iter().filter_map(head).collect()
+        stems.iter().filter_map(head).collect()
     }
 
     /// The result stored under a stem.
@@ -76,11 +81,16 @@ impl Folder {
         serde_json::from_slice(&fs::read(self.place(&result_path(stem)))?).map_err(io::Error::from)
     }
 
-    /// Writes a photo's result with what goes along with it; what an earlier run drew and this one did not is removed.
+    /// Writes a photo's result with what goes along with it; what an earlier run drew and this one did not is removed, unless nothing was
+    /// drawn and the result is the earlier run's.
     ///
     /// # Errors
     /// When the disk refuses.
     pub fn write_photo(&self, stem: &str, result: &PhotoResult, drawn: &Drawn) -> io::Result<()> {
+        let (place, text) = (self.place(&result_path(stem)), json(result));
+        if drawn.overlay.is_none() && drawn.page.is_none() && fs::read(&place).is_ok_and(|stored| stored == text.as_bytes()) {
+            return Ok(());
+        }
         self.remove_overlays(stem, drawn.overlay.as_ref().map(|(extension, _)| *extension))?;
         if let Some((extension, bytes)) = &drawn.overlay {
             write_whole(&self.place(&overlay_path(stem, extension)), bytes)?;
@@ -93,7 +103,7 @@ impl Folder {
             None => self.remove_page(stem)?,
         }
         // Last, so that a result that is there has all its company.
-        write_whole(&self.place(&result_path(stem)), json(result).as_bytes())
+        write_whole(&place, text.as_bytes())
     }
 
     /// Removes what an earlier run stored for a photo that now gives no result.
@@ -161,6 +171,11 @@ impl Folder {
     /// How many comparisons are stored.
     pub fn comparisons(&self) -> usize {
         self.comparison_stems().len()
+    }
+
+    /// How many timelines are stored.
+    pub fn timelines(&self) -> usize {
+        self.stems_in("timelines").len()
     }
 
     /// What the stored comparisons are called, sorted.
@@ -353,6 +368,19 @@ mod tests {
         assert!(folder.has_page("s/a"));
         folder.remove_photo("s/a").unwrap();
         assert!(!folder.place("overlays/s/a.png").exists() && !folder.place("pages/s/a.jpg").exists() && folder.stems().is_empty());
+    }
+
+    #[test]
+    fn what_was_drawn_of_a_result_stays_where_the_same_result_is_made_again_undrawn() {
+        let place = tempfile::tempdir().unwrap();
+        let folder = Folder::create(place.path()).unwrap();
+        let drawn = Drawn { overlay: Some(("jpg", vec![1])), page: Some(("page".into(), vec![2])) };
+        let left = || folder.has_overlay("s/a", "jpg") && folder.has_page("s/a");
+        folder.write_photo("s/a", &result("s/a.png", None), &drawn).unwrap();
+        folder.write_photo("s/a", &result("s/a.png", None), &Drawn::default()).unwrap();
+        assert!(left());
+        folder.write_photo("s/a", &result("s/a.png", Some(5.0)), &Drawn::default()).unwrap();
+        assert!(!left());
     }
 
     #[test]

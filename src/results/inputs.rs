@@ -273,8 +273,9 @@ pub(super) fn result_stems(paths: &[String]) -> Vec<String> {
 /// The most bytes of a name: what disks take, less what a result's name adds.
 const LONGEST_NAME: usize = 255 - 15;
 
-/// A name that its results' files can bear: one too long is cut, and the hash of the whole tells it from others cut alike.
-fn fitting(name: &str) -> String {
+/// A name that its results' files can bear, with 15 bytes left for what they add: one too long is cut, and the hash of the whole tells it
+/// from others cut alike.
+pub fn fitting(name: &str) -> String {
     if name.len() <= LONGEST_NAME {
         return name.to_owned();
     }
@@ -301,11 +302,19 @@ fn names(path: &Path) -> Vec<String> {
         .collect()
 }
 
-/// A name as text; bytes that are no text as %XX, so that two names stay two.
+/// A name as text; bytes that are no text as %XX, and a % that would read as one of those as %25, so that two names stay two.
 fn readable(name: &OsStr) -> String {
     let mut text = String::new();
     for chunk in name.as_encoded_bytes().utf8_chunks() {
-        text += chunk.valid();
+        let mut valid = chunk.valid();
+        while let Some(at) = valid.find('%') {
+            let (before, after) = valid.split_at(at + 1);
+            let reads_as_byte = after.len() >= 2 && after.bytes().take(2).all(|b| b.is_ascii_hexdigit());
+            text += before;
+            text += if reads_as_byte { "25" } else { "" };
+            valid = after;
+        }
+        text += valid;
         chunk.invalid().iter().for_each(|byte| text += &format!("%{byte:02X}"));
     }
     text
@@ -434,6 +443,8 @@ mod tests {
         use std::os::unix::ffi::OsStrExt;
         let read = |bytes: &[u8]| readable(OsStr::from_bytes(bytes));
         assert_eq!((read(b"\xffa.png"), read(b"\xfea.png")), ("%FFa.png".into(), "%FEa.png".into()));
+        assert_eq!((read(b"%FFa.png"), read(b"%25FFa.png")), ("%25FFa.png".into(), "%2525FFa.png".into()));
+        assert_eq!((read(b"100%.png"), read(b"%%f\xff%"), read(b"%%fe")), ("100%.png".into(), "%%f%FF%".into(), "%%25fe".into()));
     }
 
     #[cfg(unix)]

@@ -3,7 +3,7 @@
 
 use super::comparison::ChangeResult;
 use super::folder::{Folder, write_whole};
-use super::tables::{Table, cell};
+use super::tables::{Table, cell, text};
 use super::timeline::{SessionResult, TimelineResult};
 use std::io;
 
@@ -113,15 +113,15 @@ fn session_cells(timeline: &TimelineResult, session: &SessionResult) -> Vec<Stri
         .as_deref()
         .and_then(|date| timeline.events.iter().filter(|event| day(&event.date) < day(date)).max_by_key(|event| day(&event.date)));
     vec![
-        cell(&timeline.subject),
-        cell(&timeline.site),
+        timeline.subject.as_deref().map(text).unwrap_or_default(),
+        timeline.site.as_deref().map(text).unwrap_or_default(),
         cell(&session.session),
         cell(&session.date),
         cell(&session.months),
-        session.path.clone(),
+        text(&session.path),
         cell(&session.comparable),
         cell(&session.reason.as_ref().map(|reason| &reason.code)),
-        cell(&event.map(|event| &event.label)),
+        event.map(|event| text(&event.label)).unwrap_or_default(),
         cell(&event.map(|event| &event.date)),
     ]
 }
@@ -133,14 +133,14 @@ fn hair_rows(timeline: &TimelineResult) -> Vec<Vec<String>> {
         for seen in &hair.sessions {
             let session = &timeline.sessions[seen.session];
             rows.push(vec![
-                cell(&timeline.subject),
-                cell(&timeline.site),
+                timeline.subject.as_deref().map(text).unwrap_or_default(),
+                timeline.site.as_deref().map(text).unwrap_or_default(),
                 cell(&hair.id),
                 cell(&hair.fate),
                 cell(&seen.session),
                 cell(&session.date),
                 cell(&session.months),
-                session.path.clone(),
+                text(&session.path),
                 cell(&seen.state),
                 cell(&seen.strand),
                 cell(&seen.root.map(|root| root.x)),
