@@ -1,20 +1,22 @@
 //! `anagen analyze`: photos in; results, tables and overlays out.
 
-use super::batch::{Batch, Finished, Outcome, Overlay};
-use super::config::{Plan, Stated, idle_globs, plans, tell};
+use super::batch::{Batch, Finished, Outcome, Overlay, Wanted};
+use super::config::{Plan, Stated, fingerprint, idle_globs, plans, tell};
 use super::measuring::Measuring;
-use super::privacy::Privacy;
+use super::privacy::{self, Privacy};
 use super::progress::Progress;
 use super::shard::Shard;
 use super::summary::{stems, write_summary};
-use super::{Ending, about, deliver, hairs, printable, rehearsal, results_folder, say, spared};
+use super::{Ending, about, deliver, hairs, printable, rehearsal, results_folder, say, spared, together};
 use crate::analyze::Stage;
 use crate::measure::Cuts;
-use crate::results::{self, Folder, Input, Inputs, PhotoRun, Run, RunCommand, RunSchema, Status, Times, cause, read_at_most, result_path};
+use crate::results::{
+    self, Folder, Input, Inputs, PhotoRun, Pseudonyms, Run, RunCommand, RunSchema, Status, Times, cause, read_at_most, result_path,
+};
 use crate::units::Micrometers;
 use clap::{Args, ValueEnum};
 use serde_json::{Value, json};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -49,7 +51,8 @@ ANAGEN_MAX_MEGAPIXELS, ANAGEN_THREADS; flags go first. anagen config PATH shows 
 
 Exit codes: 0 all done; 1 nothing usable to do, or the command line is wrong; 2 some photos failed, the others are done.";
 
-const NO_PHOTO: &str = "no photo found: name photos, or folders that hold .jpg, .png, .tif, .bmp or .webp files";
+/// What is said where there is no photo at all.
+pub const NO_PHOTO: &str = "no photo found: name photos, or folders that hold .jpg, .png, .tif, .bmp or .webp files";
 
 /// Count and measure the hair in photos
 #[derive(Debug, Args)]
@@ -91,38 +94,54 @@ pub struct Analyze {
     quiet: bool,
 }
 
+/// What was found, and what the record says of it.
+struct Batched {
+    inputs: Inputs,
+    stated: Stated,
+    codes: Option<Pseudonyms>,
+    /// The hash of every `anagen.toml` that holds for a photo of the batch, of all its parts.
+    config_sha256: Option<String>,
+}
+
 impl Analyze {
     /// Analyzes the photos and writes the results folder.
     pub fn run(&self) -> Result<Ending, String> {
         let began = Instant::now();
-        let stated = self.measuring.stated()?;
-        let inputs = self.inputs(&stated)?;
+        let batched = self.found()?;
+        let Batched { inputs, stated, .. } = &batched;
         if inputs.photos.is_empty() && self.shard.is_none() {
-            return self.nothing(&inputs, &stated, began);
+            return self.nothing(&batched, began);
         }
-        let photos: Vec<_> = inputs.photos.iter().zip(plans(&inputs.photos, &stated)?).collect();
-        for warning in idle_globs(&inputs.photos, &stated).iter().filter(|_| !self.quiet) {
+        privacy::same_names(&self.out, privacy::key(batched.codes.as_ref()).as_deref())?;
+        let photos: Vec<_> = inputs.photos.iter().zip(plans(&inputs.photos, stated)?).collect();
+        for warning in idle_globs(&inputs.photos, stated).iter().filter(|_| !self.quiet) {
             say(format!("anagen: {warning}"));
         }
         if self.dry_run {
-            return rehearsal::rehearse(&photos, &self.out, &self.measuring.limits());
+            let folder = Folder::open(&self.out).ok();
+            return rehearsal::rehearse(&photos, folder.as_ref(), &self.wanted(), inputs.troubles.len());
         }
         spared(self.json.as_ref(), inputs.photos.iter().map(|input| &input.file))?;
         let folder = results_folder(&self.out)?;
-        self.announce(&folder, &inputs, &stated).map_err(|error| about(&self.out, cause(&error)))?;
+        self.announce(&folder, &batched).map_err(|error| about(&self.out, cause(&error)))?;
         let outcomes = self.work(&photos, &folder)?;
-        let run = self.record(&inputs, &outcomes, &stated, began.elapsed());
+        clear_former(&folder, inputs, &outcomes).map_err(|error| about(&self.out, cause(&error)))?;
+        let run = self.record(&batched, &outcomes, began.elapsed());
         write_summary(&folder, &run, !self.no_report).map_err(|error| about(&self.out, cause(&error)))?;
         let stems = stems(&run);
-        if let Some(place) = &self.json {
-            deliver(place, &together(&folder, &stems, inputs.photos.len() == 1)?)?;
+        if let Some(place) = &self.json
+            && let Some(text) = together(&texts(&folder, &stems)?, inputs.photos.len() == 1)
+        {
+            deliver(place, &text)?;
         }
         self.sum_up(&run, &folder, &stems);
         Ok(if run.failed > 0 || run.interrupted { Ending::SomeFailed } else { Ending::AllDone })
     }
 
     /// The photos that were named, under codes where that was asked for; what cannot be used is told.
-    fn inputs(&self, stated: &Stated) -> Result<Inputs, String> {
+    fn found(&self) -> Result<Batched, String> {
+        let stated = self.measuring.stated()?;
+        let codes = self.privacy.codes()?;
         let place = |path: &PathBuf| fs::canonicalize(path).ok();
         if self.path.iter().any(|path| path.is_dir() && place(path) == place(&self.out)) {
             let inside = self.out.join("results");
@@ -133,6 +152,12 @@ impl Analyze {
             ));
         }
         let mut inputs = results::find(&self.path, &self.out);
+        tell(&mut inputs.photos, &stated)?;
+        let config_sha256 = fingerprint(&inputs.photos, &stated)?;
+        // Of the undivided batch, so that each photo is called the same whichever part it falls to.
+        if let Some(codes) = &codes {
+            codes.apply(&mut inputs);
+        }
         if let Some(shard) = self.shard {
             if inputs.photos.is_empty() {
                 return Err(NO_PHOTO.into());
@@ -148,38 +173,30 @@ impl Analyze {
         for trouble in &inputs.troubles {
             say(about(&trouble.path, &trouble.cause));
         }
-        tell(&mut inputs.photos, stated)?;
-        if let Some(pseudonyms) = self.privacy.codes()? {
-            pseudonyms.apply(&mut inputs);
-        }
-        Ok(inputs)
+        Ok(Batched { inputs, stated, codes, config_sha256 })
     }
 
     /// Ends a run that found no photo: with its record, so that a program that started it finds out why, unless that of an earlier run is there,
     /// whose results would be without it.
-    fn nothing(&self, inputs: &Inputs, stated: &Stated, began: Instant) -> Result<Ending, String> {
+    fn nothing(&self, batched: &Batched, began: Instant) -> Result<Ending, String> {
         if !self.dry_run
             && !self.out.join("run.json").exists()
             && results::pictures_in_the_way(&self.out).is_none()
             && let Ok(folder) = Folder::create(&self.out)
         {
-            let run = self.record(inputs, &[], stated, began.elapsed());
+            let run = self.record(batched, &[], began.elapsed());
             folder.write_json("run.json", &run).map_err(|error| about(&folder.place("run.json"), cause(&error)))?;
         }
         Err(NO_PHOTO.into())
     }
 
+    fn wanted(&self) -> Wanted {
+        Wanted { limits: self.measuring.limits(), overlay: self.overlay, pages: !self.no_report, force: self.measuring.force }
+    }
+
     fn work(&self, photos: &[(&Input, Plan)], folder: &Folder) -> Result<Vec<Option<Outcome>>, String> {
         let stop = stop_on_interrupt();
-        let batch = Batch {
-            folder,
-            limits: self.measuring.limits(),
-            overlay: self.overlay,
-            pages: !self.no_report,
-            force: self.measuring.force,
-            threads: self.measuring.threads(),
-            stop: &stop,
-        };
+        let batch = Batch { folder, wanted: self.wanted(), threads: self.measuring.threads(), stop: &stop };
         let mut progress = Progress::new(photos.len(), self.quiet);
         let mut outcomes: Vec<Option<Outcome>> = photos.iter().map(|_| None).collect();
         batch.run(photos, |outcome| {
@@ -190,13 +207,11 @@ impl Analyze {
         Ok(outcomes)
     }
 
-    /// Leaves a record of a run that has not come to anything yet where there is none, so that a folder whose run is killed still says what it is.
-    fn announce(&self, folder: &Folder, inputs: &Inputs, stated: &Stated) -> std::io::Result<()> {
+    /// Leaves the record of a run that has not come to anything yet, so that a folder whose run is killed
+    /// says so: it may hold results of two.
+    fn announce(&self, folder: &Folder, batched: &Batched) -> std::io::Result<()> {
         fs::create_dir_all(folder.place("photos"))?;
-        if folder.place("run.json").exists() {
-            return Ok(());
-        }
-        folder.write_json("run.json", &self.record(inputs, &[], stated, Duration::ZERO))
+        folder.write_json("run.json", &self.record(batched, &[], Duration::ZERO))
     }
 
     fn tell(&self, progress: &mut Progress, input: &Input, outcome: &Outcome) {
@@ -211,11 +226,17 @@ impl Analyze {
         }
     }
 
-    fn record(&self, inputs: &Inputs, outcomes: &[Option<Outcome>], stated: &Stated, wall: Duration) -> Run {
+    fn record(&self, batched: &Batched, outcomes: &[Option<Outcome>], wall: Duration) -> Run {
+        let Batched { inputs, stated, codes, .. } = batched;
+        // What was named on the command line may hold a subject's name.
+        let named = |path: &PathBuf| match codes {
+            Some(codes) => codes.other(&path.to_string_lossy()),
+            None => path.to_string_lossy().into_owned(),
+        };
         let outcome = |i: usize| outcomes.get(i).and_then(Option::as_ref);
         let mut photos: Vec<PhotoRun> = inputs.photos.iter().enumerate().map(|(i, input)| photo_run(input, outcome(i))).collect();
         photos.extend(inputs.troubles.iter().map(|trouble| PhotoRun {
-            path: self.named(&trouble.path),
+            path: named(&trouble.path),
             status: Status::Failed,
             reason: Some(trouble.cause.clone()),
             result: None,
@@ -230,12 +251,12 @@ impl Analyze {
             command: RunCommand::Analyze,
             version: env!("CARGO_PKG_VERSION").into(),
             model_sha256: stated.detector.model_sha256().map(str::to_owned),
-            settings: self.settings(stated),
+            settings: self.settings(batched),
             cuts: Cuts {
                 vellus_below_um: stated.vellus_below_um.map_or(default.vellus_below_um, Micrometers),
                 terminal_from_um: stated.terminal_from_um.map_or(default.terminal_from_um, Micrometers),
             },
-            inputs: self.path.iter().map(|path| self.named(path)).collect(),
+            inputs: self.path.iter().map(named).collect(),
             found: photos.len(),
             done: count(Status::Done),
             reused: count(Status::Reused),
@@ -247,18 +268,15 @@ impl Analyze {
         }
     }
 
-    /// A path of the command line as the record has it: it may hold a subject's name.
-    fn named(&self, path: &std::path::Path) -> String {
-        let text = path.to_string_lossy();
-        self.privacy.codes().ok().flatten().map_or(text.to_string(), |pseudonyms| pseudonyms.other(&text))
-    }
-
-    fn settings(&self, stated: &Stated) -> Value {
+    fn settings(&self, Batched { stated, codes, config_sha256, .. }: &Batched) -> Value {
         let mut settings = self.measuring.record(stated);
+        settings.extend(privacy::record(codes.as_ref()));
+        // Paths are in that hash, so that under codes it would let names be guessed.
+        let config_sha256 = config_sha256.as_ref().map(|hash| codes.as_ref().map_or(hash.clone(), |codes| codes.other(hash)));
         let others = json!({
             "overlay": self.overlay.to_possible_value().map(|value| value.get_name().to_owned()),
             "report": !self.no_report,
-            "pseudonymized": self.privacy.is_asked(),
+            "config_sha256": config_sha256,
         });
         settings.extend(others.as_object().cloned().unwrap_or_default());
         if let Some(shard) = self.shard {
@@ -320,19 +338,21 @@ pub fn photo_run(input: &Input, outcome: Option<&Outcome>) -> PhotoRun {
     }
 }
 
-/// The stored results as one JSON text: one photo's as its file has it, several in an array.
-fn together(folder: &Folder, stems: &[String], single: bool) -> Result<String, String> {
-    let texts: Result<Vec<String>, String> = stems
-        .iter()
-        .map(|stem| {
-            folder.read(stem).map(|result| results::json(&result)).map_err(|error| about(&folder.place(&result_path(stem)), cause(&error)))
-        })
-        .collect();
-    let texts = texts?;
-    Ok(match &texts[..] {
-        [only] if single => only.clone(),
-        _ => format!("[\n{}]\n", texts.join(",\n")),
-    })
+/// Removes the results that earlier runs stored for these photos under other names: a result takes its photo's extension into its name once
+/// another photo differs in nothing else.
+fn clear_former(folder: &Folder, inputs: &Inputs, outcomes: &[Option<Outcome>]) -> std::io::Result<()> {
+    let own: BTreeSet<&str> = inputs.photos.iter().map(|input| input.stem.as_str()).collect();
+    let reached: BTreeSet<&str> =
+        inputs.photos.iter().zip(outcomes).filter(|(_, outcome)| outcome.is_some()).map(|(input, _)| input.path.as_str()).collect();
+    let others: Vec<String> = folder.stems().into_iter().filter(|stem| !own.contains(stem.as_str())).collect();
+    let former = folder.heads(&others).into_iter().filter(|(_, path, _)| reached.contains(path.as_str()));
+    former.into_iter().try_for_each(|(stem, _, _)| folder.remove_photo(&stem))
+}
+
+/// The stored results as JSON texts.
+fn texts(folder: &Folder, stems: &[String]) -> Result<Vec<String>, String> {
+    let text = |stem: &String| folder.read(stem).map(|result| results::json(&result));
+    stems.iter().map(|stem| text(stem).map_err(|error| about(&folder.place(&result_path(stem)), cause(&error)))).collect()
 }
 
 /// Seconds as the record has them.

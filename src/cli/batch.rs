@@ -49,15 +49,44 @@ impl Overlay {
     }
 }
 
-/// What is the same for every photo of a batch.
-pub struct Batch<'a> {
-    pub folder: &'a Folder,
+/// What is wanted of each photo.
+pub struct Wanted {
     pub limits: Limits,
     pub overlay: Overlay,
     /// Whether a page is made of each photo.
     pub pages: bool,
     /// Analyze again what an earlier run did.
     pub force: bool,
+}
+
+impl Wanted {
+    /// The result an earlier run left for a photo, where it still holds and has all its company.
+    pub fn reusable(&self, folder: &Folder, input: &Input, hash: &str, made_by: &MadeBy) -> Option<PhotoResult> {
+        let stored = folder.reusable(input, hash, made_by).filter(|_| !self.force)?;
+        let holds = self.limits.allow(stored.photo.width_px, stored.photo.height_px)
+            && self.overlay.extension().is_none_or(|extension| folder.has_overlay(&input.stem, extension))
+            && (!self.pages || folder.has_page(&input.stem));
+        holds.then_some(stored)
+    }
+
+    /// # Errors
+    /// When a photo's size does not go with what is asked for.
+    pub fn suits(&self, photo: &Photo, settings: &Settings) -> Result<(), String> {
+        let longest = photo.width().max(photo.height());
+        if self.overlay == Overlay::Jpeg && longest > usize::from(u16::MAX) {
+            return Err(format!("a side of {longest} pixels, and a JPEG holds {} at the most: --overlay png or none", u16::MAX));
+        }
+        if settings.roi.as_ref().is_some_and(|roi| !roi.reaches(photo.width(), photo.height())) {
+            return Err(format!("the --roi lies beside this photo of {}×{} pixels", photo.width(), photo.height()));
+        }
+        Ok(())
+    }
+}
+
+/// What is the same for every photo of a batch.
+pub struct Batch<'a> {
+    pub folder: &'a Folder,
+    pub wanted: Wanted,
     pub threads: usize,
     /// Set when no further photo is to be begun.
     pub stop: &'a AtomicBool,
@@ -127,27 +156,16 @@ impl Batch<'_> {
 
     fn photo(&self, input: &Input, plan: &Plan, clock: &mut Clock) -> Result<Finished, String> {
         clock.begin(Some(Stage::Decode));
-        let bytes = read_at_most(&input.file, self.limits.bytes)?;
+        let bytes = read_at_most(&input.file, self.wanted.limits.bytes)?;
         let hash = sha256(&bytes);
         let made_by = made_by(plan, input);
-        if !self.force
-            && let Some(result) = self.folder.reusable(input, &hash, &made_by)
-            && self.limits.allow(result.photo.width_px, result.photo.height_px)
-            && self.overlay.extension().is_none_or(|extension| self.folder.has_overlay(&input.stem, extension))
-            && (!self.pages || self.folder.has_page(&input.stem))
-        {
+        if let Some(result) = self.wanted.reusable(self.folder, input, &hash, &made_by) {
             return Ok(Finished::new(&result, true));
         }
-        let photo = Photo::decode(&bytes, &self.limits).map_err(|error| error.to_string())?;
+        let photo = Photo::decode(&bytes, &self.wanted.limits).map_err(|error| error.to_string())?;
         drop(bytes);
-        let longest = photo.width().max(photo.height());
-        if self.overlay == Overlay::Jpeg && longest > usize::from(u16::MAX) {
-            return Err(format!("a side of {longest} pixels, and a JPEG holds {} at the most: --overlay png or none", u16::MAX));
-        }
         let settings = plan.settings(photo.acquisition().model.as_deref());
-        if settings.roi.as_ref().is_some_and(|roi| !roi.reaches(photo.width(), photo.height())) {
-            return Err(format!("the --roi lies beside this photo of {}×{} pixels", photo.width(), photo.height()));
-        }
+        self.wanted.suits(&photo, &settings)?;
         let analysis = analyze(&photo, &settings, |stage| clock.begin(Some(stage)));
         clock.begin(Some(Stage::Draw));
         let session = input.told.with(photo.acquisition().taken_at.as_deref());
@@ -162,7 +180,7 @@ impl Batch<'_> {
         };
         let result = PhotoResult::new(identity, &analysis, &settings, made_by);
         let (overlay, page) = rayon::join(|| self.overlay(&photo, &analysis, &settings), || self.page(&photo, &result, &input.stem));
-        let drawn = Drawn { overlay: self.overlay.extension().zip(overlay?), page: page? };
+        let drawn = Drawn { overlay: self.wanted.overlay.extension().zip(overlay?), page: page? };
         clock.begin(Some(Stage::Write));
         let refused = |error| format!("its result could not be written: {}", cause(&error));
         self.folder.write_photo(&input.stem, &result, &drawn).map_err(refused)?;
@@ -170,18 +188,18 @@ impl Batch<'_> {
     }
 
     fn overlay(&self, photo: &Photo, analysis: &crate::analyze::Analysis, settings: &Settings) -> Result<Option<Vec<u8>>, String> {
-        if self.overlay == Overlay::None {
+        if self.wanted.overlay == Overlay::None {
             return Ok(None);
         }
         let picture = overlay::draw(photo, analysis, &settings.cuts);
-        encode(&picture, self.overlay).map(Some).map_err(|error| format!("its overlay could not be encoded: {error}"))
+        encode(&picture, self.wanted.overlay).map(Some).map_err(|error| format!("its overlay could not be encoded: {error}"))
     }
 }
 
 impl Batch<'_> {
     /// The page and the thumbnail.
     fn page(&self, photo: &Photo, result: &PhotoResult, stem: &str) -> Result<Option<(String, Vec<u8>)>, String> {
-        if !self.pages {
+        if !self.wanted.pages {
             return Ok(None);
         }
         let picture =

@@ -1,23 +1,24 @@
 //! `anagen compare`: two photos, or two sessions, hair for hair.
 
 use super::batch::{Overlay, encode};
-use super::config::{Stated, plans, tell};
+use super::config::{Stated, tell};
 use super::measuring::Measuring;
-use super::privacy::Privacy;
+use super::privacy::{Privacy, key, same_names};
 use super::record::record;
 use super::rehearsal::rehearse;
-use super::seen::{Looked, Seen, seen};
-use super::{Ending, about, deliver, printable, results_folder, say, spared};
+use super::seen::{Known, Looked, Seen, seen, wanted};
+use super::{Ending, about, deliver, printable, results_folder, say, spared, tell_others, together};
 use crate::compare::{Fate, Uncut, compare};
 use crate::report::{Aligned, Picture, Shown, comparison, comparison_page, comparisons_page};
 use crate::results::{
-    self, ComparisonResult, Input, Inputs, PairRun, PhotoRun, Pseudonyms, RunCommand, SessionRun, SessionSource, Status, comparison_path,
-    json, write_comparison_tables, write_whole,
+    self, ComparisonResult, Folder, Input, Inputs, PairRun, PhotoRun, Pseudonyms, RunCommand, SessionRun, SessionSource, Status,
+    comparison_path, fitting, json, write_comparison_tables, write_whole,
 };
 use crate::session::{Session, Told, days_between, elapsed};
 use clap::Args;
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
+use std::sync::atomic::Ordering;
 use std::time::Instant;
 
 const EXAMPLES: &str = "\
@@ -82,6 +83,20 @@ pub struct Compare {
 /// The longer side of photos that are not of one field, in their page.
 const PAGE_PIXELS: usize = 1600;
 
+/// The page that leads to those of all pairs.
+const OVERVIEW: &str = "comparisons.html";
+
+/// What is wrong with a comparison that stands where another is to be written.
+const OTHER_PHOTOS: &str = "a comparison of two other photos of these names: name another folder with --out, or replace it with --force";
+
+/// Two photos to compare.
+struct Pair {
+    /// Where they stand among all, the baseline first.
+    photos: [usize; 2],
+    /// What their comparison is called.
+    name: String,
+}
+
 /// Where a picture or a page lies below the results folder, and its bytes.
 type Drawn = (String, Vec<u8>);
 
@@ -92,58 +107,47 @@ impl Compare {
         let stated = self.measuring.stated()?;
         let sides = [self.photos(&self.baseline, &stated)?, self.photos(&self.follow_up, &stated)?];
         let (pairs, lonely) = self.paired(&sides)?;
-        let mut failed = !lonely.is_empty();
         let codes = self.privacy.codes()?;
+        same_names(&self.out, key(codes.as_ref()).as_deref())?;
         let mut inputs = named(&pairs);
         tell(&mut inputs, &stated)?;
         let inputs = coded(inputs, codes.as_ref());
         if self.dry_run {
-            return self.rehearsed(&pairs, &inputs);
+            return self.rehearsed(&pairs, &inputs, lonely.len());
         }
         spared(self.json.as_ref(), sides.iter().flatten().map(|input| &input.file))?;
         let folder = results_folder(&self.out)?;
-        let Looked { photos, mut runs, stages } = seen(&inputs, &self.measuring, &folder, self.quiet)?;
+        let known = Known::of(&inputs, &self.measuring, Some(&folder))?;
+        let pairs = allotted(&pairs, &known.inputs);
+        self.unmixed(&folder, &known, &pairs)?;
+        let Looked { photos, mut runs, stages, stop } = seen(&known, &self.measuring, &folder, self.quiet)?;
         // Where nothing else says the site, photos are paired by their files' names.
         runs.iter_mut().filter_map(|run| Some((&run.path, run.session.as_mut()?))).for_each(|(path, session)| by_file_name(path, session));
         let (mut comparisons, mut pages) = (vec![], vec![]);
         let mut told = vec![];
-        let mut places = BTreeSet::new();
-        for [baseline, follow_up] in &pairs {
-            let of = |file: &Path| {
-                let file = std::path::absolute(file).ok()?;
-                inputs.iter().position(|input| input.file == file).and_then(|i| photos[i].as_ref())
-            };
-            let (Some(baseline), Some(follow_up)) = (of(baseline), of(follow_up)) else {
-                let path = |file: &Path| {
-                    let file = std::path::absolute(file).ok();
-                    inputs.iter().find(|input| Some(&input.file) == file.as_ref()).map_or(String::new(), |input| input.path.clone())
-                };
-                told.push(pair_run([path(baseline), path(follow_up)], Err("one of its photos failed".into())));
-                failed = true;
-                continue;
-            };
-            let paths = [baseline, follow_up].map(|seen| seen.input.path.clone());
-            let name = name(&baseline.input, &follow_up.input, &mut places);
-            match self.compared(baseline, follow_up, &name) {
-                Err(cause) => {
+        for Pair { photos: of_pair, name } in &pairs {
+            if stop.load(Ordering::Relaxed) {
+                return Err("stopped before every pair was compared; the same command goes on from here".into());
+            }
+            let paths = of_pair.map(|i| known.inputs[i].path.clone());
+            let end = match of_pair.map(|i| photos[i].as_ref()) {
+                [Some(baseline), Some(follow_up)] => self.written(baseline, follow_up, name, &folder).map_err(|cause| {
                     say(&cause);
                     // What is kept names photos as results do, which may be by codes.
-                    let kept = [baseline, follow_up]
-                        .iter()
-                        .fold(cause, |cause, seen| cause.replace(&printable(&seen.input.file), &seen.input.path));
-                    told.push(pair_run(paths, Err(kept)));
-                    failed = true;
+                    [baseline, follow_up].iter().fold(cause, |cause, seen| cause.replace(&printable(&seen.input.file), &seen.input.path))
+                }),
+                _ => Err("one of its photos failed".into()),
+            };
+            match end {
+                Err(cause) => {
+                    let left = |left| format!("{cause}; and what an earlier run left of it could not be removed: {left}");
+                    let cause = clear(&folder, name, &[]).err().map(left).unwrap_or(cause);
+                    told.push(pair_run(paths, Err(cause)));
                 }
-                Ok((comparison, drawn)) => {
+                Ok(comparison) => {
                     self.tell(&comparison);
-                    for (place, bytes) in drawn {
-                        let place = folder.place(&place);
-                        write_whole(&place, &bytes).map_err(|error| about(&place, results::cause(&error)))?;
-                    }
-                    let place = comparison_path(&name);
-                    folder.write_json(&place, &comparison).map_err(|error| about(&folder.place(&place), results::cause(&error)))?;
-                    pages.push(page_place(&name));
-                    told.push(pair_run(paths, Ok(place)));
+                    pages.push(page_place(name));
+                    told.push(pair_run(paths, Ok(comparison_path(name))));
                     comparisons.push(comparison);
                 }
             }
@@ -154,41 +158,59 @@ impl Compare {
         let inputs = [&self.baseline, &self.follow_up];
         let run = record(RunCommand::Compare, (&inputs, codes.as_ref()), &self.measuring, (runs, stages), told, began)?;
         folder.write_json("run.json", &run).map_err(|error| about(&folder.place("run.json"), results::cause(&error)))?;
-        if let Some(place) = &self.json {
-            let texts: Vec<String> = comparisons.iter().map(json).collect();
-            match &texts[..] {
-                [only] if pairs.len() == 1 => deliver(place, only)?,
-                _ => deliver(place, &format!("[\n{}]\n", texts.join(",\n")))?,
-            }
+        let texts = || comparisons.iter().map(json).collect::<Vec<_>>();
+        if let Some(place) = &self.json
+            && let Some(text) = together(&texts(), pairs.len() == 1)
+        {
+            deliver(place, &text)?;
         }
         let others = folder.comparisons().saturating_sub(comparisons.len());
-        if others > 0 && !self.quiet {
-            say(format!(
-                "anagen: {} also holds {others} comparisons that are not of this run; the tables and the overview leave them out",
-                printable(&self.out)
-            ));
+        if !self.quiet {
+            tell_others(&self.out, others, "comparisons");
+        }
+        let overview = folder.place(OVERVIEW);
+        if comparisons.is_empty() || self.no_report {
+            folder.remove(OVERVIEW).map_err(|error| about(&overview, results::cause(&error)))?;
         }
         if comparisons.is_empty() {
             return Err("no pair could be compared".into());
         }
         if !self.no_report {
-            let overview = folder.place("comparisons.html");
             let pages: Vec<_> = comparisons.iter().zip(pages).collect();
             write_whole(&overview, comparisons_page(&pages).as_bytes()).map_err(|error| about(&overview, results::cause(&error)))?;
             if !self.quiet {
                 say(format!("to read: {}", printable(&overview)));
             }
         }
+        let failed = !lonely.is_empty() || comparisons.len() < pairs.len();
         Ok(if failed { Ending::SomeFailed } else { Ending::AllDone })
     }
 
     /// Says what would be compared.
-    fn rehearsed(&self, pairs: &[[PathBuf; 2]], inputs: &[Input]) -> Result<Ending, String> {
+    fn rehearsed(&self, pairs: &[[PathBuf; 2]], inputs: &[Input], lonely: usize) -> Result<Ending, String> {
         for [baseline, follow_up] in pairs {
             say(format!("{} → {}", printable(baseline), printable(follow_up)));
         }
-        let photos: Vec<_> = inputs.iter().zip(plans(inputs, &self.measuring.stated()?)?).collect();
-        rehearse(&photos, &self.out, &self.measuring.limits())
+        let folder = Folder::open(&self.out).ok();
+        let known = Known::of(inputs, &self.measuring, folder.as_ref())?;
+        if let Some(folder) = &folder {
+            self.unmixed(folder, &known, &allotted(pairs, &known.inputs))?;
+        }
+        rehearse(&known.photos(), folder.as_ref(), &wanted(&self.measuring), lonely)
+    }
+
+    /// # Errors
+    /// When the folder has a comparison of two other photos under the name of one of these pairs, unless it may be replaced.
+    fn unmixed(&self, folder: &Folder, known: &Known, pairs: &[Pair]) -> Result<(), String> {
+        for Pair { photos: [baseline, follow_up], name } in pairs.iter().filter(|_| !self.measuring.force) {
+            let Ok(stored) = folder.read_comparison(name) else { continue };
+            let other = |i: &usize, stored: &str| known.hashes[*i].as_ref().is_some_and(|hash| hash != stored);
+            // Where one of the two is the same, the other was replaced.
+            if other(baseline, &stored.baseline.sha256) && other(follow_up, &stored.follow_up.sha256) {
+                return Err(about(&folder.place(&comparison_path(name)), OTHER_PHOTOS));
+            }
+        }
+        Ok(())
     }
 
     /// The photos of one side: the file itself, or those of the folder.
@@ -230,6 +252,20 @@ impl Compare {
         Ok((pairs, lonely))
     }
 
+    /// Compares a pair and writes what belongs to it; what an earlier run left of it and this one did not write is removed.
+    fn written(&self, baseline: &Seen, follow_up: &Seen, name: &str, folder: &Folder) -> Result<ComparisonResult, String> {
+        let (comparison, drawn) = self.compared(baseline, follow_up, name)?;
+        let json = json(&comparison).into_bytes();
+        let mut own = vec![];
+        // The comparison last, so that one that is there has all its company.
+        for (place, bytes) in drawn.into_iter().chain([(comparison_path(name), json)]) {
+            write_whole(&folder.place(&place), &bytes).map_err(|error| about(&folder.place(&place), results::cause(&error)))?;
+            own.push(place);
+        }
+        clear(folder, name, &own)?;
+        Ok(comparison)
+    }
+
     /// The comparison of a pair, and the pictures and the page that show it.
     fn compared(&self, baseline: &Seen, follow_up: &Seen, name: &str) -> Result<(ComparisonResult, Vec<Drawn>), String> {
         let photo = |seen: &Seen| seen.photo().map_err(|cause| about(&seen.input.file, cause));
@@ -260,9 +296,9 @@ impl Compare {
         }
         if let (Some(extension), Some([straight, turned])) = (self.overlay.extension(), aligned) {
             let fates = comparison::draw((&photos[0], &visits[0]), (&photos[1], &visits[1]), &comparison);
-            for (kind, picture) in [("", fates), (".baseline", Some(straight)), (".follow-up", Some(turned))] {
+            for (kind, picture) in KINDS.into_iter().zip([fates, Some(straight), Some(turned)]) {
                 let Some(picture) = picture else { continue };
-                drawn.push((format!("overlays/comparisons/{name}{kind}.{extension}"), encode(&picture, self.overlay).map_err(unencoded)?));
+                drawn.push((drawn_place(name, kind, extension), encode(&picture, self.overlay).map_err(unencoded)?));
             }
         }
         Ok((result, drawn))
@@ -290,7 +326,8 @@ impl Compare {
         if self.quiet {
             return;
         }
-        say(format!("{} → {}", comparison.baseline.path, comparison.follow_up.path));
+        let [before, after] = [&comparison.baseline, &comparison.follow_up].map(|photo| printable(photo.path.as_ref()));
+        say(format!("{before} → {after}"));
         if let Some(registration) = &comparison.registration {
             let count = |fate: Fate| comparison.fates.iter().filter(|hair| hair.fate == fate).count();
             let kept = count(Fate::Kept) + count(Fate::Thickened) + count(Fate::Thinned);
@@ -409,12 +446,37 @@ fn page_place(name: &str) -> String {
     format!("comparisons/{name}.html")
 }
 
-/// What a pair's comparison is called: by the names of both photos, each its own.
-fn name(baseline: &Input, follow_up: &Input, taken: &mut BTreeSet<String>) -> String {
-    let flat = |input: &Input| input.stem.replace('/', "_");
-    let name = format!("{}--{}", flat(baseline), flat(follow_up));
-    let name =
-        (1..).map(|i| if i == 1 { name.clone() } else { format!("{name}-{i}") }).find(|name| !taken.contains(name)).unwrap_or_default();
-    taken.insert(name.clone());
-    name
+/// What is drawn of a pair: both photos side by side, and each alone.
+const KINDS: [&str; 3] = ["", ".baseline", ".follow-up"];
+
+fn drawn_place(name: &str, kind: &str, extension: &str) -> String {
+    format!("overlays/comparisons/{name}{kind}.{extension}")
+}
+
+/// Removes what there may be of a pair, but for what is its own now.
+fn clear(folder: &Folder, name: &str, own: &[String]) -> Result<(), String> {
+    let drawn = KINDS.iter().flat_map(|kind| ["jpg", "png"].map(|extension| drawn_place(name, kind, extension)));
+    let others = drawn.chain([page_place(name), comparison_path(name)]).filter(|place| !own.contains(place));
+    let remove = |place: String| folder.remove(&place).map_err(|error| about(&folder.place(&place), results::cause(&error)));
+    // Whatever can be removed is, also where something cannot.
+    others.map(remove).collect::<Vec<_>>().into_iter().collect()
+}
+
+/// The pairs, each with a name that is its own and short enough for a file.
+fn allotted(pairs: &[[PathBuf; 2]], inputs: &[Input]) -> Vec<Pair> {
+    let place = |file: &PathBuf| {
+        let file = std::path::absolute(file).unwrap_or_else(|_| file.clone());
+        inputs.iter().position(|input| input.file == file)
+    };
+    let flat = |i: usize| inputs[i].stem.replace('/', "_");
+    let mut taken = BTreeSet::new();
+    let mut pair = |[baseline, follow_up]: &[PathBuf; 2]| {
+        let photos = [place(baseline)?, place(follow_up)?];
+        let name = photos.map(flat).join("--");
+        let mut numbered = (1..).map(|i| fitting(&if i == 1 { name.clone() } else { format!("{name}-{i}") }));
+        // Lower case, since some file systems hold A.json and a.json for one.
+        let name = numbered.find(|name| taken.insert(name.to_lowercase()))?;
+        Some(Pair { photos, name })
+    };
+    pairs.iter().filter_map(&mut pair).collect()
 }

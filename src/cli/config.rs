@@ -5,7 +5,7 @@ use crate::analyze::{Scale, Settings};
 use crate::calibration::{Calibration, ScaleError, ScaleSource};
 use crate::field::Roi;
 use crate::measure::Cuts;
-use crate::results::{Input, Pseudonyms, read_at_most};
+use crate::results::{Input, Pseudonyms, read_at_most, sha256};
 use crate::segment::Detector;
 use crate::session::{Session, days_between};
 use crate::units::{Micrometers, Millimeters};
@@ -134,7 +134,7 @@ fn plan(input: &Input, stated: &Stated, read: &mut BTreeMap<PathBuf, Option<Conf
             read.insert(here.to_path_buf(), Config::read(here)?);
         }
         if let Some(config) = &read[here] {
-            let name = here.join(NAME).display().to_string();
+            let name = printable(&here.join(NAME));
             rules.extend(config.rules(input.file.strip_prefix(here).unwrap_or(&input.file), &name));
             let cuts = [(&mut vellus_below, config.cuts.vellus_below_um), (&mut terminal_from, config.cuts.terminal_from_um)];
             for ((cut, in_file), origin) in cuts.into_iter().zip(&mut cut_origins) {
@@ -186,6 +186,27 @@ pub fn tell(inputs: &mut [Input], stated: &Stated) -> Result<(), String> {
         }
     }
     Ok(())
+}
+
+/// The hash of every `anagen.toml` that holds for any of these photos, by where it lies below the folder that was named, with its content;
+/// `None` where there is none or none is read.
+///
+/// # Errors
+/// The path and the cause for one that cannot be read.
+pub fn fingerprint(inputs: &[Input], stated: &Stated) -> Result<Option<String>, String> {
+    let of = |input: &Input| folders_of(input).into_iter().map(|folder| (folder, input.root.clone())).collect::<Vec<_>>();
+    let folders: BTreeSet<(PathBuf, PathBuf)> = inputs.iter().filter(|_| stated.read_files).flat_map(of).collect();
+    let mut files = BTreeSet::new();
+    for (folder, root) in folders {
+        let file = folder.join(NAME);
+        if file.is_file() {
+            let bytes = read_at_most(&file, MOST_BYTES).map_err(|cause| about(&file, cause))?;
+            // Forward slashes on every system, since the parts of a batch may be made on several.
+            let place: Vec<_> = folder.strip_prefix(&root).unwrap_or(&folder).iter().map(|part| part.to_string_lossy()).collect();
+            files.insert(format!("{} {}\n", sha256(&bytes), place.join("/")));
+        }
+    }
+    Ok((!files.is_empty()).then(|| sha256(files.into_iter().collect::<String>().as_bytes())))
 }
 
 /// The folders whose `anagen.toml` holds for a photo, the nearest first.
@@ -250,6 +271,16 @@ impl EventTable {
     /// Whether it happened to this subject.
     pub fn is_of(&self, subject: Option<&str>) -> bool {
         subject.is_some_and(|subject| subject.eq_ignore_ascii_case(&self.subject.0))
+    }
+
+    /// The same event for each of these subjects that it happened to, as each is spelled; as it is where it happened to none of them.
+    pub fn spelled(self, subjects: &BTreeSet<String>) -> Vec<Self> {
+        let own: Vec<Self> = subjects
+            .iter()
+            .filter(|subject| self.is_of(Some(subject)))
+            .map(|subject| Self { subject: Name(subject.clone()), ..self.clone() })
+            .collect();
+        if own.is_empty() { vec![self] } else { own }
     }
 
     /// The same with its subject under a code, in what happened too.

@@ -1,5 +1,6 @@
 //! `anagen config`: every setting as it would be used, and where it came from.
 
+use super::analyze::NO_PHOTO;
 use super::config::{Plan, idle_globs, plans};
 use super::measuring::Measuring;
 use super::{Ending, about, deliver, say};
@@ -33,6 +34,9 @@ impl Effective {
         let inputs = results::find(&self.path, Path::new(""));
         if let Some(trouble) = inputs.troubles.first() {
             return Err(about(&trouble.path, &trouble.cause));
+        }
+        if inputs.photos.is_empty() {
+            return Err(NO_PHOTO.into());
         }
         let plans = plans(&inputs.photos, &stated)?;
         for warning in idle_globs(&inputs.photos, &stated) {

@@ -1,5 +1,6 @@
 //! `anagen merge`: the results of several runs as one, as if one run had made them.
 
+use super::privacy::{recorded_key, same_names};
 use super::shard::Shard;
 use super::summary::write_summary;
 use super::{Ending, about, printable, results_folder, say};
@@ -23,6 +24,9 @@ The parts must be of the same version, settings and model. In run.json the times
 
 /// The settings that change no result, so that parts may differ in them.
 const INDIFFERENT: [&str; 3] = ["shard", "threads", "force"];
+
+/// The setting that has the hash of every `anagen.toml`: the same in all parts of one batch, while two folders may each have their own.
+const CONFIG: &str = "config_sha256";
 
 /// The most bytes of a file that is taken over.
 const MOST_BYTES: u64 = 4 << 30;
@@ -60,6 +64,7 @@ impl Merge {
         agree(&parts)?;
         complete(&parts)?;
         let photos = photos(&parts)?;
+        same_names(&self.out, recorded_key(&parts[0].run.settings))?;
         let folder = results_folder(&self.out)?;
         let run = whole(&parts, photos.iter().map(|(_, photo)| (*photo).clone()).collect());
         // A folder whose merging is killed still says what it is.
@@ -96,6 +101,10 @@ impl<'a> Part<'a> {
         self.run.settings.get("shard")?.as_str()?.parse().ok()
     }
 
+    fn config(&self) -> &Value {
+        self.run.settings.get(CONFIG).unwrap_or(&Value::Null)
+    }
+
     /// Copies what belongs to a photo, its result last, as when it was made.
     fn hand_over(&self, stem: &str, to: &Folder) -> Result<(), String> {
         let beside = [overlay_path(stem, "jpg"), overlay_path(stem, "png"), thumbnail_path(stem), page_path(stem)];
@@ -118,6 +127,9 @@ impl<'a> Part<'a> {
 /// # Errors
 /// When parts were not made alike, so that their numbers do not belong together.
 fn agree(parts: &[Part]) -> Result<(), String> {
+    let differ = |part: &Part, from: &Part, what: String| {
+        Err(about(part.path, format!("made with {what} than {}: run one of them again", printable(from.path))))
+    };
     let first = &parts[0];
     for part in &parts[1..] {
         let differs = if part.run.version != first.run.version {
@@ -129,14 +141,20 @@ fn agree(parts: &[Part]) -> Result<(), String> {
         } else {
             let names: BTreeSet<&String> =
                 [first, part].iter().filter_map(|part| part.run.settings.as_object()).flat_map(|s| s.keys()).collect();
-            let mut others = names.into_iter().filter(|name| !INDIFFERENT.contains(&name.as_str()));
+            let mut others = names.into_iter().filter(|name| !INDIFFERENT.contains(&name.as_str()) && *name != CONFIG);
             others.find(|name| part.run.settings.get(name) != first.run.settings.get(name)).map(|name| format!("another {name}"))
         };
         if let Some(differs) = differs {
-            return Err(about(part.path, format!("made with {differs} than {}: run one of them again", printable(first.path))));
+            return differ(part, first, differs);
         }
     }
-    Ok(())
+    let mut divided = parts.iter().filter(|part| part.shard().is_some());
+    match divided.next() {
+        Some(first) => {
+            divided.find(|part| part.config() != first.config()).map_or(Ok(()), |part| differ(part, first, "another anagen.toml".into()))
+        }
+        None => Ok(()),
+    }
 }
 
 /// # Errors
@@ -191,6 +209,10 @@ fn whole(parts: &[Part], photos: Vec<PhotoRun>) -> Run {
     let mut run = parts[0].run.clone();
     if let Some(settings) = run.settings.as_object_mut() {
         settings.remove("shard");
+        if parts.iter().any(|part| part.config() != parts[0].config()) {
+            // Folders with an anagen.toml each have none in common.
+            settings.insert(CONFIG.into(), Value::Null);
+        }
     }
     for part in &parts[1..] {
         let new: Vec<String> = part.run.inputs.iter().filter(|input| !run.inputs.contains(input)).cloned().collect();

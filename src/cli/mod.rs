@@ -203,9 +203,17 @@ pub fn checked_config(text: &str) -> Result<(), (usize, String)> {
     config::check(text)
 }
 
-/// Tells something on stderr. Where nobody can be told, the reader gone or the log's disk full, the work goes on all the same.
+/// Tells something on stderr, in lines. Where nobody can be told, the reader gone or the log's disk full, the work goes on all the same.
 fn say(told: impl Display) {
-    let _ = writeln!(io::stderr(), "{told}");
+    let _ = writeln!(io::stderr(), "{}", shown(&told.to_string(), &['\n']));
+}
+
+/// Says how many of a folder's comparisons or timelines are of other runs, where there are any.
+fn tell_others(out: &Path, others: usize, what: &str) {
+    if others > 0 {
+        let out = printable(out);
+        say(format!("anagen: {out} also holds {others} {what} that are not of this run; the tables and the overview leave them out"));
+    }
 }
 
 /// `path: cause`, as every message about a file reads.
@@ -215,7 +223,22 @@ fn about(path: &Path, cause: impl Display) -> String {
 
 /// A name that can be shown: it may hold anything, a line's end or a terminal's commands too.
 fn printable(path: &Path) -> String {
-    path.display().to_string().chars().flat_map(|c| if c.is_control() { c.escape_default().collect() } else { vec![c] }).collect()
+    shown(&path.display().to_string(), &[])
+}
+
+/// A text without a terminal's commands: control characters, but for those kept, as they would be typed in a program.
+fn shown(text: &str, kept: &[char]) -> String {
+    let commands = |c: &char| c.is_control() && !kept.contains(c);
+    text.chars().flat_map(|c| if commands(&c) { c.escape_default().collect() } else { vec![c] }).collect()
+}
+
+/// JSON texts as one: a single one's as it is, several in an array; `None` where a single one is lacking.
+fn together(texts: &[String], single: bool) -> Option<String> {
+    match texts {
+        [only] if single => Some(only.clone()),
+        [] if single => None,
+        _ => Some(format!("[\n{}]\n", texts.join(",\n"))),
+    }
 }
 
 /// # Errors

@@ -2,6 +2,7 @@
 
 use super::analyze::milliseconds;
 use super::measuring::Measuring;
+use super::privacy;
 use crate::analyze::Stage;
 use crate::measure::Cuts;
 use crate::results::{PairRun, PhotoResult, PhotoRun, Pseudonyms, Run, RunCommand, RunSchema, SessionRun, SessionSource, Status, Times};
@@ -33,7 +34,7 @@ pub fn record(
         command,
         version: env!("CARGO_PKG_VERSION").into(),
         model_sha256: stated.detector.model_sha256().map(str::to_owned),
-        settings: serde_json::Value::Object(measuring.record(&stated)),
+        settings: measuring.record(&stated).into_iter().chain(privacy::record(codes)).collect(),
         cuts: Cuts {
             vellus_below_um: stated.vellus_below_um.map_or(default.vellus_below_um, Micrometers),
             terminal_from_um: stated.terminal_from_um.map_or(default.terminal_from_um, Micrometers),

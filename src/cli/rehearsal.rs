@@ -1,23 +1,22 @@
 //! `--dry-run`: what would be analyzed, and with which scale, without analyzing it.
 
-use super::batch::made_by;
+use super::batch::{Wanted, made_by};
 use super::config::Plan;
 use super::effective::table;
 use super::{Ending, deliver, say};
 use crate::analyze::Scale;
 use crate::calibration::{Calibration, ScaleBar};
-use crate::photo::{Limits, Photo};
+use crate::photo::Photo;
 use crate::results::{Folder, Input, read_at_most, sha256};
 use std::path::Path;
 
-/// Says for each photo whether it would be analyzed, reused or fail, and which scale it would have.
-pub fn rehearse(photos: &[(&Input, Plan)], out: &Path, limits: &Limits) -> Result<Ending, String> {
-    let folder = Folder::open(out).ok();
-    let mut failed = 0;
+/// Says for each photo whether it would be analyzed, reused or fail, and which scale it would have. `lost` more were told to fail already.
+pub fn rehearse(photos: &[(&Input, Plan)], folder: Option<&Folder>, wanted: &Wanted, lost: usize) -> Result<Ending, String> {
+    let mut failed = lost;
     let rows: Vec<[String; 3]> = photos
         .iter()
         .map(|(input, plan)| {
-            let [action, scale] = rehearsed(input, plan, folder.as_ref(), limits).unwrap_or_else(|cause| {
+            let [action, scale] = rehearsed(input, plan, folder, wanted).unwrap_or_else(|cause| {
                 failed += 1;
                 [format!("would fail: {cause}"), String::new()]
             });
@@ -25,14 +24,16 @@ pub fn rehearse(photos: &[(&Input, Plan)], out: &Path, limits: &Limits) -> Resul
         })
         .collect();
     deliver(Path::new("-"), &table(&rows))?;
-    say(format!("{} photo{}, of which {failed} would fail; nothing was written", photos.len(), if photos.len() == 1 { "" } else { "s" }));
+    let all = photos.len() + lost;
+    say(format!("{all} photo{}, of which {failed} would fail; nothing was written", if all == 1 { "" } else { "s" }));
     Ok(if failed > 0 { Ending::SomeFailed } else { Ending::AllDone })
 }
 
-fn rehearsed(input: &Input, plan: &Plan, folder: Option<&Folder>, limits: &Limits) -> Result<[String; 2], String> {
-    let bytes = read_at_most(&input.file, limits.bytes)?;
-    let stored = folder.and_then(|folder| folder.reusable(input, &sha256(&bytes), &made_by(plan, input)));
-    let photo = Photo::decode(&bytes, limits).map_err(|error| error.to_string())?;
+fn rehearsed(input: &Input, plan: &Plan, folder: Option<&Folder>, wanted: &Wanted) -> Result<[String; 2], String> {
+    let bytes = read_at_most(&input.file, wanted.limits.bytes)?;
+    let stored = folder.and_then(|folder| wanted.reusable(folder, input, &sha256(&bytes), &made_by(plan, input)));
+    let photo = Photo::decode(&bytes, &wanted.limits).map_err(|error| error.to_string())?;
+    wanted.suits(&photo, &plan.settings(photo.acquisition().model.as_deref()))?;
     let action = if stored.is_some() { "unchanged, would be reused" } else { "would be analyzed" };
     Ok([action.into(), scale_said(&photo, plan)])
 }

@@ -1,23 +1,25 @@
 //! `anagen timeline`: every session of each subject and site, each hair followed through all of them.
 
-use super::config::{EventTable, events, plans, tell};
+use super::config::{EventTable, events, tell};
 use super::measuring::Measuring;
-use super::privacy::Privacy;
+use super::privacy::{Privacy, key, same_names};
 use super::record::record;
 use super::rehearsal::rehearse;
-use super::seen::{Looked, Seen, seen};
-use super::{Ending, about, hairs, printable, results_folder, say};
+use super::seen::{Known, Looked, Seen, seen, wanted};
+use super::{Ending, about, hairs, printable, results_folder, say, tell_others};
 use crate::compare::timeline::{Event, Occasion, TimelineFate, timeline};
 use crate::measure::Cuts;
 use crate::report::{Picture, timeline_page, timelines_page};
 use crate::results::{
-    self, Input, PhotoRun, ReasonResult, RunCommand, SessionPhoto, SessionSource, TimelineResult, write_timeline_tables, write_whole,
+    self, Folder, Input, PhotoRun, ReasonResult, RunCommand, SessionPhoto, SessionSource, TimelineResult, write_timeline_tables,
+    write_whole,
 };
 use crate::session::{Told, days_between};
 use clap::Args;
 use rayon::prelude::*;
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
+use std::sync::atomic::Ordering;
 use std::time::Instant;
 
 const EXAMPLES: &str = "\
@@ -29,8 +31,9 @@ Results of anagen analyze in the same folder are used where they still hold.";
 
 const AFTER: &str = "\
 Subject, date and site come from folders and names: <subject>/<date>/<site>.jpg or <subject>/<site>_<date>.jpg, a date being 2026-02-10,
-2026_02_10 or 20260210; the photo's own date goes before that of its path. Where only the photos have dates: <subject>/<visit>/<site>.jpg or
-<subject>/<site>.jpg, a visit being called visit1, month 3, baseline or the like. Where no folder stands for the subject, FOLDER does. An anagen.toml goes before all that:
+2026_02_10 or 20260210; the photo's own date goes before that of its path. A folder called visit1, month 3, baseline or the like is no
+subject: the one above it is. Where only the photos have dates: <subject>/<visit>/<site>.jpg or <subject>/<site>.jpg, a visit being called
+so. Where no folder stands for the subject, FOLDER does. An anagen.toml goes before all that:
   [[photos]]
   glob = \"meier/second/*.jpg\"
   subject = \"s01\"
@@ -89,6 +92,9 @@ struct Dated<'a> {
 /// The longer side of a session's picture in the page.
 const THUMBNAIL_PIXELS: usize = 240;
 
+/// The page that leads to those of all sites.
+const OVERVIEW: &str = "timelines.html";
+
 /// The day that days are counted from.
 const EPOCH: &str = "1970-01-01";
 
@@ -113,16 +119,22 @@ impl Timeline {
                 input.path = subject.iter().fold(input.path.clone(), |path, subject| format!("{subject}/{path}"));
                 input.told.path = Told::by_path(&input.path).path;
             }
+            // A code is of one spelling, and a subject may be spelled otherwise in an event.
+            let of = |input: &Input| [input.told.path.subject.clone(), input.told.stated.subject.clone()];
+            let subjects: BTreeSet<String> = inputs.photos.iter().flat_map(of).chain([subject.clone()]).flatten().collect();
+            events = events.into_iter().flat_map(|event| event.spelled(&subjects)).map(|event| event.coded(codes)).collect();
             codes.apply(&mut inputs);
-            events = events.into_iter().map(|event| event.coded(codes)).collect();
             subject = subject.map(|name| codes.subject(&name));
         }
+        same_names(&self.out, key(codes.as_ref()).as_deref())?;
         if self.dry_run {
-            let photos: Vec<_> = inputs.photos.iter().zip(plans(&inputs.photos, &self.measuring.stated()?)?).collect();
-            return rehearse(&photos, &self.out, &self.measuring.limits());
+            let folder = Folder::open(&self.out).ok();
+            let known = Known::of(&inputs.photos, &self.measuring, folder.as_ref())?;
+            return rehearse(&known.photos(), folder.as_ref(), &wanted(&self.measuring), inputs.troubles.len());
         }
         let folder = results_folder(&self.out)?;
-        let Looked { photos, runs, stages } = seen(&inputs.photos, &self.measuring, &folder, self.quiet)?;
+        let known = Known::of(&inputs.photos, &self.measuring, Some(&folder))?;
+        let Looked { photos, runs, stages, stop } = seen(&known, &self.measuring, &folder, self.quiet)?;
         let (sites, undated) = by_site(&inputs.photos, &photos, subject.as_ref());
         for input in &undated {
             say(about(&input.file, "no date in its path or the photo: it is in no timeline"));
@@ -133,16 +145,21 @@ impl Timeline {
         let (mut timelines, mut pages) = (vec![], vec![]);
         let mut places = BTreeSet::new();
         for site in &sites {
+            if stop.load(Ordering::Relaxed) {
+                return Err("stopped before every site was followed; the same command goes on from here".into());
+            }
             let timeline = self.followed(site, &events)?;
             let place = place(site, &mut places);
             folder.write_json(&place, &timeline).map_err(|error| about(&folder.place(&place), results::cause(&error)))?;
             self.tell(&timeline);
-            if !self.no_report {
-                let page = format!("{}.html", place.trim_end_matches(".json"));
-                let text = timeline_page(&timeline, &thumbnails(site), &page);
-                write_whole(&folder.place(&page), text.as_bytes()).map_err(|error| about(&folder.place(&page), results::cause(&error)))?;
-                pages.push(page);
-            }
+            let page = format!("{}.html", place.trim_end_matches(".json"));
+            let written = if self.no_report {
+                folder.remove(&page)
+            } else {
+                write_whole(&folder.place(&page), timeline_page(&timeline, &thumbnails(site), &page).as_bytes())
+            };
+            written.map_err(|error| about(&folder.place(&page), results::cause(&error)))?;
+            pages.push(page);
             timelines.push(timeline);
         }
         write_timeline_tables(&folder, &timelines)
@@ -150,13 +167,21 @@ impl Timeline {
         let runs = runs.into_iter().map(|run| of_folder(run, subject.as_ref())).collect();
         let run = record(RunCommand::Timeline, (&[&self.folder], codes.as_ref()), &self.measuring, (runs, stages), vec![], began)?;
         folder.write_json("run.json", &run).map_err(|error| about(&folder.place("run.json"), results::cause(&error)))?;
-        if timelines.iter().all(|timeline| timeline.sessions.iter().all(|session| session.photo.is_none())) {
+        let others = folder.timelines().saturating_sub(timelines.len());
+        if !self.quiet {
+            tell_others(&self.out, others, "timelines");
+        }
+        let overview = folder.place(OVERVIEW);
+        let none = timelines.iter().all(|timeline| timeline.sessions.iter().all(|session| session.photo.is_none()));
+        if none || self.no_report {
+            folder.remove(OVERVIEW).map_err(|error| about(&overview, results::cause(&error)))?;
+        }
+        if none {
             return Err(
                 "no photo could be followed: photos need a date in their path or their EXIF, as in s01/2026-02-10/vertex.jpg".into()
             );
         }
         if !self.no_report {
-            let overview = folder.place("timelines.html");
             let pages: Vec<_> = timelines.iter().zip(pages).collect();
             write_whole(&overview, timelines_page(&pages).as_bytes()).map_err(|error| about(&overview, results::cause(&error)))?;
             if !self.quiet {
@@ -230,7 +255,7 @@ impl Timeline {
         }
         for session in timeline.sessions.iter().filter(|session| !session.comparable) {
             let message = session.reason.as_ref().map(|reason| reason.message.as_str()).unwrap_or_default();
-            say(format!("  {}: {message}", session.path));
+            say(format!("  {}", about(session.path.as_ref(), message)));
         }
         for caveat in &timeline.caveats {
             say(format!("  {}", caveat.message));

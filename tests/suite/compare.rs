@@ -1,6 +1,6 @@
 //! Two photos, or two sessions, compared: whole commands on windows of one drawn field, so that what is right is known.
 
-use crate::commands::{anagen, code, files, read, stderr};
+use crate::commands::{anagen, code, files, read, stderr, three_photos, write_photo};
 use anagen::phantom::{Scene, draw};
 use image::{Rgb, RgbImage, imageops};
 use serde_json::Value;
@@ -201,6 +201,9 @@ fn nothing_written_names_the_subject_and_a_dry_run_writes_nothing() {
     fs::write(folder.join("key"), "sixteen bytes or more").unwrap();
     fs::write(folder.join("in/Mary/anagen.toml"), "um_per_px = 2.8\n[[event]]\nsubject = \"Mary\"\ndate = 2026-03-01\nlabel = \"start\"\n")
         .unwrap();
+    // Whoever typed the event did not heed the letters' case.
+    let config = folder.join("in/Mary/anagen.toml");
+    fs::write(&config, fs::read_to_string(&config).unwrap().replace("subject = \"Mary\"", "subject = \"MARY\"")).unwrap();
     let compare = ["compare", "in/Mary/2026-02-10", "in/Mary/2026-08-11", "--out", "out", "--pseudonymize", "key"];
     let timeline = ["timeline", "in/Mary", "--out", "out2", "--pseudonymize", "key"];
     for command in [&compare[..], &timeline[..]] {
@@ -216,6 +219,9 @@ fn nothing_written_names_the_subject_and_a_dry_run_writes_nothing() {
             assert!(!name.contains("Mary") && !String::from_utf8_lossy(&bytes).contains("Mary"), "{out}/{name}");
         }
     }
+    let settings = |out: &str| read(&folder.join(out).join("run.json"))["settings"].clone();
+    assert_eq!((&settings("out")["pseudonymized"], &settings("out2")["pseudonymized"]), (&true.into(), &true.into()));
+    assert!(settings("out")["pseudonym_key"].is_string() && settings("out")["pseudonym_key"] == settings("out2")["pseudonym_key"]);
     // One person keeps one code, and the events that are theirs.
     let code_of = |run: Value| run["photos"][0]["session"]["subject"].as_str().unwrap().to_owned();
     let subject = code_of(read(&folder.join("out/run.json")));
@@ -300,4 +306,134 @@ fn growth_is_not_told_of_hair_that_was_clipped_since() {
             assert!(stderr(&output).contains("mm a day") && stderr(&output).contains("resting"), "{}", stderr(&output));
         }
     }
+}
+
+/// The comparisons, pages and pictures of pairs in a results folder.
+fn of_pairs(out: &Path) -> Vec<String> {
+    files(out).into_keys().filter(|name| name.contains("comparisons")).collect()
+}
+
+#[test]
+fn results_of_an_analysis_with_other_settings_are_left_as_they_are() {
+    let place = three_photos();
+    let folder = place.path();
+    let out = folder.join("out");
+    assert_eq!(code(&anagen(&["analyze", "in", "--out", "out", "--um-per-px", "4"], folder)), 0);
+    let sessions = ["compare", "in/s01/2026-02-10", "in/s01/2026-08-11", "--out", "out", "--overlay", "none", "--no-report"];
+    let timeline = ["timeline", "in", "--out", "out", "--no-report"];
+    for command in [&sessions[..], &timeline] {
+        let written = files(&out);
+        for more in [&["--um-per-px", "5"][..], &[], &["--um-per-px", "5", "--force"], &["--um-per-px", "5", "--dry-run"]] {
+            let output = anagen(&[command, more].concat(), folder);
+            let said = "2026-02-10/vertex.png: its result in this folder was made with other settings, or of another file";
+            assert!(code(&output) == 1 && stderr(&output).contains(said), "{command:?} {more:?}: {}", stderr(&output));
+            assert_eq!(files(&out), written, "{command:?} {more:?}");
+        }
+        // With the same settings what was drawn of each photo stays, also where it is measured again.
+        let output = anagen(&[command, &["--um-per-px", "4", "--force"]].concat(), folder);
+        assert!([0, 2].contains(&code(&output)), "{}", stderr(&output));
+        let now = files(&out);
+        assert!(written.iter().all(|(name, bytes)| now.get(name) == Some(bytes)), "{command:?}");
+    }
+    // A photo that was replaced is another, and one that cannot be read is no reason to stop.
+    write_photo(&folder.join("in/s01/2026-08-11/vertex.jpg"), 9);
+    let output = anagen(&[&sessions[..], &["--um-per-px", "4"]].concat(), folder);
+    assert!(code(&output) == 1 && stderr(&output).contains("2026-08-11/vertex.jpg: its result"), "{}", stderr(&output));
+    fs::remove_file(out.join("photos.csv")).unwrap();
+    assert_eq!(code(&anagen(&[&sessions[..], &["--um-per-px", "5"]].concat(), folder)), 0);
+}
+
+#[test]
+fn comparison_of_two_other_photos_of_the_same_names_is_kept() {
+    let place = tempfile::tempdir().unwrap();
+    let folder = place.path();
+    for (shift, name) in ["s01/before.png", "s01/after.png", "s02/before.png", "s02/after.png"].iter().enumerate() {
+        write_photo(&folder.join(name), shift as u32);
+    }
+    let compare = |subject: &str, more: &[&str]| {
+        let [before, after] = ["before", "after"].map(|name| format!("{subject}/{name}.png"));
+        anagen(&[&["compare", &before, &after, "--out", "out", "--overlay", "none"], more].concat(), folder)
+    };
+    assert_eq!(code(&compare("s01", &[])), 0);
+    let written = files(&folder.join("out"));
+    for more in [&[][..], &["--dry-run"]] {
+        let output = compare("s02", more);
+        let said = "out/comparisons/before--after.json: a comparison of two other photos of these names";
+        assert!(code(&output) == 1 && stderr(&output).contains(said), "{}", stderr(&output));
+        assert_eq!(files(&folder.join("out")), written);
+    }
+    // One that was taken anew is no other pair, and so said another is.
+    write_photo(&folder.join("s01/after.png"), 7);
+    assert_eq!(code(&compare("s01", &[])), 0);
+    assert_eq!(code(&compare("s02", &["--force"])), 0);
+    let stored = read(&folder.join("out/comparisons/before--after.json"));
+    assert_eq!(stored["baseline"]["sha256"], anagen::results::sha256(&fs::read(folder.join("s02/before.png")).unwrap()));
+}
+
+#[test]
+fn what_an_earlier_run_left_of_a_pair_goes_with_it() {
+    let place = tempfile::tempdir().unwrap();
+    let folder = place.path();
+    let [earlier, later] = windows(1);
+    save(&earlier, folder, "a.png");
+    save(&later, folder, "b.png");
+    let run = |more: &[&str]| anagen(&[&["compare", "a.png", "b.png", "--out", "out"], &SCALE[..], more].concat(), folder);
+    assert_eq!(code(&run(&[])), 0);
+    let out = folder.join("out");
+    let drawn = ["a--b.jpg", "a--b.baseline.jpg", "a--b.follow-up.jpg"].map(|name| format!("overlays/comparisons/{name}"));
+    let written = of_pairs(&out);
+    assert!(drawn.iter().all(|name| written.contains(name)) && written.contains(&"comparisons.html".into()), "{written:?}");
+    assert_eq!(code(&run(&["--overlay", "png", "--no-report"])), 0);
+    let pngs = drawn.each_ref().map(|name| name.replace(".jpg", ".png"));
+    let mut expected = vec!["comparisons.csv".to_owned(), "comparisons/a--b.json".into()];
+    expected.extend(pngs);
+    expected.sort();
+    assert_eq!(of_pairs(&out), expected);
+    assert_eq!(code(&run(&[])), 0);
+    fs::write(folder.join("b.png"), b"broken").unwrap();
+    let output = run(&[]);
+    assert!(code(&output) == 1 && stderr(&output).contains("no pair could be compared"), "{}", stderr(&output));
+    assert_eq!(of_pairs(&out), ["comparisons.csv"]);
+    // A single pair that failed is no JSON.
+    assert!(run(&["--json", "-"]).stdout.is_empty());
+}
+
+#[test]
+fn pair_that_cannot_be_written_fails_alone_and_long_names_are_cut() {
+    let place = tempfile::tempdir().unwrap();
+    let folder = place.path();
+    for (i, session) in ["2026-02-10", "2026-08-11"].iter().enumerate() {
+        write_photo(&folder.join(format!("s01/{session}/front.png")), i as u32);
+        write_photo(&folder.join(format!("s01/{session}/{}.png", "v".repeat(150))), i as u32 + 2);
+    }
+    fs::create_dir_all(folder.join("out/comparisons/s01_2026-02-10_front--s01_2026-08-11_front.json")).unwrap();
+    let output = anagen(&["compare", "s01/2026-02-10", "s01/2026-08-11", "--out", "out"], folder);
+    assert_eq!(code(&output), 2, "{}", stderr(&output));
+    let run = read(&folder.join("out/run.json"));
+    let ends: Vec<&str> = run["pairs"].as_array().unwrap().iter().map(|pair| pair["status"].as_str().unwrap()).collect();
+    assert_eq!(ends, ["failed", "done"], "{}", run["pairs"]);
+    assert!(folder.join("out").join(run["pairs"][1]["result"].as_str().unwrap()).is_file());
+}
+
+#[cfg(unix)]
+#[test]
+fn interrupt_between_two_pairs_ends_the_comparing() {
+    use std::io::{BufRead, BufReader};
+    use std::process::{Command, Stdio};
+    let place = tempfile::tempdir().unwrap();
+    for i in 0..40 {
+        for (session, shift) in [("2026-02-10", 0), ("2026-08-11", 1)] {
+            write_photo(&place.path().join(format!("s01/{session}/site{i:02}a.png")), 2 * i + shift);
+        }
+    }
+    let arguments = ["compare", "s01/2026-02-10", "s01/2026-08-11", "--out", "out"];
+    let mut running =
+        Command::new(env!("CARGO_BIN_EXE_anagen")).args(arguments).current_dir(place.path()).stderr(Stdio::piped()).spawn().unwrap();
+    let mut lines = BufReader::new(running.stderr.take().unwrap()).lines().map(Result::unwrap);
+    lines.find(|line| line.contains(" → ")).unwrap();
+    assert!(Command::new("kill").args(["-INT", &running.id().to_string()]).status().unwrap().success());
+    let told: Vec<String> = lines.collect();
+    assert_eq!(running.wait().unwrap().code(), Some(1), "{told:?}");
+    assert!(told.last().unwrap().ends_with("stopped before every pair was compared; the same command goes on from here"), "{told:?}");
+    assert_eq!(code(&anagen(&arguments, place.path())), 0);
 }

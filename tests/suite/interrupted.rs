@@ -79,6 +79,27 @@ fn killed_at_any_moment_it_goes_on_to_the_same_results() {
     assert_eq!(files(&out), files(&folder.path().join("undisturbed")));
 }
 
+#[cfg(unix)]
+#[test]
+fn folder_whose_later_run_was_killed_no_longer_passes_for_the_earlier_one() {
+    use std::io::{BufRead, BufReader};
+    let folder = tempfile::tempdir().unwrap();
+    for i in 0..60 {
+        write_photo(&folder.path().join(format!("in/{i:03}.png")), i);
+    }
+    let analyze = ["analyze", "in", "--out", "out", "--threads", "1", "--overlay", "none", "--no-report"];
+    assert_eq!(code(&anagen(&analyze, folder.path())), 0);
+    let mut running = program().args(analyze).args(["--um-per-px", "4"]).current_dir(folder.path()).stderr(Stdio::piped()).spawn().unwrap();
+    BufReader::new(running.stderr.take().unwrap()).lines().next().unwrap().unwrap();
+    running.kill().unwrap();
+    running.wait().unwrap();
+    let run = read(&folder.path().join("out/run.json"));
+    assert_eq!((&run["interrupted"], &run["settings"]["um_per_px"], &run["done"]), (&true.into(), &4.0.into(), &0.into()));
+    assert!(run["photos"].as_array().unwrap().iter().all(|photo| photo["status"] == "not_reached" && photo["result"].is_null()));
+    let output = anagen(&["merge", "out", "--out", "merged"], folder.path());
+    assert!(code(&output) == 2 && stderr(&output).contains("this part was stopped"), "{}", stderr(&output));
+}
+
 #[test]
 fn killed_before_its_first_record_it_still_is_no_folder_of_photos() {
     let folder = three_photos();

@@ -26,6 +26,65 @@ fn dry_run_says_what_would_be_done_and_writes_nothing() {
 }
 
 #[test]
+fn dry_run_foretells_what_the_run_does() {
+    let folder = three_photos();
+    let place = folder.path();
+    let bare = ["analyze", "in", "--out", "out", "--overlay", "none", "--no-report"];
+    assert_eq!(code(&anagen(&bare, place)), 0);
+    let reused = |arguments: &[&str]| stdout(&[arguments, &["--dry-run"]].concat(), place).matches("would be reused").count();
+    assert_eq!(reused(&bare), 3);
+    assert_eq!(reused(&[&bare[..], &["--force"]].concat()), 0);
+    assert_eq!(reused(&["analyze", "in", "--out", "out", "--overlay", "none"]), 0, "no page is there");
+    assert_eq!(reused(&["analyze", "in", "--out", "out", "--no-report"]), 0, "no overlay is there");
+    assert_eq!(reused(&["timeline", "in", "--out", "out"]), 3);
+    assert_eq!(reused(&["timeline", "in", "--out", "out", "--force"]), 0);
+
+    let foretold = |arguments: &[&str], failing: &str| {
+        let output = anagen(&[arguments, &["--out", "new", "--dry-run"]].concat(), place);
+        assert!(stderr(&output).contains(failing), "{arguments:?}: {}", stderr(&output));
+        assert!(!place.join("new").exists());
+        let ended = anagen(&[arguments, &["--out", "new"]].concat(), place);
+        assert_eq!((code(&output), code(&ended)), (2, 2), "{arguments:?}: {}", stderr(&ended));
+        fs::remove_dir_all(place.join("new")).unwrap();
+    };
+    foretold(&["analyze", "in", "--roi", "rect:5000,5000,10,10"], "3 photos, of which 3 would fail");
+    foretold(&["analyze", "in", "nowhere"], "4 photos, of which 1 would fail");
+    crate::commands::write_photo(&place.join("in/s01/2026-08-11/front.png"), 5);
+    foretold(&["compare", "in/s01/2026-02-10", "in/s01/2026-08-11"], "3 photos, of which 1 would fail");
+}
+
+#[test]
+fn config_of_no_photo_says_so() {
+    let folder = tempfile::tempdir().unwrap();
+    fs::create_dir(folder.path().join("empty")).unwrap();
+    let output = anagen(&["config", "empty"], folder.path());
+    assert!(code(&output) == 1 && output.stdout.is_empty(), "{}", stderr(&output));
+    assert!(stderr(&output).contains("no photo found"), "{}", stderr(&output));
+}
+
+#[test]
+fn single_photo_that_fails_is_no_json() {
+    let folder = tempfile::tempdir().unwrap();
+    for name in ["one.jpg", "two.jpg"] {
+        fs::write(folder.path().join(name), b"broken").unwrap();
+    }
+    let output = anagen(&["analyze", "one.jpg", "--out", "out", "--json", "-"], folder.path());
+    assert!(code(&output) == 2 && output.stdout.is_empty());
+    let output = anagen(&["analyze", "one.jpg", "two.jpg", "--out", "out", "--json", "-"], folder.path());
+    assert_eq!(serde_json::from_slice::<serde_json::Value>(&output.stdout).unwrap(), serde_json::json!([]));
+}
+
+#[test]
+fn terminals_get_no_commands() {
+    let folder = three_photos();
+    let event = "[[event]]\nsubject = \"s09\"\ndate = 2026-03-01\nlabel = \"a\\u001b[2Jb\"\n";
+    fs::write(folder.path().join("in/anagen.toml"), event).unwrap();
+    let said = stderr(&anagen(&["timeline", "in", "--out", "out", "--no-report"], folder.path()));
+    assert!(said.contains("a\\u{1b}[2Jb, 2026-03-01: an event of a subject that no photo shows"), "{said}");
+    assert!(!said.contains('\u{1b}'), "{said}");
+}
+
+#[test]
 fn config_shows_each_setting_and_its_origin() {
     let folder = three_photos();
     fs::write(folder.path().join("in/s01/anagen.toml"), "um_per_px = 4\n[cuts]\nvellus_below_um = 40\n").unwrap();

@@ -146,6 +146,65 @@ fn pseudonyms_leave_no_name_anywhere() {
 }
 
 #[test]
+fn names_of_all_folders_are_gone_and_visits_stay() {
+    let folder = tempfile::tempdir().unwrap();
+    let place = folder.path();
+    for (i, (visit, date)) in [("visit1", "2026-02-10"), ("visit2", "2026-08-11")].iter().enumerate() {
+        write_photo(&place.join(format!("in/Klinik Bern/Meier_Anna/{visit}/annas vertex_{date}.png")), i as u32);
+    }
+    let said = "[[photos]]\nglob = \"**/*08-11.png\"\nsite = \"Annas vertex\"\n\
+                [[event]]\nsubject = \"meier_anna\"\ndate = 2026-03-01\nlabel = \"Frau Meier: start\"\n";
+    fs::write(place.join("in/anagen.toml"), said).unwrap();
+    fs::write(place.join("key"), b"0123456789abcdef").unwrap();
+    for command in ["analyze", "timeline"] {
+        let output = anagen(&[command, "in", "--out", command, "--no-report", "--pseudonymize", "key"], place);
+        assert_eq!(code(&output), 0, "{}", stderr(&output));
+        for entry in walkdir::WalkDir::new(place.join(command)).into_iter().map(Result::unwrap) {
+            let text = entry.file_type().is_file() && entry.path().extension().is_none_or(|e| e != "jpg");
+            let text = if text { fs::read_to_string(entry.path()).unwrap() } else { String::new() };
+            let named = format!("{} {text}", entry.file_name().to_string_lossy()).to_lowercase();
+            assert!(["klinik", "bern", "meier", "anna"].iter().all(|name| !named.contains(name)), "{}", entry.path().display());
+        }
+    }
+    let run = read(&place.join("timeline/run.json"));
+    let path = run["photos"][0]["path"].as_str().unwrap();
+    assert!(path.contains("/visit1/") && path.ends_with(" vertex_2026-02-10.png"), "{path}");
+    let subject = run["photos"][0]["session"]["subject"].as_str().unwrap();
+    let site = run["photos"][0]["session"]["site"].as_str().unwrap();
+    let timeline = read(&place.join(format!("timeline/timelines/{subject}/{site}.json")));
+    assert_eq!((timeline["sessions"].as_array().unwrap().len(), timeline["events"].as_array().unwrap().len()), (2, 1));
+    assert_eq!(timeline["events"][0]["label"], format!("Frau {subject}: start"));
+}
+
+#[test]
+fn names_and_codes_are_not_mixed_in_one_folder() {
+    let folder = three_photos();
+    fs::write(folder.path().join("key"), b"0123456789abcdef").unwrap();
+    fs::write(folder.path().join("other"), b"0123456789abcdeg").unwrap();
+    let run = |arguments: &[&str], key: Option<&str>| {
+        let key = key.map_or(vec![], |key| vec!["--pseudonymize", key]);
+        anagen(&[arguments, &["--overlay", "none", "--no-report"], &key].concat(), folder.path())
+    };
+    for (first, second, said) in [
+        (None, Some("key"), "out: holds results with names: give the same --pseudonymize, or name another folder with --out"),
+        (Some("key"), None, "out: holds results under codes: give the same"),
+        (Some("key"), Some("other"), "out: holds results under codes of another key: give the same"),
+    ] {
+        assert_eq!(code(&run(&["analyze", "in", "--out", "out"], first)), 0);
+        let before = files(&folder.path().join("out"));
+        for command in [&["analyze", "in"][..], &["compare", "in/s01/2026-02-10", "in/s01/2026-08-11"]] {
+            let output = run(&[command, &["--out", "out"]].concat(), second);
+            assert!(code(&output) == 1 && stderr(&output).contains(said), "{command:?}: {}", stderr(&output));
+        }
+        let key = second.map_or(vec![], |key| vec!["--pseudonymize", key]);
+        let output = anagen(&[&["timeline", "in", "--out", "out"][..], &key].concat(), folder.path());
+        assert!(code(&output) == 1 && stderr(&output).contains(said), "{}", stderr(&output));
+        assert_eq!(files(&folder.path().join("out")), before);
+        fs::remove_dir_all(folder.path().join("out")).unwrap();
+    }
+}
+
+#[test]
 fn key_that_is_missing_or_short_stops_before_any_work() {
     let folder = three_photos();
     fs::write(folder.path().join("short"), b"123").unwrap();

@@ -61,6 +61,24 @@ fn photo_that_broke_since_leaves_no_old_result() {
     assert!(!fs::read_to_string(folder.path().join("out/photos.csv")).unwrap().contains("front"));
 }
 
+#[test]
+fn result_under_a_name_that_its_photo_no_longer_has_goes() {
+    let folder = three_photos();
+    let input = folder.path().join("in/s02");
+    let results = || files(&folder.path().join("out/photos")).into_keys().collect::<Vec<_>>();
+    let analyze = |path: &str| assert_eq!(code(&anagen(&["analyze", path, "--out", "out"], folder.path())), 0);
+    analyze("in/s02");
+    write_photo(&input.join("side.png"), 7);
+    analyze("in/s02");
+    assert_eq!(results(), ["front.json", "side.json"]);
+    write_photo(&input.join("front.png"), 8);
+    fs::remove_file(input.join("side.png")).unwrap();
+    analyze("in/s02");
+    assert_eq!(results(), ["front.bmp.json", "front.png.json", "side.json"], "one that is not of this run stays");
+    let drawn = files(&folder.path().join("out"));
+    assert!(!drawn.contains_key("pages/front.html") && !drawn.contains_key("overlays/front.jpg"), "{:?}", drawn.keys());
+}
+
 #[cfg(unix)]
 #[test]
 fn interrupt_finishes_the_photo_in_hand_and_leaves_a_folder_to_go_on_with() {

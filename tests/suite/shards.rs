@@ -122,3 +122,62 @@ fn every_fixture_gives_the_same_bytes_at_any_number_of_threads_in_any_order_and_
     }
     assert!(analyze("out", [&hostile, &phantoms], &[]) == one, "reused");
 }
+
+#[test]
+fn parts_made_with_another_anagen_toml_are_refused_and_folders_with_their_own_are_not() {
+    let folder = three_photos();
+    let analyze = |input: &str, out: &str, more: &[&str]| {
+        let output = anagen(&[&["analyze", input, "--out", out, "--overlay", "none", "--no-report"], more].concat(), folder.path());
+        assert_eq!(code(&output), 0, "{}", stderr(&output));
+        read(&folder.path().join(out).join("run.json"))["settings"]["config_sha256"].clone()
+    };
+    assert!(analyze("in", "none", &[]).is_null());
+    fs::write(folder.path().join("in/s01/anagen.toml"), "um_per_px = 4\n").unwrap();
+    let whole = analyze("in", "whole", &[]);
+    assert_eq!(analyze("in", "a", &["--shard", "1/2"]), whole);
+    assert!(analyze("in", "plain", &["--no-config"]).is_null());
+    assert_eq!(analyze("in", "b", &["--shard", "2/2"]), whole, "whichever photos a part holds");
+    fs::write(folder.path().join("in/s01/anagen.toml"), "um_per_px = 5\n").unwrap();
+    assert_ne!(analyze("in", "c", &["--shard", "2/2"]), whole);
+    let output = anagen(&["merge", "a", "c", "--out", "merged"], folder.path());
+    assert!(code(&output) == 1 && stderr(&output).contains("c: made with another anagen.toml than a"), "{}", stderr(&output));
+    assert!(!folder.path().join("merged").exists());
+    assert_eq!(code(&anagen(&["merge", "a", "b", "--out", "merged"], folder.path())), 0);
+
+    write_photo(&folder.path().join("other/vertex.png"), 7);
+    fs::write(folder.path().join("other/anagen.toml"), "um_per_px = 6\n").unwrap();
+    analyze("other", "d", &[]);
+    let output = anagen(&["merge", "whole", "d", "--out", "together"], folder.path());
+    assert_eq!(code(&output), 0, "{}", stderr(&output));
+    assert!(read(&folder.path().join("together/run.json"))["settings"]["config_sha256"].is_null());
+}
+
+#[test]
+fn parts_under_codes_are_the_undivided_run_under_codes() {
+    let folder = three_photos();
+    // Photos that differ in their extension alone are called after the whole batch, not after one part.
+    for (name, shift) in [("vertex.bmp", 5), ("front.png", 6), ("front.bmp", 7)] {
+        write_photo(&folder.path().join("in/s01/2026-02-10").join(name), shift);
+    }
+    fs::write(folder.path().join("key"), "sixteen bytes or more").unwrap();
+    fs::write(folder.path().join("other"), "another key of sixteen").unwrap();
+    let analyze = |out: &str, more: &[&str]| {
+        let arguments = ["analyze", "in", "--out", out, "--overlay", "none", "--no-report"];
+        anagen(&[&arguments[..], more].concat(), folder.path())
+    };
+    let coded = ["--pseudonymize", "key"];
+    assert_eq!(code(&analyze("whole", &coded)), 0);
+    let parts = ["1/4", "2/4", "3/4", "4/4"];
+    for shard in parts {
+        assert_eq!(code(&analyze(&shard[..1], &[&coded[..], &["--shard", shard]].concat())), 0);
+    }
+    let output = anagen(&["merge", "1", "2", "3", "4", "--out", "merged"], folder.path());
+    assert_eq!(code(&output), 0, "{}", stderr(&output));
+    assert_eq!(files(&folder.path().join("merged")), files(&folder.path().join("whole")));
+    assert_eq!(record(&folder.path().join("merged")), record(&folder.path().join("whole")));
+
+    // Codes of another key are of other persons as far as anyone can tell.
+    assert_eq!(code(&analyze("5", &["--pseudonymize", "other", "--shard", "4/4"])), 0);
+    let output = anagen(&["merge", "1", "2", "3", "5", "--out", "mixed"], folder.path());
+    assert!(code(&output) == 1 && stderr(&output).contains("5: made with another pseudonym_key"), "{}", stderr(&output));
+}

@@ -200,6 +200,99 @@ fn visits_of_one_subject_that_only_cameras_date_are_one_timeline() {
 }
 
 #[test]
+fn photos_of_two_persons_in_folders_of_visits_are_in_two_timelines() {
+    let place = tempfile::tempdir().unwrap();
+    let mut shift = 0;
+    for name in ["Meier_Anna", "Li_Bo"] {
+        for (visit, date) in [("visit1", "2026-02-10"), ("visit2", "2026-08-11")] {
+            write_photo(&place.path().join(format!("in/{name}/{visit}/vertex_{date}.png")), shift);
+            shift += 1;
+        }
+    }
+    let output = anagen(&["timeline", "in", "--out", "out", "--no-report"], place.path());
+    assert_eq!(code(&output), 0, "{}", stderr(&output));
+    for name in ["Meier_Anna", "Li_Bo"] {
+        let timeline = read(&place.path().join(format!("out/timelines/{name}/vertex.json")));
+        assert_eq!(timeline["sessions"].as_array().unwrap().len(), 2, "{name}");
+    }
+}
+
+#[test]
+fn pages_of_an_earlier_run_go_and_timelines_that_are_not_of_this_one_are_told() {
+    let place = tempfile::tempdir().unwrap();
+    for (i, name) in ["s01/2026-02-10/vertex.png", "s01/2026-08-11/vertex.png", "s02/2026-02-10/front.png"].iter().enumerate() {
+        write_photo(&place.path().join("in").join(name), i as u32);
+    }
+    let run = |input: &str, more: &[&str]| anagen(&[&["timeline", input, "--out", "out"], more].concat(), place.path());
+    let there = |name: &str| place.path().join("out").join(name).exists();
+    assert_eq!(code(&run("in", &[])), 0);
+    assert!(there("timelines.html") && there("timelines/s01/vertex.html"));
+    let output = run("in/s01", &["--no-report"]);
+    assert_eq!(code(&output), 0, "{}", stderr(&output));
+    assert!(stderr(&output).contains("also holds 1 timelines that are not of this run"), "{}", stderr(&output));
+    assert!(!there("timelines.html") && !there("timelines/s01/vertex.html") && there("timelines/s02/front.html"));
+    assert_eq!(code(&run("in", &[])), 0);
+    for photo in ["s01/2026-02-10/vertex.png", "s01/2026-08-11/vertex.png", "s02/2026-02-10/front.png"] {
+        fs::write(place.path().join("in").join(photo), b"broken").unwrap();
+    }
+    assert_eq!(code(&run("in", &[])), 1);
+    assert!(!there("timelines.html"));
+}
+
+#[test]
+fn no_cell_is_a_formula() {
+    let place = tempfile::tempdir().unwrap();
+    for (i, date) in ["2026-02-10", "2026-08-11"].iter().enumerate() {
+        write_photo(&place.path().join(format!("in/=s01/{date}/-vertex.png")), i as u32);
+    }
+    let event = "[[event]]\nsubject = \"=s01\"\ndate = 2026-03-01\nlabel = \"+start\"\n";
+    fs::write(place.path().join("in/anagen.toml"), event).unwrap();
+    assert_eq!(code(&anagen(&["timeline", "in", "--out", "out", "--no-report"], place.path())), 0);
+    let compare = ["compare", "in/=s01/2026-02-10", "in/=s01/2026-08-11", "--out", "out", "--no-report"];
+    assert_eq!(code(&anagen(&compare, place.path())), 0);
+    for (table, columns) in [
+        ("timeline.csv", &["subject", "site", "path", "last_event"][..]),
+        ("timeline_hairs.csv", &["subject", "site", "path"]),
+        ("comparisons.csv", &["baseline", "follow_up", "subject", "site"]),
+        ("fates.csv", &["baseline", "follow_up"]),
+    ] {
+        for row in rows(&place.path().join("out").join(table)) {
+            for column in columns {
+                assert!(row[*column].is_empty() || row[*column].starts_with('\''), "{table} {column}: {}", row[*column]);
+            }
+        }
+    }
+    let values = rows(&place.path().join("out/timeline.csv"));
+    assert!(values.iter().all(|row| row["subject"] == "'=s01" && row["site"] == "'-vertex"));
+    assert!(values.iter().any(|row| row["last_event"] == "'+start"));
+}
+
+#[cfg(unix)]
+#[test]
+fn interrupt_between_two_sites_ends_the_following() {
+    use std::io::{BufRead, BufReader};
+    use std::process::{Command, Stdio};
+    let place = tempfile::tempdir().unwrap();
+    for i in 0..40 {
+        for (date, shift) in [("2026-02-10", 0), ("2026-08-11", 1)] {
+            write_photo(&place.path().join(format!("in/s01/{date}/site{i:02}a.png")), 2 * i + shift);
+        }
+    }
+    let mut running = Command::new(env!("CARGO_BIN_EXE_anagen"))
+        .args(["timeline", "in", "--out", "out"])
+        .current_dir(place.path())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let mut lines = BufReader::new(running.stderr.take().unwrap()).lines().map(Result::unwrap);
+    lines.find(|line| line.contains("comparable")).unwrap();
+    assert!(Command::new("kill").args(["-INT", &running.id().to_string()]).status().unwrap().success());
+    let told: Vec<String> = lines.collect();
+    assert_eq!(running.wait().unwrap().code(), Some(1), "{told:?}");
+    assert!(told.last().unwrap().ends_with("stopped before every site was followed; the same command goes on from here"), "{told:?}");
+}
+
+#[test]
 fn names_that_no_file_can_have_are_refused() {
     let place = tempfile::tempdir().unwrap();
     write_dated(&place.path().join("in/a.jpg"), 0, "2026-02-10");
