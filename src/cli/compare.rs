@@ -4,15 +4,15 @@ use super::batch::{Overlay, encode};
 use super::config::{Stated, tell};
 use super::measuring::Measuring;
 use super::privacy::{Privacy, key, same_names};
-use super::record::record;
+use super::record::{record, unusable};
 use super::rehearsal::rehearse;
 use super::seen::{Known, Looked, Seen, seen, wanted};
 use super::{Ending, about, deliver, printable, results_folder, say, spared, tell_others, together};
 use crate::compare::{Fate, Uncut, compare};
 use crate::report::{Aligned, Picture, Shown, comparison, comparison_page, comparisons_page};
 use crate::results::{
-    self, ComparisonResult, Folder, Input, Inputs, PairRun, PhotoRun, Pseudonyms, RunCommand, SessionRun, SessionSource, Status,
-    comparison_path, fitting, json, write_comparison_tables, write_whole,
+    self, ComparisonResult, Folder, Input, Inputs, PairRun, Pseudonyms, RunCommand, SessionRun, SessionSource, Status, comparison_path,
+    fitting, json, write_comparison_tables, write_whole,
 };
 use crate::session::{Session, Told, days_between, elapsed};
 use clap::Args;
@@ -106,14 +106,18 @@ impl Compare {
         let began = Instant::now();
         let stated = self.measuring.stated()?;
         let sides = [self.photos(&self.baseline, &stated)?, self.photos(&self.follow_up, &stated)?];
+        let troubles = sides.iter().flat_map(|side| &side.troubles).map(|trouble| (trouble.path.clone(), trouble.cause.clone()));
+        let mut left_out: Vec<(PathBuf, String)> = troubles.collect();
+        let sides = sides.map(|side| side.photos);
         let (pairs, lonely) = self.paired(&sides)?;
+        left_out.extend(lonely.into_iter().map(|file| (file, NO_PARTNER.to_owned())));
         let codes = self.privacy.codes()?;
         same_names(&self.out, key(codes.as_ref()).as_deref())?;
         let mut inputs = named(&pairs);
         tell(&mut inputs, &stated)?;
         let inputs = coded(inputs, codes.as_ref());
         if self.dry_run {
-            return self.rehearsed(&pairs, &inputs, lonely.len());
+            return self.rehearsed(&pairs, &inputs, left_out.len());
         }
         spared(self.json.as_ref(), sides.iter().flatten().map(|input| &input.file))?;
         let folder = results_folder(&self.out)?;
@@ -154,7 +158,7 @@ impl Compare {
         }
         write_comparison_tables(&folder, &comparisons)
             .map_err(|error| about(&self.out, format!("the tables could not be written: {}", results::cause(&error))))?;
-        runs.extend(lonely.iter().map(|file| of_no_pair(file, codes.as_ref())));
+        runs.extend(left_out.iter().map(|(file, reason)| unusable(file, reason, codes.as_ref())));
         let inputs = [&self.baseline, &self.follow_up];
         let run = record(RunCommand::Compare, (&inputs, codes.as_ref()), &self.measuring, (runs, stages), told, began)?;
         folder.write_json("run.json", &run).map_err(|error| about(&folder.place("run.json"), results::cause(&error)))?;
@@ -182,12 +186,12 @@ impl Compare {
                 say(format!("to read: {}", printable(&overview)));
             }
         }
-        let failed = !lonely.is_empty() || comparisons.len() < pairs.len();
+        let failed = !left_out.is_empty() || comparisons.len() < pairs.len();
         Ok(if failed { Ending::SomeFailed } else { Ending::AllDone })
     }
 
     /// Says what would be compared.
-    fn rehearsed(&self, pairs: &[[PathBuf; 2]], inputs: &[Input], lonely: usize) -> Result<Ending, String> {
+    fn rehearsed(&self, pairs: &[[PathBuf; 2]], inputs: &[Input], left_out: usize) -> Result<Ending, String> {
         for [baseline, follow_up] in pairs {
             say(format!("{} → {}", printable(baseline), printable(follow_up)));
         }
@@ -196,7 +200,7 @@ impl Compare {
         if let Some(folder) = &folder {
             self.unmixed(folder, &known, &allotted(pairs, &known.inputs))?;
         }
-        rehearse(&known.photos(), folder.as_ref(), &wanted(&self.measuring), lonely)
+        rehearse(&known.photos(), folder.as_ref(), &wanted(&self.measuring), left_out)
     }
 
     /// # Errors
@@ -213,8 +217,8 @@ impl Compare {
         Ok(())
     }
 
-    /// The photos of one side: the file itself, or those of the folder.
-    fn photos(&self, path: &Path, stated: &Stated) -> Result<Vec<Input>, String> {
+    /// The photos of one side, the file itself or those of the folder, with what cannot be used, which is said.
+    fn photos(&self, path: &Path, stated: &Stated) -> Result<Inputs, String> {
         let mut found = results::find(&[path.to_path_buf()], &self.out);
         for trouble in &found.troubles {
             say(about(&trouble.path, &trouble.cause));
@@ -223,7 +227,7 @@ impl Compare {
             return Err(about(path, "no photo found: name a photo, or a folder that holds .jpg, .png, .tif, .bmp or .webp files"));
         }
         tell(&mut found.photos, stated)?;
-        Ok(found.photos)
+        Ok(found)
     }
 
     /// The files of each pair, and those that have no partner, which is said.
@@ -371,12 +375,6 @@ fn pair_run([baseline, follow_up]: [String; 2], end: Result<String, String>) -> 
 /// Why a photo of two sessions is in no pair.
 const NO_PARTNER: &str = "the other session shows no photo of this site";
 
-fn of_no_pair(file: &Path, codes: Option<&Pseudonyms>) -> PhotoRun {
-    let named = file.to_string_lossy();
-    let path = codes.map_or(named.to_string(), |codes| codes.other(&named));
-    PhotoRun { path, status: Status::Failed, reason: Some(NO_PARTNER.into()), result: None, cuts: None, session: None }
-}
-
 fn by_file_name(path: &str, session: &mut SessionRun) {
     if session.site.is_none() {
         let name = path.rsplit('/').next().unwrap_or(path);
@@ -393,9 +391,11 @@ fn date(text: &str) -> Result<String, String> {
 fn by_site(photos: &[Input], folder: &Path) -> Result<BTreeMap<String, Vec<PathBuf>>, String> {
     let mut sites: BTreeMap<String, Vec<PathBuf>> = BTreeMap::new();
     let mut dates = BTreeSet::new();
+    // The name of the folder may be the session's date; those above say nothing of what lies in it.
+    let above = results::absolute(folder).parent().map(Path::to_path_buf).unwrap_or_default();
     for Input { file, told, .. } in photos {
-        let whole = std::path::absolute(file).unwrap_or_else(|_| file.clone());
-        let path = Session::from_path(&whole.to_string_lossy().replace('\\', "/"));
+        let whole = results::absolute(file);
+        let path = Session::from_path(&whole.strip_prefix(&above).unwrap_or(&whole).to_string_lossy().replace('\\', "/"));
         let session = Told { path, stated: told.stated.clone() }.with(None);
         dates.extend(session.taken_at.map(|taken_at| taken_at.chars().take(10).collect::<String>()));
         let stem = file.file_stem().unwrap_or_default().to_string_lossy().into_owned();
@@ -437,8 +437,7 @@ fn configured(mut inputs: Vec<Input>, common: &Path) -> Vec<Input> {
 }
 
 fn folder_of(file: &Path) -> PathBuf {
-    let whole = std::path::absolute(file).unwrap_or_else(|_| file.to_path_buf());
-    whole.parent().map(Path::to_path_buf).unwrap_or_default()
+    results::absolute(file).parent().map(Path::to_path_buf).unwrap_or_default()
 }
 
 /// Where the page of a comparison lies: beside its JSON.
@@ -465,7 +464,7 @@ fn clear(folder: &Folder, name: &str, own: &[String]) -> Result<(), String> {
 /// The pairs, each with a name that is its own and short enough for a file.
 fn allotted(pairs: &[[PathBuf; 2]], inputs: &[Input]) -> Vec<Pair> {
     let place = |file: &PathBuf| {
-        let file = std::path::absolute(file).unwrap_or_else(|_| file.clone());
+        let file = results::absolute(file);
         inputs.iter().position(|input| input.file == file)
     };
     let flat = |i: usize| inputs[i].stem.replace('/', "_");

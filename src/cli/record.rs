@@ -9,7 +9,7 @@ use crate::results::{PairRun, PhotoResult, PhotoRun, Pseudonyms, Run, RunCommand
 use crate::session::{Session, Told};
 use crate::units::Micrometers;
 use std::collections::BTreeMap;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::Instant;
 
 /// The record of a command that compares photos.
@@ -49,6 +49,13 @@ pub fn record(
         pairs,
         times: Times { wall_s: milliseconds(began.elapsed().as_secs_f64()), stages_s: stages },
     })
+}
+
+/// What became of a path of which nothing could be made, and why.
+pub fn unusable(path: &Path, reason: &str, codes: Option<&Pseudonyms>) -> PhotoRun {
+    let named = path.to_string_lossy();
+    let path = codes.map_or(named.to_string(), |codes| codes.other(&named));
+    PhotoRun { path, status: Status::Failed, reason: Some(reason.into()), result: None, cuts: None, session: None }
 }
 
 /// Whose skin a photo shows, where and when, and what says so: what was known beforehand and, where there is one, its result.

@@ -3,7 +3,7 @@
 use super::config::{EventTable, events, tell};
 use super::measuring::Measuring;
 use super::privacy::{Privacy, key, same_names};
-use super::record::record;
+use super::record::{record, unusable};
 use super::rehearsal::rehearse;
 use super::seen::{Known, Looked, Seen, seen, wanted};
 use super::{Ending, about, hairs, printable, results_folder, say, tell_others};
@@ -95,6 +95,9 @@ const THUMBNAIL_PIXELS: usize = 240;
 /// The page that leads to those of all sites.
 const OVERVIEW: &str = "timelines.html";
 
+/// Why a photo that was analyzed is in no timeline.
+const UNDATED: &str = "no date in its path or the photo: it is in no timeline";
+
 /// The day that days are counted from.
 const EPOCH: &str = "1970-01-01";
 
@@ -137,7 +140,7 @@ impl Timeline {
         let Looked { photos, runs, stages, stop } = seen(&known, &self.measuring, &folder, self.quiet)?;
         let (sites, undated) = by_site(&inputs.photos, &photos, subject.as_ref());
         for input in &undated {
-            say(about(&input.file, "no date in its path or the photo: it is in no timeline"));
+            say(about(&input.file, UNDATED));
         }
         for event in events.iter().filter(|event| !sites.iter().any(|site| event.is_of(site.subject.as_deref()))) {
             say(format!("anagen: {}, {}: an event of a subject that no photo shows", event.label, event.date()));
@@ -164,7 +167,13 @@ impl Timeline {
         }
         write_timeline_tables(&folder, &timelines)
             .map_err(|error| about(&self.out, format!("the tables could not be written: {}", results::cause(&error))))?;
-        let runs = runs.into_iter().map(|run| of_folder(run, subject.as_ref())).collect();
+        let mut runs: Vec<PhotoRun> = runs.into_iter().map(|run| of_folder(run, subject.as_ref())).collect();
+        for (run, input) in runs.iter_mut().zip(&inputs.photos) {
+            if undated.iter().any(|undated| std::ptr::eq(*undated, input)) {
+                run.reason = Some(UNDATED.into());
+            }
+        }
+        runs.extend(inputs.troubles.iter().map(|trouble| unusable(&trouble.path, &trouble.cause, codes.as_ref())));
         let run = record(RunCommand::Timeline, (&[&self.folder], codes.as_ref()), &self.measuring, (runs, stages), vec![], began)?;
         folder.write_json("run.json", &run).map_err(|error| about(&folder.place("run.json"), results::cause(&error)))?;
         let others = folder.timelines().saturating_sub(timelines.len());
@@ -271,8 +280,7 @@ fn thumbnails(site: &Site) -> Vec<Option<Picture>> {
 
 /// The name of the folder that was named, which stands for the subject where no other does.
 fn name_of(folder: &Path) -> Option<String> {
-    let whole = std::path::absolute(folder).unwrap_or_else(|_| folder.to_path_buf());
-    whole.file_name().map(|name| name.to_string_lossy().into_owned())
+    results::absolute(folder).file_name().map(|name| name.to_string_lossy().into_owned())
 }
 
 fn of_folder(mut run: PhotoRun, named: Option<&String>) -> PhotoRun {

@@ -98,7 +98,6 @@ fn base(argument: &Path) -> PathBuf {
 
 /// Files as photos of one folder, whatever they are called: their relative paths start below it.
 pub fn below(folder: &Path, files: &[PathBuf]) -> Vec<Input> {
-    let absolute = |path: &Path| std::path::absolute(path).unwrap_or_else(|_| path.to_path_buf());
     let base = absolute(folder);
     let relative: Vec<String> = files
         .iter()
@@ -208,7 +207,7 @@ pub fn cause(error: &io::Error) -> String {
 
 fn relative_paths(arguments: &[PathBuf], found: &[(usize, PathBuf)]) -> Vec<String> {
     let bases: Vec<PathBuf> = arguments.iter().map(|a| base(a)).collect();
-    let above: Vec<Vec<String>> = bases.iter().map(|base| names(&std::path::absolute(base).unwrap_or_else(|_| base.clone()))).collect();
+    let above: Vec<Vec<String>> = bases.iter().map(|base| names(&absolute(base))).collect();
     let mut depth = vec![0; arguments.len()];
     loop {
         let paths: Vec<String> = found
@@ -318,6 +317,19 @@ fn readable(name: &OsStr) -> String {
         chunk.invalid().iter().for_each(|byte| text += &format!("%{byte:02X}"));
     }
     text
+}
+
+/// A path from the root on, which goes nowhere to come back: what is found of a photo by its folders must not hang on how it was named.
+pub fn absolute(path: &Path) -> PathBuf {
+    let whole = std::path::absolute(path).unwrap_or_else(|_| path.to_path_buf());
+    if !whole.components().any(|part| part == Component::ParentDir) {
+        return whole;
+    }
+    // Through the system, for a folder may be a link, and its parent elsewhere; the name of a photo that is one stays.
+    match (whole.parent().map(fs::canonicalize), whole.file_name()) {
+        (Some(Ok(folder)), Some(name)) => folder.join(name),
+        _ => fs::canonicalize(&whole).unwrap_or(whole),
+    }
 }
 
 fn parent(file: &Path) -> PathBuf {

@@ -58,7 +58,7 @@ pub struct PhotoRun {
     pub path: String,
     /// What became of it.
     pub status: Status,
-    /// Why it failed.
+    /// Why it failed, or is in no timeline.
     pub reason: Option<String>,
     /// Where its result lies in the results folder.
     pub result: Option<String>,

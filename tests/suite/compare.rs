@@ -437,3 +437,55 @@ fn interrupt_between_two_pairs_ends_the_comparing() {
     assert!(told.last().unwrap().ends_with("stopped before every pair was compared; the same command goes on from here"), "{told:?}");
     assert_eq!(code(&anagen(&arguments, place.path())), 0);
 }
+
+#[test]
+fn a_date_above_two_sessions_says_nothing_of_their_sites() {
+    let place = tempfile::tempdir().unwrap();
+    let folder = place.path();
+    for name in ["visit1/crown", "visit1/frontal", "visit1/vertex", "visit2/crown", "visit2/vertex"] {
+        write_photo(&folder.join(format!("backup_2026-09-01/s01/{name}.png")), 0);
+    }
+    let output = compare(folder, "backup_2026-09-01/s01/visit1", "backup_2026-09-01/s01/visit2");
+    assert_eq!(code(&output), 2, "{}", stderr(&output));
+    assert!(stderr(&output).contains("frontal.png: the other session shows no photo of this site"), "{}", stderr(&output));
+    let run = read(&folder.join("out/run.json"));
+    let pairs: Vec<[&str; 2]> = run["pairs"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|pair| ["baseline", "follow_up"].map(|side| pair[side].as_str().unwrap().rsplit('/').next().unwrap()))
+        .collect();
+    assert_eq!(pairs, [["crown.png"; 2], ["vertex.png"; 2]], "{run}");
+}
+
+#[cfg(unix)]
+#[test]
+fn what_cannot_be_used_of_a_session_is_in_the_record_and_the_exit_code() {
+    let place = tempfile::tempdir().unwrap();
+    let folder = place.path();
+    for session in ["2026-02-10", "2026-08-11"] {
+        write_photo(&folder.join(format!("s01/{session}/vertex.png")), 0);
+    }
+    std::os::unix::fs::symlink("nowhere.jpg", folder.join("s01/2026-02-10/frontal.jpg")).unwrap();
+    for (out, arguments) in [("out", ["compare", "s01/2026-02-10", "s01/2026-08-11"].as_slice()), ("followed", &["timeline", "s01"])] {
+        let output = anagen(&[arguments, &["--out", out], &SCALE[..]].concat(), folder);
+        assert_eq!(code(&output), 2, "{}", stderr(&output));
+        let run = read(&folder.join(out).join("run.json"));
+        let failed: Vec<&Value> = run["photos"].as_array().unwrap().iter().filter(|photo| photo["status"] == "failed").collect();
+        assert!(failed.len() == 1 && failed[0]["path"].as_str().unwrap().ends_with("frontal.jpg") && run["failed"] == 1, "{run}");
+        assert_eq!(failed[0]["reason"], "no such file or folder");
+    }
+}
+
+#[test]
+fn photos_have_the_same_paths_however_they_are_named() {
+    let place = tempfile::tempdir().unwrap();
+    let folder = place.path();
+    for session in ["2026-02-10", "2026-08-11"] {
+        write_photo(&folder.join(format!("s01/{session}/vertex.png")), 0);
+    }
+    let output = compare(folder, "s01/2026-02-10/../2026-02-10/vertex.png", "s01/2026-08-11/vertex.png");
+    assert_eq!(code(&output), 0, "{}", stderr(&output));
+    let comparison = read(&folder.join("out/comparisons/s01_2026-02-10_vertex--s01_2026-08-11_vertex.json"));
+    assert_eq!((&comparison["baseline"]["subject"], &comparison["baseline"]["path"]), (&"s01".into(), &"s01/2026-02-10/vertex.png".into()));
+}
