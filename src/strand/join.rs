@@ -67,24 +67,30 @@ fn assigned(choices: &Choices) -> Vec<Option<End>> {
             // This pair is put in place of those its ends are in; those left over find each other, or else whoever is free.
             let left: Vec<End> = partner[a].into_iter().chain(partner[b]).collect();
             let lost: f64 = [a, b].iter().filter_map(|&end| gain(end, partner[end]?)).sum();
-            let mut tried = partner.clone();
-            left.iter().for_each(|&end| tried[end] = None);
-            (tried[a], tried[b]) = (Some(b), Some(a));
+            // What was there before, for the few ends that this touches.
+            let mut before: Vec<(End, Option<End>)> = vec![];
+            let mut put = |partner: &mut [Option<End>], end: End, other: Option<End>| {
+                before.push((end, std::mem::replace(&mut partner[end], other)));
+            };
+            left.iter().for_each(|&end| put(&mut partner, end, None));
+            [(a, b), (b, a)].into_iter().for_each(|(end, other)| put(&mut partner, end, Some(other)));
             let mut total = gained - lost;
             if let Some(each_other) = left.get(1).and_then(|&other| gain(left[0], other)) {
-                (tried[left[0]], tried[left[1]]) = (Some(left[1]), Some(left[0]));
+                [(left[0], left[1]), (left[1], left[0])].into_iter().for_each(|(end, other)| put(&mut partner, end, Some(other)));
                 total += each_other;
             }
             for &end in &left {
-                let free = choices[end].iter().filter(|c| tried[end].is_none() && tried[c.0].is_none()).max_by(|x, y| x.1.total_cmp(&y.1));
+                let free =
+                    choices[end].iter().filter(|c| partner[end].is_none() && partner[c.0].is_none()).max_by(|x, y| x.1.total_cmp(&y.1));
                 if let Some(&(other, more)) = free {
-                    (tried[end], tried[other]) = (Some(other), Some(end));
+                    [(end, other), (other, end)].into_iter().for_each(|(end, other)| put(&mut partner, end, Some(other)));
                     total += more;
                 }
             }
             if total > 1e-9 {
-                partner = tried;
                 exchanged = true;
+            } else {
+                before.into_iter().rev().for_each(|(end, other)| partner[end] = other);
             }
         }
         if !exchanged {
