@@ -29,7 +29,7 @@ pub(super) fn sums<const N: usize>(places: &[Point], values: &[[f64; N]], reach:
     let margin = (4.0 * sigma).ceil() + 1.0;
     let cells = |low: f64, high: f64| ((high - low) / cell + 2.0 * margin) as usize + 2;
     let on_grid = |p: &Point| Point::new((p.x - left) / cell + margin, (p.y - top) / cell + margin);
-    let whole = std::f64::consts::TAU * sigma * sigma;
+    let whole = std::f64::consts::TAU * CELLS * CELLS;
     let mut sums = vec![[0.0; N]; places.len()];
     for k in 0..N {
         let mut plane = Plane::zeros((cells(top, bottom), cells(left, right)));
@@ -61,7 +61,7 @@ fn beside(at: f64) -> [(usize, f64); 2] {
 /// How much of its own value a place reads back along an axis.
 fn own(at: f64, sigma: f64) -> f64 {
     let share = at.fract();
-    (1.0 - share).powi(2) + share.powi(2) + 2.0 * share * (1.0 - share) * (-0.5 / (sigma * sigma)).exp()
+    CELLS / sigma * ((1.0 - share).powi(2) + share.powi(2) + 2.0 * share * (1.0 - share) * (-0.5 / (sigma * sigma)).exp())
 }
 
 #[cfg(test)]
