@@ -5,7 +5,7 @@ use crate::analyze::{Scale, Settings};
 use crate::calibration::{Calibration, ScaleError, ScaleSource};
 use crate::field::Roi;
 use crate::measure::Cuts;
-use crate::results::{Input, Pseudonyms, read_at_most, sha256};
+use crate::results::{Input, Pseudonyms, folder_of, read_at_most, sha256};
 use crate::segment::Detector;
 use crate::session::{Session, days_between};
 use crate::units::{Micrometers, Millimeters};
@@ -213,11 +213,6 @@ pub fn fingerprint(inputs: &[Input], stated: &Stated) -> Result<Option<String>, 
 fn folders_of(input: &Input) -> Vec<PathBuf> {
     let within = |folder: &&Path| *folder == input.root || folder.starts_with(&input.root);
     folder_of(&input.file).ancestors().take_while(within).map(Path::to_path_buf).collect()
-}
-
-/// The folder a file lies in, which has a name also where the file's path has none for it.
-fn folder_of(file: &Path) -> &Path {
-    file.parent().filter(|folder| *folder != Path::new("")).unwrap_or(Path::new("."))
 }
 
 /// The events of every `anagen.toml` from the photos' folders up to the folder that was named, by folder and in the order they stand there.
@@ -621,6 +616,20 @@ mod tests {
         let expected = [("2026-03-01", "start"), ("2026-09-01", "stop"), ("2026-05-01", "dose")];
         assert_eq!(found, expected.map(|(date, label)| (date.to_owned(), label.to_owned())));
         assert!(events(&photos).unwrap().iter().all(|event| event.is_of(Some("S01")) && !event.is_of(Some("s02")) && !event.is_of(None)));
+    }
+
+    #[test]
+    fn a_photo_of_a_bare_name_lies_in_the_folder_at_hand() {
+        let input = |file: &str, root: &str| Input {
+            file: file.into(),
+            path: "x.jpg".into(),
+            stem: "x".into(),
+            root: root.into(),
+            told: Told::default(),
+        };
+        assert_eq!(folders_of(&input("x.jpg", ".")), [Path::new(".")]);
+        assert_eq!(folders_of(&input("./x.jpg", ".")), [Path::new(".")]);
+        assert_eq!(folders_of(&input("a/b/x.jpg", "a")), [Path::new("a/b"), Path::new("a")]);
     }
 
     #[test]

@@ -82,7 +82,7 @@ pub fn find(arguments: &[PathBuf], out: &Path) -> Inputs {
     let names = relative_paths(arguments, &found);
     let stems = result_stems(&names);
     for (((argument, file), path), stem) in found.into_iter().zip(names).zip(stems) {
-        let root = if arguments[argument] == file { parent(&file) } else { arguments[argument].clone() };
+        let root = if arguments[argument] == file { folder_of(&file).to_path_buf() } else { arguments[argument].clone() };
         let told = Told::by_path(&path);
         inputs.photos.push(Input { file, path, stem, root, told });
     }
@@ -93,7 +93,7 @@ pub fn find(arguments: &[PathBuf], out: &Path) -> Inputs {
 
 /// The folder that relative paths below an argument start from.
 fn base(argument: &Path) -> PathBuf {
-    if argument.is_dir() { argument.to_path_buf() } else { parent(argument) }
+    if argument.is_dir() { argument.to_path_buf() } else { folder_of(argument).to_path_buf() }
 }
 
 /// Files as photos of one folder, whatever they are called: their relative paths start below it.
@@ -332,11 +332,9 @@ pub fn absolute(path: &Path) -> PathBuf {
     }
 }
 
-fn parent(file: &Path) -> PathBuf {
-    match file.parent() {
-        Some(folder) if folder != Path::new("") => folder.to_path_buf(),
-        _ => PathBuf::from("."),
-    }
+/// The folder a file lies in, which has a name also where the file's path has none for it.
+pub fn folder_of(file: &Path) -> &Path {
+    file.parent().filter(|folder| *folder != Path::new("")).unwrap_or(Path::new("."))
 }
 
 /// The bytes of a file, if there are at most `limit`.
