@@ -151,8 +151,10 @@ const PLAIN: f64 = 0.97;
 /// Strands nearer to one another than this, in hair widths, cannot be two shafts side by side.
 const ON: f64 = 0.35;
 
-/// A strand farther than this from every paired one, in hair widths, stands by itself.
+/// A strand farther than this from every paired one, in hair widths, stands by itself, if none that leaves the skin so near runs alongside, within this
+/// angle, in radians.
 const LOOSE: f64 = 3.0;
+const ALONGSIDE: f64 = 0.5;
 
 /// The fates of all hairs, those of the baseline first. `lengths_off` is one standard deviation of the natural log of the follow-up's lengths against
 /// the baseline's, beyond what both scales' own uncertainties say; `None` where they cannot be held against one another.
@@ -462,7 +464,7 @@ impl<'a> Look<'a> {
         (0..8).all(|i| [0.5, 1.0].iter().all(|part| visit.field.counts(root + around(i) * (margin * part))))
     }
 
-    /// Whether a strand that stands alone is most likely no hair that grows there: it runs across the hair around it, or it stands by
+    /// Whether a strand seen in one photo alone is most likely no hair that grows there: it runs across the hair around it, or it stands by
     /// itself without the haze under the skin that nearly all hairs seen in both photos have (cut hair lies so on the skin), or it runs on
     /// another strand, of which it may be a part.
     fn is_loose(&self, side: usize, strand: &Strand) -> bool {
@@ -480,7 +482,12 @@ impl<'a> Look<'a> {
         around.sort_by(|a, b| a.0.total_cmp(&b.0));
         let alike = around.iter().take(5).fold(Vector::default(), |sum, (_, other)| sum + *other);
         let across = around.len() >= 3 && alike.length() > 0.8 * around.len().min(5) as f64 && turned(alike, direction).abs() > MOST_TURN;
-        let alone = around.first().is_none_or(|(apart, _)| *apart > LOOSE * hair);
+        // Where a whole unit came or went, none of its hairs is paired, and yet each has company.
+        let grows_with = |other: &&Strand| {
+            let near = other.id != strand.id && other.root().distance(strand.root()) < LOOSE * hair;
+            near && other.root_end == End::Root && other.direction().is_some_and(|other| turned(other, direction).abs() < ALONGSIDE)
+        };
+        let alone = around.first().is_none_or(|(apart, _)| *apart > LOOSE * hair) && !visit.strands.iter().any(|other| grows_with(&other));
         let length = strand.centerline.length();
         let places = [0.1, 0.25, 0.4, 0.55, 0.7].map(|part| strand.centerline.at(part * length));
         let on = |other: &&Strand| places.iter().filter(|p| other.centerline.distance_to(**p) < ON * hair).count() >= 3;

@@ -81,7 +81,8 @@ pub struct HairResult {
     pub id: usize,
     /// What became of it.
     pub fate: TimelineFate,
-    /// Its thickness in the last session of the trends that measures it, less that in the first; `None` where these are not surely the same hair.
+    /// Its thickness in the later less that in the earlier of the two sessions farthest apart of those in the trends that measure it and surely show the
+    /// same hair; `None` where no two do.
     pub thickness_change_um: Option<Micrometers>,
     /// One standard deviation of that: by the two standard errors, by how well thickness repeats between the photos, and by their scales.
     pub thickness_change_standard_error_um: Option<Micrometers>,

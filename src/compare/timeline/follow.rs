@@ -35,7 +35,8 @@ pub enum State {
 pub enum TimelineFate {
     /// There whenever it could be seen, as thick as before as far as can be told.
     Kept,
-    /// The same, thicker in the last session of the trends that measures it than in the first, by more than measuring twice would give.
+    /// The same, thicker in the later than in the earlier of the two sessions farthest apart of those in the trends that measure it and surely show the
+    /// same hair, by more than measuring twice would give.
     Thickened,
     /// The same, thinner.
     Thinned,
@@ -71,15 +72,15 @@ pub struct HairCourse {
     pub fate: TimelineFate,
     /// What each session says of it.
     pub sessions: Vec<Seen>,
-    /// Its thickness in the last session of the trends that measures it, less that in the first, and one standard deviation of that; `None` where these
-    /// are not surely the same hair.
+    /// Its thickness in the later less that in the earlier of the two sessions farthest apart of those in the trends that measure it and surely show the
+    /// same hair, and one standard deviation of that; `None` where no two do.
     pub thickness_change: Option<(Micrometers, Micrometers)>,
 }
 
 /// Every strand of every session in exactly one hair, and what became of each. `in_trend` are the sessions whose thicknesses can be compared.
 ///
-/// Hairs that stayed are called thickened or thinned by how their thickness has changed from the first of those sessions that measures them to the last,
-/// the share of false calls held over all hairs of the timeline.
+/// Hairs that stayed are called thickened or thinned by how their thickness has changed between the two of those sessions farthest apart that measure
+/// them and surely show the same hair, the share of false calls held over all hairs of the timeline.
 pub(super) fn follow(
     occasions: &[Occasion],
     comparisons: &BTreeMap<(usize, usize), Comparison>,
@@ -203,13 +204,20 @@ impl Thickness<'_> {
         }
     }
 
-    /// How a hair's thickness has changed over the sessions that can be compared; `None` where it is not measured twice, or not surely the same hair.
+    /// How a hair's thickness has changed between the two sessions farthest apart of those that can be compared, measure it and surely show the same hair;
+    /// `None` where there are no two such.
     fn change(&self, sessions: &[Seen]) -> Option<ThicknessChange> {
-        let measured = |&k: &usize| Some((k, sessions[k].thickness?));
-        let (first, before) = self.in_trend.iter().find_map(measured)?;
-        let (last, after) = self.in_trend.iter().rev().find_map(measured).filter(|(last, _)| *last != first)?;
+        let measured: Vec<(usize, Measured)> = self.in_trend.iter().filter_map(|&k| Some((k, sessions[k].thickness?))).collect();
         let pairings: Vec<Pairing> = self.pairings(sessions).collect();
-        let sure = surely(&pairings, first, last);
+        let days = |first: usize, last: usize| self.occasions[last].day - self.occasions[first].day;
+        let mut ends: Vec<[(usize, Measured); 2]> =
+            measured.iter().enumerate().flat_map(|(i, first)| measured[i + 1..].iter().map(|last| [*first, *last])).collect();
+        ends.sort_by_key(|[(first, _), (last, _)]| (-days(*first, *last), *first));
+        let surest = |[first, last]: [(usize, Measured); 2]| {
+            let sure = surely(&pairings, first.0, last.0);
+            (sure >= same_hair()).then_some((first, last, sure))
+        };
+        let ((first, before), (last, after), sure) = ends.into_iter().find_map(surest)?;
         let visits = [first, last].map(|k| &self.occasions[k].visit);
         let apart = [first, last].iter().zip(visits).all(|(k, visit)| !has_beside(sessions[*k].strand, visit));
         // Sessions that were not compared with each other repeat no better than any two between them.
@@ -217,7 +225,7 @@ impl Thickness<'_> {
         let comparable = pairings.iter().filter(|p| self.in_trend.contains(&p.sessions.0) && self.in_trend.contains(&p.sessions.1));
         let no_better = Repeat { off_scale: off_scale(visits, 0.0), ..Repeat::default() };
         let repeat = direct.unwrap_or_else(|| comparable.map(|pairing| pairing.repeat).fold(no_better, Repeat::or_worse));
-        (sure >= same_hair()).then_some(ThicknessChange { of: Change { before, after, surely: apart && sure >= SURELY_ITSELF }, repeat })
+        Some(ThicknessChange { of: Change { before, after, surely: apart && sure >= SURELY_ITSELF }, repeat })
     }
 
     /// The comparisons of two sessions that both show a hair and take it for the same.

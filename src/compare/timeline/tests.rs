@@ -244,6 +244,21 @@ fn thickness_of_what_may_be_another_hair_is_not_held_against_that_of_the_first()
 }
 
 #[test]
+fn a_session_that_may_show_another_hair_does_not_keep_the_others_from_saying_how_it_changed() {
+    let hairs = field_of_hair(4);
+    let lone = loneliest(&hairs)[0];
+    let mut moved = hairs.clone();
+    moved[lone].root = moved[lone].root + Vector::from_angle(moved[lone].angle).normal() * (1.7 * WIDTH);
+    for last in [false, true] {
+        let mut sessions = vec![session(0, &hairs), with_wider(session(1, &hairs), &[(lone, 2.0)])];
+        sessions.insert(if last { 2 } else { 0 }, with_wider(session(2, &moved), &[(lone, 9.0)]));
+        sessions.iter_mut().zip(0..).for_each(|(session, day)| session.day = 30 * day);
+        let followed = timeline(&sessions, &[], &Cuts::default());
+        assert_eq!(course(&followed, 1, lone), (TimelineFate::Thickened, Some(2.0 * UM_PER_PX)));
+    }
+}
+
+#[test]
 fn slow_thickening_is_told_from_the_first_of_many_sessions_to_the_last() {
     let hairs = field_of_hair(4);
     let slow = loneliest(&hairs)[0];
