@@ -6,6 +6,9 @@ use crate::units::Micrometers;
 
 const SHARE: &str = "interval: Wilson score with the design effect of units";
 
+/// Of less vellus hair than this, in hairs, there is no saying how many terminal ones there are to one.
+const FEWEST_VELLUS: f64 = 0.5;
+
 /// `vellus_share`, `terminal_to_vellus_ratio` and `hair_density_at_least_20um` to `60um`.
 pub fn measure(scaled: &Scaled, cuts: &Cuts) -> Vec<Measurement> {
     let thicknesses = scaled.thicknesses();
@@ -70,10 +73,13 @@ fn terminal_to_vellus_ratio(scaled: &Scaled, thicknesses: &[Vec<Thickness>], cut
     };
     let counts = count(thicknesses, either);
     let n = counts[0].iter().map(|(_, asked)| asked).sum::<f64>().round() as usize;
-    // Without vellus hair the ratio is unknown, not infinite.
-    let share = share(&counts).filter(|(share, _)| *share < 1.0);
+    // Without vellus hair the ratio is unknown, not infinite; nor is a chance of less than half a hair any.
+    let known = |share: f64, of: &[(f64, f64)]| of.iter().map(|(_, asked)| asked).sum::<f64>() * (1.0 - share) >= FEWEST_VELLUS;
+    let share = share(&counts).filter(|(share, _)| known(*share, &counts[0]));
+    // Where as few hairs as may be are vellus, and those are none, nothing bounds the ratio above.
+    let bounded = clustered_share(&counts[2]).is_some_and(|(most, _)| known(most, &counts[2]));
     let odds = |share: f64| share / (1.0 - share);
-    let (_, known) = known_of(scaled, thicknesses);
+    let (_, told_by) = known_of(scaled, thicknesses);
     let mut ratio = Measurement::new(
         "terminal_to_vellus_ratio",
         "1",
@@ -81,11 +87,11 @@ fn terminal_to_vellus_ratio(scaled: &Scaled, thicknesses: &[Vec<Thickness>], cut
         share.map(|(share, _)| odds(share)),
         share.map(|(_, Interval { low, high })| Interval { low: odds(low), high: odds(high) }),
         format!(
-            "Hairs of at least {} µm over hairs under {} µm, on the surface and not as in a biopsy, among {known}; {SHARE}, of terminal among both.",
+            "Hairs of at least {} µm over hairs under {} µm, on the surface and not as in a biopsy, among {told_by}; {SHARE}, of terminal among both.",
             cuts.terminal_from_um.0, cuts.vellus_below_um.0
         ),
     );
-    ratio.high = ratio.high.filter(|high| high.is_finite());
+    ratio.high = ratio.high.filter(|high| bounded && high.is_finite());
     ratio
 }
 

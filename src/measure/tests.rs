@@ -286,6 +286,39 @@ fn without_vellus_hair_the_ratio_is_unknown() {
 }
 
 #[test]
+fn a_chance_of_vellus_hair_is_none_to_hold_terminal_hair_against() {
+    let doubtful = |id: usize, um: f64| {
+        let estimate = Some(Estimate { value: Pixels(um / 5.0), standard_error: Pixels(10.0 / 5.0) });
+        Strand { estimate, ..strand(id, Point::new(150.0 + 250.0 * id as f64, 500.0), Vector::new(0.0, 80.0), None) }
+    };
+    let ratio = |thin: &[f64]| {
+        let thick = (0..4).map(|i| strand(i, Point::new(150.0 + 250.0 * i as f64, 500.0), Vector::new(0.0, 80.0), Some(14.0)));
+        let strands: Vec<Strand> = thick.chain(thin.iter().enumerate().map(|(i, um)| doubtful(4 + i, *um))).collect();
+        get(&measure(&strands, &field(2000.0, 2000.0), Some(&scale(5.0, 0.0))), "terminal_to_vellus_ratio").clone()
+    };
+    let chance = ratio(&[55.0]);
+    assert_eq!((chance.value, chance.low, chance.high), (None, None, None), "a hair in a hundred is no vellus hair: {chance:?}");
+    let likely = ratio(&[25.0]);
+    assert!(likely.value.unwrap() > 4.0 && likely.high.unwrap() < 100.0, "{likely:?}");
+}
+
+#[test]
+fn a_ratio_is_not_bounded_above_where_no_hair_may_be_vellus() {
+    let mut strands: Vec<Strand> =
+        (0..6).map(|i| strand(i, Point::new(150.0 + 250.0 * i as f64, 500.0), Vector::new(0.0, 80.0), Some(14.0))).collect();
+    for strand in &mut strands[..2] {
+        let width = strand.width.as_mut().unwrap();
+        (width.value, width.blur_dominated) = (Pixels(9.0), true);
+    }
+    // One more that is hardly vellus: without the two it is no bound.
+    let estimate = Some(Estimate { value: Pixels(11.0), standard_error: Pixels(2.0) });
+    strands.push(Strand { estimate, ..strand(6, Point::new(300.0, 1700.0), Vector::new(80.0, 60.0), None) });
+    let found = measure(&strands, &field(2000.0, 2000.0), Some(&scale(5.0, 0.0)));
+    let ratio = get(&found, "terminal_to_vellus_ratio");
+    assert!(ratio.value.is_some() && ratio.low.is_some() && ratio.high.is_none(), "{ratio:?}");
+}
+
+#[test]
 fn a_hair_counts_by_its_root_and_a_unit_by_its_ostium() {
     let mut half = field(400.0, 400.0);
     half.counted.indexed_iter_mut().for_each(|((_, column), counts)| *counts = column < 50);
