@@ -102,7 +102,7 @@ pub fn timeline(occasions: &[Occasion], events: &[Event], cuts: &Cuts) -> Timeli
     more.retain(|pair| !comparisons.contains_key(pair));
     comparisons.extend(compared(occasions, more, cuts));
     let hairs = follow::follow(occasions, &comparisons, &in_trend);
-    let units = units::units(&hairs, &comparisons);
+    let units = units::units(occasions, &hairs, &comparisons);
     let events = events.iter().map(|event| since::since(event, &days, &in_trend, &comparisons)).collect();
     let goings = going::goings(occasions, &comparisons, reference, &in_trend.into_iter().collect::<Vec<_>>());
     Timeline { reference, device, apart, comparisons, hairs, units, goings, events }

@@ -118,6 +118,27 @@ fn no_session_and_one_have_no_trend() {
     assert!(fates(&one).iter().all(|fate| *fate == TimelineFate::Unresolved));
 }
 
+/// A session whose hairs grow in units of two.
+fn in_twos(mut session: Occasion) -> Occasion {
+    let strands = &session.visit.strands;
+    let two = |(id, two): (usize, &[Strand])| follicle::Unit { id, ostium: two[0].root(), strands: two.iter().map(|s| s.id).collect() };
+    session.visit.units = strands.chunks(2).enumerate().map(two).collect();
+    session
+}
+
+#[test]
+fn hairs_that_are_compared_with_none_have_the_units_of_their_own_photo() {
+    let (ours, other) = (field_of_hair(3), field_of_hair(4));
+    let alone = timeline(&[in_twos(session(0, &ours))], &[], &Cuts::default());
+    assert_eq!(alone.units.len(), ours.len().div_ceil(2));
+    assert!(alone.units.iter().all(|unit| unit.fate == UnitFateKind::Unresolved && unit.bears[0] == Some(unit.hairs.len())));
+    let sessions = [in_twos(session(0, &other)), session(1, &ours), session(2, &ours)];
+    let followed = timeline(&sessions, &[], &Cuts::default());
+    assert_eq!(followed.apart[0], Some(Apart::OtherField));
+    let of_other = followed.units.iter().filter(|unit| unit.bears[0].is_some()).count();
+    assert_eq!(of_other, other.len().div_ceil(2));
+}
+
 #[test]
 fn trend_of_three_sessions_is_no_surer_than_the_change_it_rests_on() {
     let hairs = field_of_hair(4);

@@ -1,6 +1,7 @@
 //! Follicular units through all sessions: the hairs that grow from one ostium, whenever any of them is to be seen.
 
 use super::super::{Comparison, Place, UnitFateKind};
+use super::Occasion;
 use super::follow::{HairCourse, State, TimelineFate};
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -19,14 +20,15 @@ pub struct UnitCourse {
 /// Every hair in exactly one unit, units in the order of their first hairs.
 ///
 /// Two hairs share a unit where more of the comparisons that follow both put them in one than in two: photos may group the same roots differently.
-pub(super) fn units(hairs: &[HairCourse], comparisons: &BTreeMap<(usize, usize), Comparison>) -> Vec<UnitCourse> {
+/// Hairs that no comparison puts in any, such as those of a photo of other skin, share those of their own photo.
+pub(super) fn units(occasions: &[Occasion], hairs: &[HairCourse], comparisons: &BTreeMap<(usize, usize), Comparison>) -> Vec<UnitCourse> {
     let mut of_strand: BTreeMap<(usize, usize), usize> = BTreeMap::new();
     for (number, hair) in hairs.iter().enumerate() {
         let strands = hair.sessions.iter().enumerate().filter_map(|(session, seen)| Some((session, seen.strand?)));
         of_strand.extend(strands.map(|strand| (strand, number)));
     }
     // Of each comparison, the unit of each hair.
-    let placed: Vec<BTreeMap<usize, usize>> = comparisons
+    let mut placed: Vec<BTreeMap<usize, usize>> = comparisons
         .iter()
         .map(|(&(i, j), comparison)| {
             let hair = |member: &usize| {
@@ -38,6 +40,12 @@ pub(super) fn units(hairs: &[HairCourse], comparisons: &BTreeMap<(usize, usize),
             members.filter_map(|(member, number)| Some((hair(member)?, number))).collect()
         })
         .collect();
+    let compared: BTreeSet<usize> = placed.iter().flat_map(|units| units.keys().copied()).collect();
+    placed.extend(occasions.iter().enumerate().map(|(session, occasion)| {
+        let strands = occasion.visit.units.iter().flat_map(|unit| unit.strands.iter().map(|strand| (*strand, unit.id)));
+        let hairs = strands.filter_map(|(strand, unit)| Some((*of_strand.get(&(session, strand))?, unit)));
+        hairs.filter(|(hair, _)| !compared.contains(hair)).collect()
+    }));
     let mut near: BTreeSet<(usize, usize)> = BTreeSet::new();
     for units in &placed {
         let mut hairs_of: BTreeMap<usize, Vec<usize>> = BTreeMap::new();
