@@ -1,7 +1,7 @@
 //! Two photos of the same skin side by side, the follow-up turned and stretched onto the baseline, with the fate of each hair.
 
 use super::overlay::draw_scale_bar;
-use super::paint::{Canvas, Ink, edge};
+use super::paint::{BLACK, BLUISH_GREEN, Canvas, GRAY, Ink, ORANGE, SKY_BLUE, VERMILION, WHITE, edge};
 use crate::compare::{Comparison, Fate, HairFate, Mapping, Place, Visit};
 use crate::geometry::{Point, Polyline, Rect, Vector};
 use crate::photo::Photo;
@@ -12,16 +12,7 @@ use rayon::prelude::*;
 /// Each photo is drawn at most this many pixels wide.
 const MOST_PIXELS: f64 = 1600.0;
 
-// Okabe and Ito's palette, told apart in every common form of color blindness; the signs are told apart in gray too.
-const SKY_BLUE: [u8; 3] = [86, 180, 233];
-const ORANGE: [u8; 3] = [230, 159, 0];
-const VERMILION: [u8; 3] = [213, 94, 0];
-const BLUISH_GREEN: [u8; 3] = [0, 158, 115];
-const WHITE: [u8; 3] = [255; 3];
-const GRAY: [u8; 3] = [190; 3];
-const BLACK: [u8; 3] = [0; 3];
-
-/// The fates of the legend, in order, with their colors and names.
+/// The fates of the legend, in order, with their colors and names. Their signs are told apart in gray too.
 const LEGEND: [(Fate, [u8; 3], &str); 6] = [
     (Fate::Kept, WHITE, "KEPT"),
     (Fate::Thickened, SKY_BLUE, "THICKER"),

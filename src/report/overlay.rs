@@ -1,23 +1,15 @@
 //! The photo with what was found drawn over it, at the photo's own resolution.
 
-use super::paint::{Canvas, Ink, edge};
+use super::paint::{BLACK, BLUISH_GREEN, Canvas, Ink, SKY_BLUE, VERMILION, WHITE, YELLOW, edge, label_columns};
 use crate::analyze::Analysis;
 use crate::calibration::Calibration;
 use crate::follicle::Unit;
-use crate::geometry::{Point, Rect, Vector};
+use crate::geometry::{Measured, Point, Rect, Vector};
 use crate::measure::{Cuts, ThicknessClass};
 use crate::photo::Photo;
 use crate::strand::{End, Strand};
 use crate::units::{Micrometers, Pixels};
 use image::RgbImage;
-
-// Okabe and Ito's palette, told apart in every common form of color blindness.
-const SKY_BLUE: [u8; 3] = [86, 180, 233];
-const YELLOW: [u8; 3] = [240, 228, 66];
-const VERMILION: [u8; 3] = [213, 94, 0];
-const BLUISH_GREEN: [u8; 3] = [0, 158, 115];
-const WHITE: [u8; 3] = [255; 3];
-const BLACK: [u8; 3] = [0; 3];
 
 /// The color of a class: sky blue for terminal, yellow for intermediate, vermilion for vellus and for what is too thin to be measured, bluish
 /// green where there is none.
@@ -32,8 +24,9 @@ pub fn color(class: Option<ThicknessClass>) -> [u8; 3] {
 
 /// The photo with the field, strands, roots, tips and follicular units over it.
 ///
-/// Outside the counted field the photo is dark. A strand is drawn as wide as it was measured, in the color of its class, its centerline
-/// solid; one that is not counted is faint. Its root is a circle, filled where the root was really seen, its tip a short bar across it.
+/// Outside the counted field the photo is dark. A strand is drawn as wide as it was measured, in the color of its class, with its centerline, which is
+/// dashed with black where it is intermediate and dotted where it is vellus or thinner, so that classes are told apart in gray; one that is not
+/// counted is faint. Its root is a circle, filled where the root was really seen, its tip a short bar across it.
 /// A ring is drawn around the roots of each unit of two hairs or more. With a known scale a scale bar stands at the lower right.
 pub fn draw(photo: &Photo, analysis: &Analysis, cuts: &Cuts) -> RgbImage {
     // Lines stay visible when the whole photo is shown on one screen.
@@ -71,7 +64,8 @@ fn field(photo: &Photo, analysis: &Analysis) -> RgbImage {
 }
 
 fn draw_strand(canvas: &mut Canvas, strand: &Strand, analysis: &Analysis, cuts: &Cuts, stroke: f64) {
-    let color = color(analysis.calibration.zip(strand.width).map(|(scale, width)| cuts.class_of(&width, &scale)));
+    let class = analysis.calibration.zip(strand.width).map(|(scale, width)| cuts.class_of(&width, &scale));
+    let color = color(class);
     let strength = if strand.is_counted(&analysis.field) { 1.0 } else { 0.4 };
     let half = strand.width.map_or(stroke, |width| width.value.0 / 2.0);
     let body = Ink { color, opacity: 0.3 * strength };
@@ -83,6 +77,17 @@ fn draw_strand(canvas: &mut Canvas, strand: &Strand, analysis: &Analysis, cuts: 
         half + 1.0,
         &[(body, &|d| edge(half - d)), (line, &outline), (line, &|d| edge((stroke / 2.0).min(half) - d))],
     );
+    if let Some((color, black)) = dashes(class) {
+        let line = Measured::new(&strand.centerline);
+        let period = (color + black) * stroke;
+        for i in 0..(line.length() / period).ceil() as usize {
+            let from = i as f64 * period + color * stroke;
+            let dash = line.between(from, from + black * stroke);
+            if from < line.length() {
+                canvas.line(&dash.points, stroke.min(2.0 * half), Ink { color: BLACK, opacity: 0.9 * strength });
+            }
+        }
+    }
     let size = (1.2 * half).max(4.0 * stroke);
     if strand.root_end == End::Root {
         canvas.line(&[strand.root()], size, line);
@@ -90,6 +95,16 @@ fn draw_strand(canvas: &mut Canvas, strand: &Strand, analysis: &Analysis, cuts: 
     canvas.ring(&[strand.root()], size, 1.5 * stroke, Ink { color: WHITE, opacity: strength });
     if let Some(direction) = strand.direction() {
         canvas.bar(strand.tip(), direction, 2.0 * size, 1.5 * stroke, Ink { color: WHITE, opacity: strength });
+    }
+}
+
+/// How long, in strokes, a class's centerline is of its color and then black, in turn; `None` where it is all of its color.
+fn dashes(class: Option<ThicknessClass>) -> Option<(f64, f64)> {
+    match class {
+        Some(ThicknessClass::Intermediate) => Some((9.0, 5.0)),
+        Some(ThicknessClass::Vellus) => Some((4.0, 0.8)),
+        Some(ThicknessClass::Below) => Some((9.0, 0.8)),
+        Some(ThicknessClass::Terminal) | None => None,
     }
 }
 
@@ -114,7 +129,7 @@ pub(super) fn draw_scale_bar(canvas: &mut Canvas, scale: &Calibration, stroke: f
     canvas.fill(bar(0.0), Ink { color: WHITE, opacity: 1.0 });
     let dot = (3.0 * stroke).round();
     let above = corner - Vector::new(0.0, 7.5 * dot);
-    let back = Rect { x: above.x - dot, y: above.y - dot, w: (4 * label.chars().count()) as f64 * dot + dot, h: 7.0 * dot };
+    let back = Rect { x: above.x - dot, y: above.y - dot, w: label_columns(&label) as f64 * dot + dot, h: 7.0 * dot };
     canvas.fill(back, Ink { color: BLACK, opacity: 0.6 });
     canvas.label(&label, above, dot, Ink { color: WHITE, opacity: 1.0 });
 }
@@ -165,6 +180,20 @@ mod tests {
             let (analysis, settings) = one_strand(um_per_px);
             assert_eq!(draw(&photo(), &analysis, &settings.cuts).get_pixel(15, 15), &Rgb(expected), "{um_per_px:?}");
         }
+    }
+
+    #[test]
+    fn classes_are_told_apart_in_gray() {
+        let black = |um_per_px: f64| {
+            let (mut analysis, settings) = one_strand(Some(um_per_px));
+            analysis.strands[0].centerline = Polyline::new(vec![Point::new(1.0, 15.0), Point::new(38.0, 15.0)]);
+            let picture = draw(&photo(), &analysis, &settings.cuts);
+            let dark: Vec<bool> = (8..32).map(|x| picture.get_pixel(x, 15).0.iter().all(|value| *value < 90)).collect();
+            (dark.iter().filter(|dark| **dark).count(), dark.windows(2).filter(|pair| pair[0] != pair[1]).count())
+        };
+        let (vellus, intermediate, terminal) = (black(2.0), black(5.0), black(9.0));
+        assert_eq!(terminal, (0, 0), "solid");
+        assert!(intermediate.0 > vellus.0 && vellus.0 > 2 && vellus.1 > intermediate.1, "{vellus:?} {intermediate:?}");
     }
 
     /// How wide the strand is drawn in this column: every pixel between its edges whole, the two at its edges by how much of their ink lies.

@@ -3,6 +3,16 @@
 use crate::geometry::{Point, Rect, Vector};
 use image::{Rgb, RgbImage};
 
+// Okabe and Ito's palette, told apart in every common form of color blindness, with black, white and gray.
+pub const SKY_BLUE: [u8; 3] = [86, 180, 233];
+pub const ORANGE: [u8; 3] = [230, 159, 0];
+pub const YELLOW: [u8; 3] = [240, 228, 66];
+pub const VERMILION: [u8; 3] = [213, 94, 0];
+pub const BLUISH_GREEN: [u8; 3] = [0, 158, 115];
+pub const WHITE: [u8; 3] = [255; 3];
+pub const GRAY: [u8; 3] = [190; 3];
+pub const BLACK: [u8; 3] = [0; 3];
+
 /// A color and how much of what is below it hides, 0 to 1.
 #[derive(Debug, Clone, Copy)]
 pub struct Ink {
@@ -103,7 +113,7 @@ pub fn edge(inside: f64) -> f64 {
 }
 
 /// Three columns by five rows, the top row in the highest three bits; all that a scale bar's label and the names of fates need.
-const GLYPHS: [(char, u16); 29] = [
+const GLYPHS: [(char, u16); 28] = [
     ('0', 0b111_101_101_101_111),
     ('1', 0b010_110_010_010_111),
     ('2', 0b111_001_111_100_111),
@@ -115,7 +125,6 @@ const GLYPHS: [(char, u16); 29] = [
     ('8', 0b111_101_111_101_111),
     ('9', 0b111_101_111_001_111),
     ('.', 0b000_000_000_000_010),
-    ('m', 0b000_000_111_111_101),
     ('µ', 0b000_101_101_111_100),
     ('C', 0b111_100_100_100_111),
     ('D', 0b110_101_101_101_110),
@@ -135,16 +144,32 @@ const GLYPHS: [(char, u16); 29] = [
     ('W', 0b101_101_101_111_101),
 ];
 
+/// An m of three columns would be a blob: this one has five.
+const WIDE_M: u32 = 0b00000_00000_11010_10101_10101;
+
+/// How many columns a letter has, and its dots from the top left; none of them lit where it is not known.
+fn glyph(letter: char) -> (usize, u32) {
+    let narrow = || GLYPHS.iter().find(|(glyph, _)| *glyph == letter).map_or(0, |(_, bits)| u32::from(*bits));
+    if letter == 'm' { (5, WIDE_M) } else { (3, narrow()) }
+}
+
+/// How many columns of dots a label takes, with the empty one after each letter.
+pub fn label_columns(text: &str) -> usize {
+    text.chars().map(|letter| glyph(letter).0 + 1).sum()
+}
+
 impl Canvas {
     /// Writes figures and units with their top left corner at a point; each dot of a letter is `dot` pixels wide.
     pub fn label(&mut self, text: &str, at: Point, dot: f64, ink: Ink) {
-        for (i, letter) in text.chars().enumerate() {
-            let Some((_, bits)) = GLYPHS.iter().find(|(glyph, _)| *glyph == letter) else { continue };
-            for cell in (0..15).filter(|cell| bits >> (14 - cell) & 1 == 1) {
-                let (column, row) = ((cell % 3) as f64, (cell / 3) as f64);
-                let corner = at + Vector::new((4.0 * i as f64 + column) * dot, row * dot);
+        let mut left = 0;
+        for letter in text.chars() {
+            let (columns, bits) = glyph(letter);
+            let cells = 5 * columns;
+            for cell in (0..cells).filter(|cell| bits >> (cells - 1 - cell) & 1 == 1) {
+                let corner = at + Vector::new((left + cell % columns) as f64 * dot, (cell / columns) as f64 * dot);
                 self.fill(Rect { x: corner.x.round(), y: corner.y.round(), w: dot.round() - 1.0, h: dot.round() - 1.0 }, ink);
             }
+            left += columns + 1;
         }
     }
 }
@@ -153,7 +178,7 @@ impl Canvas {
 mod tests {
     use super::*;
 
-    const WHITE: Ink = Ink { color: [255; 3], opacity: 1.0 };
+    const WHITE: Ink = Ink { color: super::WHITE, opacity: 1.0 };
 
     fn light(canvas: &Canvas) -> f64 {
         canvas.picture.pixels().map(|p| f64::from(p.0[0]) / 255.0).sum()
@@ -180,6 +205,15 @@ mod tests {
             canvas.line(&[Point::new(-9.0, 15.0), Point::new(20.0, 15.0), Point::new(60.0, 15.0)], width, WHITE);
             assert!((light(&canvas) / 40.0 - width).abs() < 0.02, "{width}: {}", light(&canvas) / 40.0);
         }
+    }
+
+    #[test]
+    fn an_m_has_three_legs() {
+        let mut canvas = black();
+        canvas.label("mm", Point::new(2.0, 2.0), 3.0, WHITE);
+        let foot: Vec<bool> = (0..40).map(|x| canvas.picture.get_pixel(x, 15).0[0] > 0).collect();
+        assert_eq!(foot.windows(2).filter(|pair| !pair[0] && pair[1]).count(), 6, "{foot:?}");
+        assert_eq!((label_columns("mm"), label_columns("1 µ")), (12, 12));
     }
 
     #[test]
