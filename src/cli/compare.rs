@@ -336,8 +336,8 @@ impl Compare {
             let count = |fate: Fate| comparison.fates.iter().filter(|hair| hair.fate == fate).count();
             let kept = count(Fate::Kept) + count(Fate::Thickened) + count(Fate::Thinned);
             say(format!(
-                "  same skin (by chance at most 1e{:.0}): {kept} kept, of them {} thickened and {} thinned; {} lost, {} new, {} unresolved, {} outside",
-                registration.chance_log10,
+                "  same skin (by chance at most 1e{}): {kept} kept, of them {} thickened and {} thinned; {} lost, {} new, {} unresolved, {} outside",
+                registration.chance_exponent(),
                 count(Fate::Thickened),
                 count(Fate::Thinned),
                 count(Fate::Lost),

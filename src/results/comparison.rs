@@ -104,6 +104,13 @@ pub struct RegistrationResult {
     pub chance_log10: f64,
 }
 
+impl RegistrationResult {
+    /// The power of ten that the chance is at most, rounded up.
+    pub fn chance_exponent(&self) -> i64 {
+        self.chance_log10.ceil() as i64
+    }
+}
+
 /// A thin-plate spline: at a point p of the baseline it adds `even[0] + even[1]·x + even[2]·y + Σ weight·r²·ln r`, r = |p − control|.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct WarpResult {
@@ -363,6 +370,20 @@ impl ChangeResult {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_chance_is_said_to_be_no_smaller_than_it_is() {
+        let registration = Registration {
+            mapping: Mapping::new(Homography::similarity(1.0, 0.0, Vector::new(1.0, 0.0)), None).unwrap(),
+            model: Model::Similarity,
+            inliers: 5,
+            residual_px: 0.0,
+            chance_log10: -21.6,
+        };
+        let written = RegistrationResult::new(&registration, Point::new(450.0, 400.0));
+        assert_eq!(written.chance_exponent(), -21);
+        assert_eq!(RegistrationResult { chance_log10: -0.4, ..written }.chance_exponent(), 0);
+    }
 
     #[test]
     fn mapping_that_was_written_is_read_back() {
