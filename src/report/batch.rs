@@ -1,6 +1,7 @@
 //! The overview of many photos: one row each, and what failed and why.
 
 use super::page::{address, page};
+use super::photo::unseen;
 use super::words::{interval, stated, value};
 use crate::results::{PhotoResult, Run, Status};
 use maud::{Markup, html};
@@ -50,7 +51,7 @@ impl Overview {
                     td.number data-value=[m.and_then(|m| m.value)] {
                         @if let Some(m) = m {
                             (value(m).split(' ').next().unwrap_or_default()) @if value(m).ends_with('%') { " %" }
-                            @if let Some(range) = interval(m) { br; small { (range) } }
+                            @if let Some(range) = interval(m).filter(|_| unseen(result).is_none()) { br; small { (range) } }
                         } @else { "–" }
                     }
                 }
@@ -98,8 +99,9 @@ pub fn batch_page(run: &Run, overview: &Overview) -> String {
                 h2 id="photos" { "Photos" }
                 @if photos > 0 {
                     label.filter { "Show only " input type="search" data-filter="" placeholder="part of a name, subject, site or date"; }
+                    p.note { "A photo's name opens its page, a heading sorts by its column. Below each number stands its 95 % interval, below a photo's name what to read with care." }
                     div.scroll { table.sortable.overview {
-                        caption { "A photo's name opens its page, a heading sorts by its column. Below each number stands its 95 % interval, below a photo's name what to read with care." }
+                        caption.hidden { "Photos" }
                         thead { tr {
                             th scope="col" { span.hidden { "thumbnail" } }
                             @for (name, more) in [("photo", false), ("subject", true), ("site", true), ("taken", true)] { th.more[more] scope="col" { button type="button" data-sort="" { (name) } } }

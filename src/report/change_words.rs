@@ -1,6 +1,6 @@
 //! Changes and fates in plain words.
 
-use super::words::{half_width, number, rounded, share, unit};
+use super::words::{half_width, number, plus, rounded, share, unit};
 use crate::compare::timeline::TimelineFate;
 use crate::compare::{Fate, Reason, UnitFateKind, Verdict};
 use crate::results::ChangeResult;
@@ -100,8 +100,7 @@ impl<'a> Numbers<'a> {
     /// A difference with its sign, and with "points" where it is one of shares.
     pub fn signed(&self, by: f64) -> String {
         let text = self.difference(by);
-        let sign = if by > 0.0 && text.chars().any(|c| ('1'..='9').contains(&c)) { "+" } else { "" };
-        format!("{sign}{text}{}", if share(self.name) { " points" } else { "" })
+        format!("{}{text}{}", plus(by, &text), if share(self.name) { " points" } else { "" })
     }
 }
 

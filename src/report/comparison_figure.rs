@@ -60,7 +60,7 @@ pub fn figure_of(comparison: &ComparisonResult, baseline: &PhotoResult, aligned:
         .collect();
     let said: Vec<String> = found.iter().map(|(f, n)| format!("{n} {}", fate(*f))).collect();
     let place = |class: &'static str, picture: &Picture| {
-        html! { image class=(class) href=(picture.uri()) x="-0.5" y="-0.5" width=(n(width)) height=(n(height)) preserveAspectRatio="none" {} }
+        html! { image class=(class) id=(format!("photo-{class}")) href=(picture.uri()) x="-0.5" y="-0.5" width=(n(width)) height=(n(height)) preserveAspectRatio="none" {} }
     };
     html! {
         div.viewer.comparing {
@@ -78,11 +78,30 @@ pub fn figure_of(comparison: &ComparisonResult, baseline: &PhotoResult, aligned:
                 (place("before", &aligned.before))
                 g.after clip-path="url(#later)" { (place("after", &aligned.after)) }
                 line.divide x1=(n(width / 2.0)) x2=(n(width / 2.0)) y1="-0.5" y2=(n(height)) {}
-                @for (i, hair) in comparison.fates.iter().enumerate() { (marked(i, hair, baseline, aligned, width.max(height))) }
-                (scale_bar(baseline.calibration.as_ref(), width, height))
+                g id="fates" { @for (i, hair) in comparison.fates.iter().enumerate() { (marked(i, hair, baseline, aligned, width.max(height))) } }
+                g id="scale" { (scale_bar(baseline.calibration.as_ref(), width, height)) }
             }
+            (on_paper(width, height))
             p.sides { "Left of the dashed line before, right of it after." }
             p.chosen role="status" aria-live="polite" { "Choose a hair in the picture or in the table below: the other one shows it." }
+        }
+    }
+}
+
+/// Both photos whole, one below the other, for paper, where no slider moves: the same pictures and fates, not carried twice.
+fn on_paper(width: f64, height: f64) -> Markup {
+    html! {
+        div.paper {
+            @for when in ["before", "after"] {
+                figure {
+                    svg class=(format!("whole {when}")) viewBox=(format!("-0.5 -0.5 {} {}", n(width), n(height))) role="img" aria-label=(format!("The photo {when}, whole")) {
+                        use href=(format!("#photo-{when}")) {}
+                        use href="#fates" {}
+                        use href="#scale" {}
+                    }
+                    figcaption { (when) }
+                }
+            }
         }
     }
 }
@@ -125,5 +144,24 @@ fn marked(i: usize, hair: &FateResult, baseline: &PhotoResult, aligned: &Aligned
             circle.root cx=(n(root.x)) cy=(n(root.y)) r=(n(if sign.is_empty() { em / 3.0 } else { 0.75 * em })) {}
             @if !sign.is_empty() { text.sign x=(n(at.x)) y=(n(at.y)) font-size=(n(em)) text-anchor="middle" { (sign) } }
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::comparison_page::tests::comparison;
+    use super::*;
+
+    #[test]
+    fn paper_shows_both_photos_whole_and_carries_neither_twice() {
+        let (comparison, photo) = comparison();
+        let mapping = comparison.registration.as_ref().unwrap().mapping().unwrap();
+        let pictures = [RgbImage::new(40, 30), RgbImage::new(40, 30)];
+        let svg = figure_of(&comparison, &photo, &Aligned::of(&pictures, &photo, &mapping).unwrap()).into_string();
+        let paper = svg.split("class=\"paper\"").nth(1).unwrap();
+        for id in ["photo-before", "photo-after", "fates", "scale"] {
+            assert!(svg.contains(&format!("id=\"{id}\"")) && paper.contains(&format!("href=\"#{id}\"")), "{id}");
+        }
+        assert_eq!((svg.matches("data:image").count(), paper.matches("<svg").count(), paper.matches("clip-path").count()), (2, 2, 0));
     }
 }

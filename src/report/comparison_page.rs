@@ -4,7 +4,7 @@ use super::change_words::{Numbers, fate, plain_days, reason, unit_fate, verdict}
 use super::comparison_figure::{Aligned, figure_of};
 use super::embed::Picture;
 use super::page::{page, up};
-use super::words::{figure, group, heading, unit};
+use super::words::{GROUPS, figure, group, heading, unit};
 use crate::compare::{Fate, UnitFateKind};
 use crate::photo::CaveatCode;
 use crate::results::{ChangeResult, ComparisonResult, FateResult, PhotoResult, PlaceResult};
@@ -26,12 +26,15 @@ pub fn comparison_page(comparison: &ComparisonResult, baseline: &PhotoResult, sh
             nav { a href=(format!("{}comparisons.html", up(place))) { "← all comparisons" } }
             h1 { (then.path) " → " (now.path) }
             dl.facts {
-                @for (name, said) in [("Subject", &then.subject), ("Site", &then.site), ("Before", &then.taken_at), ("After", &now.taken_at)] {
+                @for (name, of) in [("Subject", [&then.subject, &now.subject]), ("Site", [&then.site, &now.site])] {
+                    @if let Some(said) = of_both(of.map(Option::as_deref)) { div { dt { (name) } dd { (said) } } }
+                }
+                @for (name, said) in [("Before", &then.taken_at), ("After", &now.taken_at)] {
                     @if let Some(said) = said { div { dt { (name) } dd { (said.replace('T', " ")) } } }
                 }
                 @if let Some(days) = comparison.days_between { div { dt { "Between" } dd { (plain_days(days)) } } }
                 @if let Some(r) = &comparison.registration {
-                    div { dt { "Same field" } dd { "yes: " (r.inliers) " roots lie within " (figure(r.residual_px)) " pixels; the chance of that on other skin is at most 10" sup { (format!("{:.0}", r.chance_log10.ceil()).replace('-', "−")) } } }
+                    div { dt { "Same field" } dd { "yes: " (r.inliers) " roots found again, half of them within " (figure(r.residual_px)) " pixels; the chance of that on other skin is at most 10" sup { (r.chance_exponent().to_string().replace('-', "−")) } } }
                     @if let Some(area) = r.overlap_cm2 { div { dt { "Skin both show" } dd { (figure(area.0)) " cm²" } } }
                 }
             }
@@ -68,6 +71,11 @@ pub fn comparison_page(comparison: &ComparisonResult, baseline: &PhotoResult, sh
     page(&format!("{} → {}: anagen", then.path, now.path), env!("CARGO_PKG_VERSION"), &body)
 }
 
+/// What is said of both photos: once where it is the same, and else of each, a dash where it is not known; nothing where it is known of neither.
+fn of_both([then, now]: [Option<&str>; 2]) -> Option<String> {
+    if then == now { then.map(str::to_owned) } else { Some(format!("{} → {}", then.unwrap_or("–"), now.unwrap_or("–"))) }
+}
+
 /// Two photos that are not of one field.
 fn side_by_side(comparison: &ComparisonResult, pictures: &[Picture; 2]) -> Markup {
     let names = [("before", &comparison.baseline.path), ("after", &comparison.follow_up.path)];
@@ -82,7 +90,6 @@ fn side_by_side(comparison: &ComparisonResult, pictures: &[Picture; 2]) -> Marku
 
 /// What has changed, in one sentence each, with the numbers beside it.
 fn changes(comparison: &ComparisonResult) -> Markup {
-    let groups = ["Hairs", "Follicular units", "Thickness", "Hairs at least so thick", "Cover and layout"];
     let value = |c: &ChangeResult, value: Option<f64>| value.map_or("–".into(), |v| Numbers::of(c).value(v));
     let signed = |c: &ChangeResult, by: Option<f64>| by.map_or("–".into(), |by| Numbers::of(c).signed(by));
     let interval = |c: &ChangeResult| {
@@ -101,7 +108,7 @@ fn changes(comparison: &ComparisonResult) -> Markup {
                         th scope="col" { "What" } th.number scope="col" { "Before" } th.number scope="col" { "After" } th.number.said scope="col" { "Change" }
                         th.number.said scope="col" { "95 % interval" } th.number.said scope="col" { "Detectable" } th.number scope="col" { "n" }
                     } }
-                    @for name in groups {
+                    @for name in GROUPS {
                         @let of_group: Vec<&ChangeResult> = comparison.changes.iter().filter(|c| group(&c.name) == name).collect();
                         @if !of_group.is_empty() {
                             tbody {
@@ -163,7 +170,12 @@ fn units(comparison: &ComparisonResult) -> Markup {
     }
 }
 
+/// The columns of what has changed of a hair on the skin, by their headings; they are left out where they hold nothing.
+const ON_THE_SKIN: [&str; 3] = ["thickness change, µm", "± standard error", "length change, mm"];
+
 fn fates(comparison: &ComparisonResult) -> Markup {
+    // Without a scale, or with one of one photo alone, the columns of what lies on the skin would hold nothing.
+    let scaled = comparison.fates.iter().any(|hair| hair.thickness_change_um.is_some() || hair.length_change_mm.is_some());
     html! {
         section.hairs aria-labelledby="hairs" {
             h2 id="hairs" { "What became of each hair" }
@@ -172,19 +184,19 @@ fn fates(comparison: &ComparisonResult) -> Markup {
                 table.sortable {
                     caption { (comparison.fates.len()) @if comparison.fates.len() == 1 { " hair" } @else { " hairs" } "; a heading sorts by its column" }
                     thead { tr {
-                        @for (name, number) in [("hair", true), ("fate", false), ("why", false), ("before", true), ("after", true), ("thickness change, µm", true),
-                            ("± standard error", true), ("length change, mm", true), ("confidence", true)] {
+                        @for (name, number) in [("hair", true), ("fate", false), ("why", false), ("before", true), ("after", true), (ON_THE_SKIN[0], true),
+                            (ON_THE_SKIN[1], true), (ON_THE_SKIN[2], true), ("confidence", true)].into_iter().filter(|(name, _)| scaled || !ON_THE_SKIN.contains(name)) {
                             th.number[number] scope="col" { button type="button" data-sort="" { (name) } }
                         }
                     } }
-                    tbody { @for (i, hair) in comparison.fates.iter().enumerate() { (row(i, hair)) } }
+                    tbody { @for (i, hair) in comparison.fates.iter().enumerate() { (row(i, hair, scaled)) } }
                 }
             }
         }
     }
 }
 
-fn row(i: usize, hair: &FateResult) -> Markup {
+fn row(i: usize, hair: &FateResult, scaled: bool) -> Markup {
     let cell = |value: Option<f64>, decimals: usize| value.map_or("–".into(), |v| format!("{v:+.decimals$}").replace('-', "−"));
     let id = |place: Option<PlaceResult>| place.map_or("–".into(), |p| p.id.map_or("not traced".into(), |id| id.to_string()));
     html! {
@@ -194,9 +206,12 @@ fn row(i: usize, hair: &FateResult) -> Markup {
             td { (hair.reason.map_or("–", reason)) }
             td.number { (id(hair.baseline)) }
             td.number { (id(hair.follow_up)) }
-            td.number { (cell(hair.thickness_change_um.map(|t| t.0), 1)) }
-            td.number { (hair.thickness_change_standard_error_um.map_or("–".into(), |t| format!("{:.1}", t.0))) }
-            td.number { (cell(hair.length_change_mm.map(|l| l.0), 2)) }
+            // A true minus sign is none to a sort, so the number stands beside it.
+            @if scaled {
+                td.number data-value=[hair.thickness_change_um.map(|t| t.0)] { (cell(hair.thickness_change_um.map(|t| t.0), 1)) }
+                td.number { (hair.thickness_change_standard_error_um.map_or("–".into(), |t| format!("{:.1}", t.0))) }
+                td.number data-value=[hair.length_change_mm.map(|l| l.0)] { (cell(hair.length_change_mm.map(|l| l.0), 2)) }
+            }
             td.number { (format!("{:.2}", hair.confidence)) }
         }
     }
@@ -209,4 +224,86 @@ pub fn counts(comparison: &ComparisonResult) -> Vec<(Fate, usize)> {
         .into_iter()
         .filter(|(_, n)| *n > 0)
         .collect()
+}
+
+#[cfg(test)]
+pub mod tests {
+    use super::*;
+    use crate::compare::{Comparison, Homography, Mapping, Model, Registration};
+    use crate::geometry::{Point, Vector};
+    use crate::results::tests::result;
+    use crate::units::{Micrometers, Millimeters};
+
+    /// A photo compared with itself, and a thinned hair of it.
+    pub fn comparison() -> (ComparisonResult, PhotoResult) {
+        let photo = result("a.png", Some(5.0));
+        let mapping = Mapping::new(Homography::similarity(1.0, 0.0, Vector::new(0.0, 0.0)), None).unwrap();
+        let registration = Registration { mapping, model: Model::Similarity, inliers: 48, residual_px: 1.34, chance_log10: -21.6 };
+        let compared = Comparison {
+            registration: Some(registration),
+            overlap: None,
+            fates: vec![],
+            units: vec![],
+            changes: vec![],
+            growth: None,
+            phototrichogram: None,
+            caveats: vec![],
+        };
+        let mut comparison = ComparisonResult::new(&photo, &photo, &compared);
+        let place = PlaceResult { id: Some(0), root: Point::new(10.0, 20.0), tip: Point::new(20.0, 10.0) };
+        comparison.fates.push(FateResult {
+            fate: Fate::Thinned,
+            baseline: Some(place),
+            follow_up: Some(place),
+            thickness_change_um: Some(Micrometers(-3.2)),
+            thickness_change_standard_error_um: Some(Micrometers(0.9)),
+            length_change_mm: Some(Millimeters(-0.05)),
+            phase: None,
+            confidence: 0.9,
+            reason: None,
+        });
+        (comparison, photo)
+    }
+
+    fn text((comparison, photo): &(ComparisonResult, PhotoResult)) -> String {
+        let picture = || Picture { jpeg: vec![] };
+        comparison_page(comparison, photo, &Shown::Apart([picture(), picture()]), "comparisons/a.html")
+    }
+
+    #[test]
+    fn registration_is_said_as_it_was_measured() {
+        let text = text(&comparison());
+        assert!(text.contains("48 roots found again, half of them within 1.34 pixels"));
+        assert!(text.contains("at most 10<sup>−21</sup>"), "no chance is said to be smaller than it is");
+    }
+
+    #[test]
+    fn subject_and_site_of_either_photo_are_said() {
+        let mut of = comparison();
+        of.0.baseline.subject = Some("s01".into());
+        of.0.follow_up.subject = Some("s02".into());
+        of.0.follow_up.site = Some("vertex".into());
+        let said = text(&of);
+        assert!(said.contains("<dt>Subject</dt><dd>s01 → s02</dd>") && said.contains("<dt>Site</dt><dd>– → vertex</dd>"), "{said}");
+        of.0.follow_up.subject = Some("s01".into());
+        assert!(text(&of).contains("<dt>Subject</dt><dd>s01</dd>"));
+    }
+
+    #[test]
+    fn what_has_gone_down_sorts_by_its_number() {
+        let text = text(&comparison());
+        assert!(text.contains("data-value=\"-3.2\">−3.2<") && text.contains("data-value=\"-0.05\">−0.05<"), "{text}");
+    }
+
+    #[test]
+    fn columns_that_would_hold_nothing_are_left_out() {
+        let mut of = comparison();
+        assert!(text(&of).contains("length change, mm"));
+        let hair = &mut of.0.fates[0];
+        (hair.thickness_change_um, hair.thickness_change_standard_error_um, hair.length_change_mm) = (None, None, None);
+        let text = text(&of);
+        assert!(ON_THE_SKIN.iter().all(|name| !text.contains(name)));
+        let table = text.split("<table class=\"sortable\"").nth(1).unwrap().split("</table>").next().unwrap();
+        assert_eq!(table.matches("data-sort").count(), table.split("<tbody>").nth(1).unwrap().matches("<td").count() + 1);
+    }
 }

@@ -40,6 +40,10 @@ pub fn photo_figure(result: &PhotoResult, picture: &Picture) -> Markup {
                 }
                 (scale_bar(result.calibration.as_ref(), *width_px as f64, *height_px as f64))
             }
+            @let counted = result.strands.iter().filter(|s| s.counted).count();
+            @if counted < result.strands.len() {
+                p.note { (counted) " of these " (result.strands.len()) " hairs " (if counted == 1 { "is" } else { "are" }) " counted; the faint ones have their root outside the field." }
+            }
             p.chosen role="status" aria-live="polite" { "Choose a hair in the photo or in the table below: the other one shows it." }
         }
     }
@@ -192,6 +196,15 @@ mod tests {
     #[test]
     fn strand_is_drawn_as_wide_as_it_was_measured() {
         assert!(drawn(Some(5.0)).contains("stroke-width=\"8\""));
+    }
+
+    #[test]
+    fn hairs_that_are_drawn_and_not_counted_are_said() {
+        let mut result = result("a.png", Some(5.0));
+        let figure = |result: &PhotoResult| photo_figure(result, &Picture { jpeg: vec![] }).into_string();
+        assert!(!figure(&result).contains("of these"));
+        result.strands.push(StrandResult { id: 1, counted: false, ..result.strands[0].clone() });
+        assert!(figure(&result).contains("1 of these 2 hairs is counted; the faint ones have their root outside the field."));
     }
 
     #[test]

@@ -4,8 +4,9 @@ use super::embed::Picture;
 use super::figure::photo_figure;
 use super::page::{page, up};
 use super::plots::{Dot, bars, dots, rose, thickness_histogram};
-use super::words::{class, figure, group, heading, interval, scale, sentence, value};
+use super::words::{GROUPS, class, figure, group, heading, interval, scale, sentence, value};
 use crate::measure::Measurement;
+use crate::photo::CaveatCode;
 use crate::results::{PhotoResult, StrandResult};
 use crate::strand::{End, Tone};
 use maud::{Markup, html};
@@ -58,6 +59,12 @@ fn caveats(result: &PhotoResult) -> Markup {
     }
 }
 
+/// Why a photo shows no skin to count on, where that is so: none was looked at, so that nothing found says nothing.
+pub fn unseen(result: &PhotoResult) -> Option<&str> {
+    let told = result.caveats.iter().find(|caveat| caveat.code == CaveatCode::SmallField).map(|caveat| caveat.message.as_str());
+    (result.field.area_px <= 0.0).then(|| told.unwrap_or("no part of the photo shows skin to count on"))
+}
+
 /// The few numbers asked for first.
 fn headline(result: &PhotoResult) -> Markup {
     let wanted: &[&str] = match result.calibration {
@@ -71,7 +78,7 @@ fn headline(result: &PhotoResult) -> Markup {
                 div {
                     h2 { (heading(&m.name)) }
                     p.value { (value(m)) }
-                    p.interval { @if let Some(range) = interval(m) { (range) } @else { "no interval" } }
+                    p.interval { @if let Some(why) = unseen(result) { (why) } @else if let Some(range) = interval(m) { (range) } @else { "no interval" } }
                 }
             }
         }
@@ -126,7 +133,6 @@ fn plots(result: &PhotoResult) -> Markup {
 }
 
 fn measurements(result: &PhotoResult) -> Markup {
-    let groups = ["Hairs", "Follicular units", "Thickness", "Hairs at least so thick", "Cover and layout"];
     html! {
         section aria-labelledby="measurements" {
             h2 id="measurements" { "Measurements" }
@@ -134,7 +140,7 @@ fn measurements(result: &PhotoResult) -> Markup {
                 table.measurements {
                     caption { "Every number with its 95 % interval and how many hairs, units or pairs it rests on." }
                     thead { tr { th scope="col" { "What" } th.number scope="col" { "Value" } th.number.said scope="col" { "95 % interval" } th.number scope="col" { "n" } } }
-                    @for name in groups {
+                    @for name in GROUPS {
                         @let of_group: Vec<&Measurement> = result.measurements.iter().filter(|m| group(&m.name) == name).collect();
                         @if !of_group.is_empty() {
                             tbody {
@@ -143,11 +149,11 @@ fn measurements(result: &PhotoResult) -> Markup {
                                     tr {
                                         th scope="row" {
                                             (heading(&m.name))
-                                            p { (sentence(m, result.cuts.as_ref())) }
+                                            p { @match unseen(result) { Some(why) => { "Nothing was looked at: " (why) "." } None => (sentence(m, result.cuts.as_ref())) } }
                                             details aria-label=(format!("Method of {}", heading(&m.name))) { summary { "method" span.hidden { " of " (heading(&m.name)) } } code { (m.name) } " " (m.method) }
                                         }
                                         td.number { (value(m)) }
-                                        td.number.said { (interval(m).unwrap_or("–".into())) }
+                                        td.number.said { (interval(m).filter(|_| unseen(result).is_none()).unwrap_or("–".into())) }
                                         td.number { (m.n) }
                                     }
                                 }
@@ -242,6 +248,20 @@ mod tests {
         assert!(text.contains("no scale is known"));
         assert!(!text.contains("per cm²"), "no density is said");
         assert!(!text.contains("µm") && !text.contains(", mm"), "no column is of the skin");
+    }
+
+    #[test]
+    fn where_nothing_was_looked_at_no_count_is_said_to_be_known() {
+        let mut blank = result("a.png", None);
+        blank.field.area_px = 0.0;
+        for m in &mut blank.measurements {
+            (m.value, m.low, m.high) = (Some(0.0), Some(0.0), Some(3.69));
+        }
+        let text = photo_page(&blank, &Picture { jpeg: vec![] }, "pages/a.html");
+        assert!(!text.contains("0 to 4") && text.contains("no part of the photo shows skin to count on"));
+        let mut overview = super::super::Overview::default();
+        overview.add(&blank, "data:,", "pages/a.html");
+        assert!(!format!("{overview:?}").contains("0 to 4"));
     }
 
     #[test]

@@ -7,6 +7,9 @@ use maud::{Markup, html};
 /// How wide a histogram's bars are, in micrometers.
 const BIN_UM: f64 = 5.0;
 
+/// How wide the histogram is drawn.
+const HISTOGRAM_WIDE: f64 = 440.0;
+
 /// The histogram of thickness with the named cuts, bars in the color and pattern of their class.
 pub fn thickness_histogram(thicknesses: &[f64], cuts: &Cuts) -> Markup {
     let cut = [cuts.vellus_below_um.0, cuts.terminal_from_um.0];
@@ -20,7 +23,13 @@ pub fn thickness_histogram(thicknesses: &[f64], cuts: &Cuts) -> Markup {
     }
     let highest = counts.iter().map(|c| c.iter().sum::<usize>()).max().unwrap_or(0).max(1);
     let (left, bottom, wide, high) = (34.0, 190.0, 396.0, 150.0);
-    let x = |um: f64| left + wide * um / (bins as f64 * BIN_UM);
+    let upto = bins as f64 * BIN_UM;
+    let x = |um: f64| left + wide * um / upto;
+    let more = thicknesses.iter().any(|t| *t >= upto);
+    let range = |i: usize| {
+        let from = i as f64 * BIN_UM;
+        if more && i + 1 == bins { format!("{from} µm or more") } else { format!("{from} to {} µm", from + BIN_UM) }
+    };
     let classes = [ThicknessClass::Vellus, ThicknessClass::Intermediate, ThicknessClass::Terminal];
     let said = classes.map(|c| thicknesses.iter().filter(|t| cuts.class(crate::units::Micrometers(**t)) == c).count());
     let label = format!(
@@ -42,14 +51,17 @@ pub fn thickness_histogram(thicknesses: &[f64], cuts: &Cuts) -> Markup {
                     @if n > 0 {
                         rect class=(format!("bar {}", class(Some(c)))) x=(r(x(i as f64 * BIN_UM) + 0.5)) y=(r(bottom - high * upto as f64 / highest as f64))
                             width=(r(wide / bins as f64 - 1.0)) height=(r(high * n as f64 / highest as f64)) {
-                            title { (hairs(n)) " of " (i as f64 * BIN_UM) " to " ((i + 1) as f64 * BIN_UM) " µm" }
+                            title { (hairs(n)) " of " (range(i)) }
                         }
                     }
                 }
             }
-            @for (um, name, anchor, by) in [(cut[0], "vellus below", "end", -4.0), (cut[1], "terminal from", "start", 4.0)] {
-                line.cut x1=(r(x(um))) x2=(r(x(um))) y1=(r(bottom)) y2="22" {}
-                text x=(r(x(um) + by)) y="32" text-anchor=(anchor) { (name) " " (stated(um)) " µm" }
+            // Each on a line of its own, the second below the first: cuts may lie close together.
+            @for (um, name, before, at) in [(cut[0], "vellus below", true, 24.0), (cut[1], "terminal from", false, 38.0)] {
+                @let name = format!("{name} {} µm", stated(um));
+                @let (by, anchor) = beside(x(um), &name, before);
+                line.cut x1=(r(x(um))) x2=(r(x(um))) y1=(r(bottom)) y2=(r(at - 9.0)) {}
+                text x=(r(x(um) + by)) y=(r(at)) text-anchor=(anchor) { (name) }
             }
             @for um in (0..=bins).map(|i| i as f64 * BIN_UM).filter(|um| um % 20.0 == 0.0) {
                 text x=(r(x(um))) y=(r(bottom + 16.0)) text-anchor="middle" { (um) }
@@ -58,6 +70,13 @@ pub fn thickness_histogram(thicknesses: &[f64], cuts: &Cuts) -> Markup {
             text x="4" y="14" { "hairs" }
         }
     }
+}
+
+/// How far from a line at `x` of the histogram its name stands, and by which end: before or after the line as wished, where there is room for it.
+fn beside(x: f64, name: &str, before: bool) -> (f64, &'static str) {
+    let long = 6.5 * name.chars().count() as f64 + 4.0;
+    let before = if before { x >= long } else { x + long > HISTOGRAM_WIDE };
+    if before { (-4.0, "end") } else { (4.0, "start") }
 }
 
 /// Bars of named counts.
@@ -93,10 +112,12 @@ pub fn rose(angles_deg: &[f64]) -> Markup {
     let at = |angle: f64, radius: f64| (150.0 + radius * angle.to_radians().cos(), 112.0 - radius * angle.to_radians().sin());
     let busiest = (0..SECTORS).max_by_key(|i| (counts[*i], SECTORS - i)).unwrap_or(0);
     let label = format!(
-        "Rose of the directions of {} hairs, root to tip; most, {}, run towards {}°, where 0° is right and 90° up",
-        angles_deg.len(),
-        counts[busiest],
-        busiest as f64 * step
+        "Rose of the directions of {}, root to tip; {}",
+        hairs(angles_deg.len()),
+        match counts[busiest] {
+            0 => "the direction of none is known".into(),
+            n => format!("most, {n}, run towards {}°, where 0° is right and 90° up", busiest as f64 * step),
+        }
     );
     html! {
         svg.plot viewBox="0 0 300 230" role="img" aria-label=(label) {
@@ -131,6 +152,8 @@ pub struct Dot<'a> {
 
 /// Something that happened at a place on an axis.
 pub struct Happened {
+    /// The number it is shown by.
+    pub number: usize,
     /// What.
     pub name: String,
     /// How far along the axis, 0 to 1.
@@ -156,6 +179,16 @@ pub fn dots(label: &str, up: &str, across: &str, dots: &[Dot], happened: &[Happe
             fits
         })
         .collect();
+    // Numbers of what happened at almost the same time stand beside each other.
+    let mut past = f64::NEG_INFINITY;
+    let numbered: Vec<f64> = happened
+        .iter()
+        .map(|event| {
+            let at = x(event.along).max(past);
+            past = at + 6.0 + 7.0 * event.number.to_string().len() as f64;
+            at
+        })
+        .collect();
     let line: String =
         dots.iter().enumerate().map(|(i, d)| format!("{}{} {}", if i == 0 { "M" } else { "L" }, r(x(d.along)), r(y(d.value)))).collect();
     html! {
@@ -165,8 +198,9 @@ pub fn dots(label: &str, up: &str, across: &str, dots: &[Dot], happened: &[Happe
                 line.grid x1=(r(left)) x2=(r(left + wide)) y1=(r(y(value))) y2=(r(y(value))) {}
                 text x=(r(left - 6.0)) y=(r(y(value) + 4.0)) text-anchor="end" { (short(value)) }
             }
-            @for event in happened {
-                line.cut x1=(r(x(event.along))) x2=(r(x(event.along))) y1=(r(bottom)) y2="22" { title { (event.name) } }
+            @for (event, at) in happened.iter().zip(numbered) {
+                line.cut x1=(r(x(event.along))) x2=(r(x(event.along))) y1=(r(bottom)) y2="26" { title { (event.name) } }
+                text x=(r(at)) y="24" text-anchor="middle" { (event.number) }
             }
             path.joined d=(line) {}
             @for (d, named) in dots.iter().zip(named) {
@@ -177,7 +211,7 @@ pub fn dots(label: &str, up: &str, across: &str, dots: &[Dot], happened: &[Happe
                 circle.dot cx=(r(x(d.along))) cy=(r(y(d.value))) r="4" { title { (d.name) ": " (figure(d.value)) } }
                 @if named { text x=(r(x(d.along))) y=(r(bottom + 16.0)) text-anchor="middle" { (d.name) } }
             }
-            text x="4" y="14" { (up) }
+            text x="4" y="11" { (up) }
             text x=(r(left + wide / 2.0)) y=(r(bottom + 34.0)) text-anchor="middle" { (across) }
         }
     }
@@ -241,6 +275,45 @@ mod tests {
         assert_eq!(svg.matches("bar vellus").count(), 1);
         assert_eq!(svg.matches("bar intermediate").count(), 1);
         assert!(svg.contains("1 vellus (under 32 µm), 2 intermediate, 1 terminal"));
+    }
+
+    #[test]
+    fn names_of_cuts_stay_in_the_picture() {
+        // Where an axis is long, or a cut low, there is no room before the line.
+        for (cut, most) in [(30.0, 400.0), (10.0, 70.0), (30.0, 70.0)] {
+            let cuts = Cuts { vellus_below_um: crate::units::Micrometers(cut), ..Cuts::default() };
+            let svg = thickness_histogram(&[20.0, most], &cuts).into_string();
+            let name = svg.split("<text").find(|text| text.contains("vellus below")).unwrap();
+            let at: f64 = name.split("x=\"").nth(1).unwrap().split('"').next().unwrap().parse().unwrap();
+            assert!(name.contains("\"start\"") || at > 110.0, "{cut} {most}: {name}");
+            let other = svg.split("<text").find(|text| text.contains("terminal from")).unwrap();
+            assert!(name.contains("y=\"24\"") && other.contains("y=\"38\""), "on two lines");
+        }
+        assert_eq!(beside(420.0, "terminal from 290 µm", false).1, "end");
+    }
+
+    #[test]
+    fn last_bar_says_whether_it_holds_all_above() {
+        let of = |most: f64| thickness_histogram(&[most], &Cuts::default()).into_string();
+        assert!(of(420.0).contains("1 hair of 295 µm or more"));
+        assert!(of(88.0).contains("1 hair of 85 to 90 µm") && !of(88.0).contains("or more<"));
+    }
+
+    #[test]
+    fn no_hair_runs_anywhere() {
+        let svg = rose(&[]).into_string();
+        assert!(svg.contains("0 hairs, root to tip; the direction of none is known") && !svg.contains("towards"));
+    }
+
+    #[test]
+    fn what_happened_is_told_apart_without_a_pointer() {
+        let happened = |number: usize, along: f64| Happened { number, name: "start".into(), along };
+        let svg = super::dots("", "", "", &[], &[happened(1, 0.5), happened(2, 0.505)]).into_string();
+        let at = |number: &str| -> f64 {
+            let text = svg.split("<text").find(|text| text.contains(&format!(">{number}</text>")) && text.contains("y=\"24\"")).unwrap();
+            text.split("x=\"").nth(1).unwrap().split('"').next().unwrap().parse().unwrap()
+        };
+        assert!(at("2") - at("1") > 8.0, "numbers do not touch: {svg}");
     }
 
     #[test]

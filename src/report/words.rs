@@ -117,6 +117,17 @@ pub fn heading(name: &str) -> String {
     words.chars().take(1).flat_map(char::to_uppercase).chain(words.chars().skip(1)).collect()
 }
 
+/// The groups measurements stand in, in the order of pages.
+pub const GROUPS: [&str; 5] = ["Hairs", "Follicular units", "Thickness", "Hairs at least so thick", "Cover and layout"];
+
+/// The measurements whose change or trend an overview says.
+pub const TOLD: [&str; 3] = ["hair_density", "thickness_mean", "cumulative_thickness"];
+
+/// The plus sign of a number above nothing, as it is written: none where the text shows no figure but zeros.
+pub fn plus(value: f64, text: &str) -> &'static str {
+    if value > 0.0 && text.chars().any(|c| ('1'..='9').contains(&c)) { "+" } else { "" }
+}
+
 /// The group a measurement stands in.
 pub fn group(name: &str) -> &'static str {
     match name {
@@ -154,10 +165,18 @@ pub fn sentence(m: &Measurement, cuts: Option<&Cuts>) -> String {
         "thickness_mean" => {
             format!("A hair is {v} µm thick in the mean{range}, measured on {} {}.", m.n, if m.n == 1 { "hair" } else { "hairs" })
         }
-        "thickness_median" => format!("Half of the hairs are thicker than {v} µm{range}."),
-        "thickness_sd" => format!("Hairs differ in thickness with a standard deviation of {v} µm{range}, the measuring error taken out."),
-        "thickness_cv" => format!("That spread is {v} of the mean{range}: how uneven the hairs are (anisotrichosis)."),
-        "vellus_share" => format!("{v} of the hairs are thinner than {vellus}{range}."),
+        "thickness_median" => format!("Half of the hairs are thicker than {v} µm{range}, of {} whose thickness is known.", m.n),
+        "thickness_sd" => {
+            let without = "the measuring error taken out";
+            format!("Hairs differ in thickness with a standard deviation of {v} µm{range}, {without}, of {} whose thickness is known.", m.n)
+        }
+        "thickness_cv" => {
+            format!(
+                "That spread is {v} of the mean{range}, of {} whose thickness is known: how uneven the hairs are (anisotrichosis).",
+                m.n
+            )
+        }
+        "vellus_share" => format!("{v} of the hairs are thinner than {vellus}{range}, of {} of whose thickness anything is known.", m.n),
         "terminal_to_vellus_ratio" => {
             format!("For each hair thinner than {vellus} there are {v} of at least {terminal}{range}; not to be held against a biopsy.")
         }
@@ -243,8 +262,21 @@ mod tests {
         let density = sentence(&measurement("hair_density", "/cm2", Some(171.6)), None);
         assert_eq!(density, "172 hairs grow on a square centimeter (137 to 206).");
         let vellus = sentence(&measurement("vellus_share", "1", Some(0.25)), Some(&Cuts::default()));
-        assert_eq!(vellus, "25.0 % of the hairs are thinner than 30 µm (20.0 % to 30.0 %).");
+        assert_eq!(vellus, "25.0 % of the hairs are thinner than 30 µm (20.0 % to 30.0 %), of 20 of whose thickness anything is known.");
         assert_eq!(heading("hair_density_at_least_30um"), "Hair density, at least 30 µm");
+    }
+
+    #[test]
+    fn every_sentence_of_thickness_says_how_many_hairs_it_rests_on() {
+        for name in ["thickness_mean", "thickness_median", "thickness_sd", "thickness_cv", "vellus_share"] {
+            let said = sentence(&measurement(name, "um", Some(0.25)), Some(&Cuts::default()));
+            assert!(said.contains("of 20 ") || said.ends_with("measured on 20 hairs."), "{said}");
+        }
+    }
+
+    #[test]
+    fn what_is_written_as_nothing_has_no_sign() {
+        assert_eq!([plus(2.0, "2.0"), plus(0.01, "0.0"), plus(-2.0, "−2.0")], ["+", "", ""]);
     }
 
     #[test]

@@ -12,6 +12,7 @@ for (const field of document.querySelectorAll("[data-filter]")) {
 function view(viewer) {
   const stages = [...viewer.querySelectorAll(".stage")];
   const said = viewer.querySelector(".chosen");
+  const invitation = said?.textContent;
   const keys = viewer.querySelector("[data-keys]");
   const rows = new Map([...document.querySelectorAll("tr[data-hair]")].map(row => [row.dataset.hair, row]));
   const heads = [...document.querySelectorAll("section.hairs thead th")].map(head => head.textContent);
@@ -25,7 +26,10 @@ function view(viewer) {
   function choose(id, from) {
     if (chosen !== null) { for (const hair of hairs(chosen)) hair.classList.remove("on"); rows.get(chosen)?.classList.remove("on"); }
     chosen = id;
-    if (id === null) return;
+    if (id === null) {
+      if (said) said.textContent = invitation;
+      return history.replaceState(null, "", location.pathname + location.search);
+    }
     // The one chosen lies on top of what crosses it.
     for (const hair of hairs(id)) { hair.classList.add("on"); hair.parentNode.insertBefore(hair, hair.parentNode.querySelector(":scope > g.layer.units, :scope > g.scale")); }
     const row = rows.get(id);
