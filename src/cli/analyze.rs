@@ -7,7 +7,7 @@ use super::privacy::{self, Privacy};
 use super::progress::Progress;
 use super::shard::Shard;
 use super::summary::{stems, write_summary};
-use super::{Ending, about, deliver, hairs, printable, rehearsal, results_folder, say, spared, together};
+use super::{Ending, about, deliver_results, hairs, printable, rehearsal, results_folder, say};
 use crate::analyze::Stage;
 use crate::measure::Cuts;
 use crate::results::{
@@ -75,7 +75,8 @@ pub struct Analyze {
     /// Write no report.html and no pages
     #[arg(long, overrides_with = "report", help_heading = "Output")]
     no_report: bool,
-    /// Also write the result as JSON to this file, or to stdout for "-": one photo's as it is, several in an array
+    /// Also write the result as JSON to this file, or to stdout for "-": of one photo as it is, of several, or where more was named than could be
+    /// used, in an array
     #[arg(long, value_name = "FILE", help_heading = "Output")]
     json: Option<PathBuf>,
     #[command(flatten)]
@@ -121,7 +122,6 @@ impl Analyze {
             let folder = Folder::open(&self.out).ok();
             return rehearsal::rehearse(&photos, folder.as_ref(), &self.wanted(), inputs.troubles.len());
         }
-        spared(self.json.as_ref(), inputs.photos.iter().map(|input| &input.file))?;
         let folder = results_folder(&self.out)?;
         self.announce(&folder, &batched).map_err(|error| about(&self.out, cause(&error)))?;
         let outcomes = self.work(&photos, &folder)?;
@@ -129,10 +129,8 @@ impl Analyze {
         let run = self.record(&batched, &outcomes, began.elapsed());
         write_summary(&folder, &run, !self.no_report).map_err(|error| about(&self.out, cause(&error)))?;
         let stems = stems(&run);
-        if let Some(place) = &self.json
-            && let Some(text) = together(&texts(&folder, &stems)?, inputs.photos.len() == 1)
-        {
-            deliver(place, &text)?;
+        if self.json.is_some() {
+            deliver_results(self.json.as_ref(), &texts(&folder, &stems)?, inputs.photos.len() + inputs.troubles.len() == 1)?;
         }
         self.sum_up(&run, &folder, &stems);
         Ok(if run.failed > 0 || run.interrupted { Ending::SomeFailed } else { Ending::AllDone })
@@ -186,6 +184,9 @@ impl Analyze {
         {
             let run = self.record(batched, &[], began.elapsed());
             folder.write_json("run.json", &run).map_err(|error| about(&folder.place("run.json"), cause(&error)))?;
+        }
+        if !self.dry_run {
+            deliver_results(self.json.as_ref(), &[], true)?;
         }
         Err(NO_PHOTO.into())
     }

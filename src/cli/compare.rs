@@ -7,7 +7,7 @@ use super::privacy::{Privacy, key, same_names};
 use super::record::{record, unusable};
 use super::rehearsal::rehearse;
 use super::seen::{Known, Looked, Seen, seen, wanted};
-use super::{Ending, about, deliver, printable, results_folder, say, spared, tell_others, together};
+use super::{Ending, about, deliver_results, printable, results_folder, say, tell_others};
 use crate::compare::{Fate, Uncut, compare};
 use crate::report::{Aligned, Picture, Shown, comparison, comparison_page, comparisons_page};
 use crate::results::{
@@ -119,7 +119,6 @@ impl Compare {
         if self.dry_run {
             return self.rehearsed(&pairs, &inputs, left_out.len());
         }
-        spared(self.json.as_ref(), sides.iter().flatten().map(|input| &input.file))?;
         let folder = results_folder(&self.out)?;
         let known = Known::of(&inputs, &self.measuring, Some(&folder))?;
         let pairs = allotted(&pairs, &known.inputs);
@@ -162,11 +161,8 @@ impl Compare {
         let inputs = [&self.baseline, &self.follow_up];
         let run = record(RunCommand::Compare, (&inputs, codes.as_ref()), &self.measuring, (runs, stages), told, began)?;
         folder.write_json("run.json", &run).map_err(|error| about(&folder.place("run.json"), results::cause(&error)))?;
-        let texts = || comparisons.iter().map(json).collect::<Vec<_>>();
-        if let Some(place) = &self.json
-            && let Some(text) = together(&texts(), pairs.len() == 1)
-        {
-            deliver(place, &text)?;
+        if self.json.is_some() {
+            deliver_results(self.json.as_ref(), &comparisons.iter().map(json).collect::<Vec<_>>(), pairs.len() == 1)?;
         }
         let others = folder.comparisons().saturating_sub(comparisons.len());
         if !self.quiet {

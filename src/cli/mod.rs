@@ -22,12 +22,13 @@ mod shard;
 mod summary;
 mod timeline;
 
-use crate::results::{Folder, cause, pictures_in_the_way};
+use crate::results::{Folder, cause, is_photo, pictures_in_the_way};
 use clap::error::{ContextKind, ContextValue, ErrorKind};
 use clap::{CommandFactory, FromArgMatches, Parser, Subcommand};
+use serde_json::Value;
 use std::fmt::Display;
 use std::fs;
-use std::io::{self, Write};
+use std::io::{self, BufReader, Read, Write};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
@@ -49,6 +50,9 @@ Measures and reports change; does not diagnose.";
 struct Program {
     #[command(subcommand)]
     command: Command,
+    /// Where the command is to write data to, of whichever takes `--json`.
+    #[arg(skip)]
+    data: Option<PathBuf>,
 }
 
 #[derive(Debug, Subcommand)]
@@ -71,6 +75,8 @@ impl Program {
     fn read() -> Result<Self, clap::Error> {
         let matches = Self::command().try_get_matches()?;
         let mut program = Self::from_arg_matches(&matches)?;
+        let data = |(_, of_command): (&str, &clap::ArgMatches)| of_command.try_get_one::<PathBuf>("json").ok().flatten().cloned();
+        program.data = matches.subcommand().and_then(data);
         let origins = matches.subcommand().map(|(_, of_command)| measuring::Origins::of(of_command)).unwrap_or_default();
         match &mut program.command {
             Command::Analyze(analyze) => analyze.measuring.origins = origins,
@@ -105,7 +111,7 @@ pub fn main() -> ExitCode {
             return ExitCode::from(u8::from(wrong));
         }
     };
-    let ending = match program.command {
+    let ending = spared(program.data.as_deref()).and_then(|()| match program.command {
         Command::Analyze(analyze) => analyze.run(),
         Command::Compare(compare) => compare.run(),
         Command::Timeline(timeline) => timeline.run(),
@@ -117,7 +123,7 @@ pub fn main() -> ExitCode {
         Command::Schema(schema) => schema.run(),
         Command::Completions(completions) => completions.run(),
         Command::Man(man) => man.run(),
-    };
+    });
     match ending {
         Ok(Ending::AllDone) => ExitCode::SUCCESS,
         Ok(Ending::SomeFailed) => ExitCode::from(2),
@@ -242,16 +248,56 @@ fn together(texts: &[String], single: bool) -> Option<String> {
 }
 
 /// # Errors
-/// When data would be written over one of the photos it is about.
-fn spared(place: Option<&PathBuf>, mut photos: impl Iterator<Item: AsRef<Path>>) -> Result<(), String> {
-    let Some((place, at)) = place.and_then(|place| Some((place, fs::canonicalize(place).ok()?))) else { return Ok(()) };
-    let hit = photos.any(|photo| fs::canonicalize(photo).is_ok_and(|photo| photo == at));
-    if hit { Err(about(place, "one of the photos, which would be overwritten: name another file with --json")) } else { Ok(()) }
+/// When data would be written over a photo, or over anything else that is no JSON.
+fn spared(place: Option<&Path>) -> Result<(), String> {
+    let Some((place, at)) = place.filter(|place| *place != STDOUT).and_then(|place| Some((place, fs::canonicalize(place).ok()?))) else {
+        return Ok(());
+    };
+    if at.is_dir() {
+        return Err(about(place, "a folder, where a file belongs: name a file with --json"));
+    }
+    // A device or a pipe holds nothing that could be lost.
+    if !at.is_file() {
+        return Ok(());
+    }
+    if is_photo(place) || is_photo(&at) {
+        return Err(about(place, "a photo, which would be overwritten: name another file with --json"));
+    }
+    let bytes = fs::File::open(&at).map_err(|error| about(place, cause(&error)))?;
+    let first = BufReader::new(bytes).bytes().map_while(Result::ok).find(|byte| !byte.is_ascii_whitespace());
+    match first {
+        None | Some(b'{' | b'[') => Ok(()),
+        Some(_) => Err(about(place, "a file that is no JSON, which would be overwritten: name another file with --json")),
+    }
+}
+
+/// What stands for stdout where a file is named.
+const STDOUT: &str = "-";
+
+/// Writes results as JSON where that was asked for; where there is none to write, what an earlier run left there goes, for it would be taken for
+/// this run's.
+fn deliver_results(place: Option<&PathBuf>, texts: &[String], single: bool) -> Result<(), String> {
+    let Some(place) = place else { return Ok(()) };
+    match together(texts, single) {
+        Some(text) => deliver(place, &text),
+        None if place.is_file() && is_own(place) => fs::remove_file(place).map_err(|error| about(place, cause(&error))),
+        None => Ok(()),
+    }
+}
+
+/// Whether a file holds JSON that anagen wrote.
+fn is_own(file: &Path) -> bool {
+    let own = |value: &Value| value["schema"].as_str().is_some_and(|schema| schema.starts_with("anagen/"));
+    match fs::read(file).map(|bytes| serde_json::from_slice(&bytes)) {
+        Ok(Ok(Value::Array(elements))) => elements.iter().all(own),
+        Ok(Ok(value)) => own(&value),
+        _ => false,
+    }
 }
 
 /// Writes data where it was asked for: stdout for `-`, else a file, whole or not at all.
 fn deliver(place: &Path, text: &str) -> Result<(), String> {
-    if place != Path::new("-") {
+    if place != STDOUT {
         return crate::results::write_whole(place, text.as_bytes()).map_err(|error| about(place, cause(&error)));
     }
     let mut out = io::stdout().lock();

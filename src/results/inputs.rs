@@ -178,7 +178,8 @@ fn holds_results(folder: &Path) -> bool {
         && (begins(&folder.join("run.json"), "\"anagen/run/") || first_result().is_some_and(|file| begins(&file, "\"anagen/photo/")))
 }
 
-fn is_photo(path: &Path) -> bool {
+/// Whether a file has a photo's extension.
+pub fn is_photo(path: &Path) -> bool {
     path.extension().and_then(OsStr::to_str).is_some_and(|e| EXTENSIONS.contains(&e.to_ascii_lowercase().as_str()))
 }
 

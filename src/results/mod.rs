@@ -23,7 +23,7 @@ pub use comparison::{
 pub use comparison_tables::write_comparison_tables;
 pub use folder::{Drawn, Folder, comparison_path, overlay_path, page_path, result_path, stem_of, thumbnail_path, write_whole};
 pub use inputs::{
-    Input, Inputs, SERIES_TRUTH, Trouble, absolute, below, cause, find, fitting, folder_of, pictures_in_the_way, read_at_most,
+    Input, Inputs, SERIES_TRUTH, Trouble, absolute, below, cause, find, fitting, folder_of, is_photo, pictures_in_the_way, read_at_most,
     series_truths, truths,
 };
 pub use json::json;

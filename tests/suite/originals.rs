@@ -32,6 +32,39 @@ fn photos_are_never_written_over() {
 }
 
 #[test]
+fn data_is_written_over_nothing_but_json() {
+    let place = three_photos();
+    let folder = place.path();
+    write_photo(&folder.join("other.JPG"), 5);
+    fs::write(folder.join("notes"), "\n by hand").unwrap();
+    fs::create_dir(folder.join("results.json")).unwrap();
+    let before = files(folder);
+    for (target, why) in [
+        ("other.JPG", "a photo, which would be overwritten"),
+        ("notes", "no JSON, which would be overwritten"),
+        ("results.json", "a folder"),
+    ] {
+        for command in [
+            // A photo that was taken for the file to write to is not among those to analyze.
+            &["analyze", "--out", "out", "--json", target, "in/s02/front.bmp"][..],
+            &["compare", "in/s01/2026-02-10", "in/s01/2026-08-11", "--out", "out", "--json", target],
+            &["agree", "in", "in", "--json", target],
+            &["selfcheck", "--json", target],
+        ] {
+            let output = anagen(command, folder);
+            assert!(code(&output) == 1 && stderr(&output).contains(why), "{command:?}: {}", stderr(&output));
+            assert_eq!(files(folder), before, "{command:?}");
+        }
+    }
+    fs::write(folder.join("empty"), " \n").unwrap();
+    for target in ["empty", "empty", "new.json"] {
+        let output = anagen(&["analyze", "in/s02/front.bmp", "--out", "out", "--json", target], folder);
+        assert_eq!(code(&output), 0, "{}", stderr(&output));
+        assert_eq!(fs::read(folder.join(target)).unwrap(), fs::read(folder.join("out/photos/front.json")).unwrap());
+    }
+}
+
+#[test]
 fn photos_beside_results_are_still_found() {
     let place = three_photos();
     let folder = place.path().join("in/s02");

@@ -75,6 +75,32 @@ fn single_photo_that_fails_is_no_json() {
 }
 
 #[test]
+fn data_of_an_earlier_run_goes_where_this_one_has_none() {
+    let place = three_photos();
+    let folder = place.path();
+    let analyze = |photo: &str| code(&anagen(&["analyze", photo, "--out", "out", "--json", "it.json"], folder));
+    let file = folder.join("it.json");
+    for broken in [Some("in/s02/front.bmp"), None] {
+        crate::commands::write_photo(&folder.join("in/s02/front.bmp"), 2);
+        assert_eq!((analyze("in/s02/front.bmp"), file.exists()), (0, true));
+        broken.iter().for_each(|photo| fs::write(folder.join(photo), b"broken").unwrap());
+        let ended = analyze(broken.unwrap_or("nowhere.jpg"));
+        assert_eq!((ended, file.exists()), (if broken.is_some() { 2 } else { 1 }, false));
+    }
+    // What somebody else has written stays.
+    fs::write(&file, "{\"schema\": \"ours/1\"}").unwrap();
+    assert_eq!((analyze("nowhere.jpg"), file.exists()), (1, true));
+}
+
+#[test]
+fn the_shape_of_data_hangs_on_what_is_named_and_not_on_what_fails() {
+    let folder = three_photos();
+    let output = anagen(&["analyze", "in/s02/front.bmp", "nowhere.jpg", "--out", "out", "--json", "-"], folder.path());
+    assert_eq!(code(&output), 2);
+    assert_eq!(serde_json::from_slice::<Vec<serde_json::Value>>(&output.stdout).unwrap().len(), 1);
+}
+
+#[test]
 fn terminals_get_no_commands() {
     let folder = three_photos();
     let event = "[[event]]\nsubject = \"s09\"\ndate = 2026-03-01\nlabel = \"a\\u001b[2Jb\"\n";
