@@ -37,12 +37,15 @@ pub struct Phantom {
     #[arg(long, value_name = "NAME")]
     scene: Option<String>,
     /// Sessions of a series, three months apart. Default: 3
-    #[arg(long, value_name = "N", default_value_t = 3, hide_default_value = true, value_parser = clap::value_parser!(u16).range(1..=200))]
-    sessions: u16,
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=200))]
+    sessions: Option<u16>,
     /// Say which scenes there are
     #[arg(long)]
     list: bool,
 }
+
+/// So many sessions has a series.
+const SESSIONS: u16 = 3;
 
 /// How the `anagen.toml` beside drawn photos begins.
 const HEADING: &str = "# The scale every photo of this folder was drawn at.\n";
@@ -65,18 +68,30 @@ impl Phantom {
         }
         let wanted = self.wanted()?;
         let mut studio = Studio::open(self.out.as_deref().unwrap_or(Path::new(".")))?;
+        let sessions = usize::from(self.sessions.unwrap_or(SESSIONS));
         let seeds = || (0..u64::from(self.count)).map(|i| self.seed.wrapping_add(i));
         match wanted {
             Wanted::Photos(scenes) => {
                 let photos: Vec<(&Scene, u64)> = scenes.iter().flat_map(|scene| seeds().map(move |seed| (scene, seed))).collect();
                 studio.write_photos(&photos)?;
             }
-            Wanted::Series(scene) => seeds().try_for_each(|seed| studio.write_series(scene, seed, usize::from(self.sessions)))?,
+            Wanted::Series(scene) => seeds().try_for_each(|seed| studio.write_series(scene, seed, sessions))?,
         }
         Ok(Ending::AllDone)
     }
 
     fn wanted(&self) -> Result<Wanted, String> {
+        let wanted = self.named()?;
+        match wanted {
+            Wanted::Photos(_) if self.sessions.is_some() => {
+                Err("--sessions is for a series, and single photos have none: anagen phantom --out series/ --scene series --sessions 3"
+                    .into())
+            }
+            _ => Ok(wanted),
+        }
+    }
+
+    fn named(&self) -> Result<Wanted, String> {
         let Some(name) = &self.scene else { return Ok(Wanted::Photos(scenes())) };
         let photo = Scene::by_name(name).map(|scene| Wanted::Photos(std::slice::from_ref(scene)));
         let found = photo.or_else(|| SeriesScene::by_name(name).map(Wanted::Series));

@@ -218,6 +218,8 @@ fn wrong_command_lines_exit_with_1() {
         &["analyze", "in", "--out", "out", "--vellus-below-um", "70"],
         &["analyze", "in", "--out", "in/s02/front.bmp"],
         &["phantom", "--out", "out", "--scene", "no such scene"],
+        &["phantom", "--out", "out", "--scene", "clipped-small", "--sessions", "3"],
+        &["phantom", "--out", "out", "--sessions", "3"],
         &["agree", "in", "in"],
     ] {
         let output = anagen(arguments, folder.path());
