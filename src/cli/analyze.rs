@@ -192,7 +192,8 @@ impl Analyze {
     }
 
     fn wanted(&self) -> Wanted {
-        Wanted { limits: self.measuring.limits(), overlay: self.overlay, pages: !self.no_report, force: self.measuring.force }
+        let (limits, force) = (self.measuring.limits(), self.measuring.force);
+        Wanted { limits, overlay: self.overlay, pages: !self.no_report, force, clears: true }
     }
 
     fn work(&self, photos: &[(&Input, Plan)], folder: &Folder) -> Result<Vec<Option<Outcome>>, String> {

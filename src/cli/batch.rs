@@ -57,6 +57,8 @@ pub struct Wanted {
     pub pages: bool,
     /// Analyze again what an earlier run did.
     pub force: bool,
+    /// Whether overlays and pages that an earlier run left and that are not wanted go; those of an analysis stay where its photos are compared.
+    pub clears: bool,
 }
 
 impl Wanted {
@@ -160,6 +162,7 @@ impl Batch<'_> {
         let hash = sha256(&bytes);
         let made_by = made_by(plan, input);
         if let Some(result) = self.wanted.reusable(self.folder, input, &hash, &made_by) {
+            self.clear(&input.stem)?;
             return Ok(Finished::new(&result, true));
         }
         let photo = Photo::decode(&bytes, &self.wanted.limits).map_err(|error| error.to_string())?;
@@ -184,7 +187,19 @@ impl Batch<'_> {
         clock.begin(Some(Stage::Write));
         let refused = |error| format!("its result could not be written: {}", cause(&error));
         self.folder.write_photo(&input.stem, &result, &drawn).map_err(refused)?;
+        self.clear(&input.stem)?;
         Ok(Finished::new(&result, false))
+    }
+
+    /// Removes what an earlier run drew of a photo and this one does not want.
+    fn clear(&self, stem: &str) -> Result<(), String> {
+        if !self.wanted.clears {
+            return Ok(());
+        }
+        let kept = (self.wanted.overlay.extension(), self.wanted.pages);
+        self.folder
+            .remove_drawn(stem, kept)
+            .map_err(|error| format!("what an earlier run drew of it could not be removed: {}", cause(&error)))
     }
 
     fn overlay(&self, photo: &Photo, analysis: &crate::analyze::Analysis, settings: &Settings) -> Result<Option<Vec<u8>>, String> {

@@ -84,7 +84,7 @@ analyze had, run that again, or name another folder with --out";
 
 /// What photos that are compared are to have: their result, and nothing drawn of each alone.
 pub fn wanted(measuring: &Measuring) -> Wanted {
-    Wanted { limits: measuring.limits(), overlay: Overlay::None, pages: false, force: measuring.force }
+    Wanted { limits: measuring.limits(), overlay: Overlay::None, pages: false, force: measuring.force, clears: false }
 }
 
 /// The photos' results in the folder, in the order given: those an earlier run left there, under whatever name, and the others made now.

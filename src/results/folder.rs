@@ -116,6 +116,15 @@ impl Folder {
         self.remove_overlays(stem, None)
     }
 
+    /// Removes what was drawn of a photo, but for the overlay of this extension and, where it is kept, the page.
+    ///
+    /// # Errors
+    /// When the disk refuses.
+    pub fn remove_drawn(&self, stem: &str, (overlay, page): (Option<&str>, bool)) -> io::Result<()> {
+        self.remove_overlays(stem, overlay)?;
+        if page { Ok(()) } else { self.remove_page(stem) }
+    }
+
     /// Whether a photo has a page and a thumbnail.
     pub fn has_page(&self, stem: &str) -> bool {
         self.place(&page_path(stem)).is_file() && self.place(&thumbnail_path(stem)).is_file()

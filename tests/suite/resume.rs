@@ -51,6 +51,31 @@ fn changed_photo_settings_and_force_are_analyzed_again() {
 }
 
 #[test]
+fn what_is_not_wanted_any_more_of_unchanged_photos_goes() {
+    let folder = three_photos();
+    let analyze = |more: &[&str]| {
+        let output = anagen(&[&["analyze", "in", "--out", "out"], more].concat(), folder.path());
+        assert_eq!(code(&output), 0, "{}", stderr(&output));
+    };
+    let drawn = || {
+        let there = files(&folder.path().join("out")).into_keys();
+        there.filter(|name| name.starts_with("overlays/") || name.starts_with("pages/")).count()
+    };
+    for more in [&["--no-report", "--overlay", "none"][..], &["--no-report", "--overlay", "none", "--force"]] {
+        analyze(&[]);
+        assert_eq!(drawn(), 9);
+        // Those that compare the photos leave alone what an analysis drew of them.
+        assert_eq!(code(&anagen(&["timeline", "in/s01", "--out", "out", "--no-report"], folder.path())), 0);
+        assert_eq!(drawn(), 9);
+        analyze(more);
+        assert_eq!(drawn(), 0);
+    }
+    analyze(&[]);
+    analyze(&["--no-report"]);
+    assert_eq!(drawn(), 3);
+}
+
+#[test]
 fn photo_that_broke_since_leaves_no_old_result() {
     let folder = three_photos();
     anagen(&["analyze", "in", "--out", "out"], folder.path());
