@@ -144,7 +144,7 @@ pub struct GoingResult {
     pub paired: bool,
     /// Its value in each session.
     pub points: Vec<PointResult>,
-    /// Its change per month.
+    /// Its change per month; `None` where fewer than three sessions have a value: what lies between two is a difference, as `since_first` tells it.
     pub trend: Option<TrendResult>,
 }
 
@@ -243,6 +243,9 @@ impl TimelineResult {
         }
     }
 }
+
+/// Two sessions have a difference and no trend.
+const FEWEST_OF_A_TREND: usize = 3;
 
 /// A timeline whose sessions have their numbers among all photos.
 struct Numbered<'a> {
@@ -348,7 +351,7 @@ impl Numbered<'_> {
                     since_first: level.change.as_ref().map(ChangeResult::new),
                 })
                 .collect(),
-            trend: going.trend.as_ref().map(|trend| TrendResult {
+            trend: going.trend.as_ref().filter(|_| going.levels.len() >= FEWEST_OF_A_TREND).map(|trend| TrendResult {
                 per_month: significant(trend.per_month),
                 low: trend.interval.and_then(|[low, _]| significant(low)),
                 high: trend.interval.and_then(|[_, high]| significant(high)),

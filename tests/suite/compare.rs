@@ -91,6 +91,18 @@ fn two_windows_of_one_skin_are_compared_hair_for_hair() {
     );
     assert_eq!(without_record(), written);
 
+    // Two sessions are a difference and no trend.
+    let output = anagen(&[&["timeline", "in", "--out", "followed", "--no-report"], &SCALE[..]].concat(), folder);
+    assert!(code(&output) == 0 && !stderr(&output).contains("a month"), "{}", stderr(&output));
+    let timeline = read(&folder.join("followed/timelines/s01/vertex.json"));
+    let followed = timeline["measurements"].as_array().unwrap();
+    assert!(followed.len() > 10 && followed.iter().all(|going| going["trend"].is_null()), "{timeline}");
+    assert_eq!(followed[0]["points"][1]["since_first"]["change"], 0.0);
+    let rows = csv::Reader::from_path(folder.join("followed/timeline.csv")).unwrap();
+    for row in rows.into_deserialize::<BTreeMap<String, String>>().map(Result::unwrap) {
+        assert!(row.iter().all(|(column, cell)| !column.starts_with("trend_") || cell.is_empty()), "{row:?}");
+    }
+
     let run = read(&folder.join("out/run.json"));
     assert_eq!((&run["command"], &run["reused"], &run["failed"]), (&"compare".into(), &2.into(), &0.into()));
     let session = &run["photos"][0]["session"];
