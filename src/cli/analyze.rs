@@ -1,10 +1,11 @@
 //! `anagen analyze`: photos in; results, tables and overlays out.
 
 use super::batch::{Batch, Finished, Outcome, Overlay, Wanted};
-use super::config::{Plan, Stated, fingerprint, idle_globs, plans, tell};
+use super::config::{Plan, Stated, common_cuts, fingerprint, idle_globs, plans, tell};
 use super::measuring::Measuring;
 use super::privacy::{self, Privacy};
 use super::progress::Progress;
+use super::record::config_sha256;
 use super::shard::Shard;
 use super::summary::{stems, write_summary};
 use super::{Ending, about, deliver_results, hairs, printable, rehearsal, results_folder, say};
@@ -13,8 +14,7 @@ use crate::measure::Cuts;
 use crate::results::{
     self, Folder, Input, Inputs, PhotoRun, Pseudonyms, Run, RunCommand, RunSchema, Status, Times, cause, read_at_most, result_path,
 };
-use crate::units::Micrometers;
-use clap::{Args, ValueEnum};
+use clap::Args;
 use serde_json::{Value, json};
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
@@ -27,7 +27,7 @@ const EXAMPLES: &str = "\
 Examples:
   anagen analyze photos/ --out results/ --scale-bar-mm 1       every photo below photos/; each shows a scale bar of 1 mm
   anagen analyze a.jpg b.jpg --out results/ --um-per-px 2.76   two photos of known scale
-  anagen analyze photos/ --out results/                        in pixels, unless photos/anagen.toml or the photos state a scale
+  anagen analyze photos/ --out results/                        in pixels, unless an anagen.toml or the photos state a scale
   anagen analyze photos/ --out results/ --dry-run              what would be analyzed, and with which scale
   anagen analyze photo.jpg --out results/ --json -             and the result on stdout
   anagen analyze photos/ --out part1/ --shard 1/4              the first of four parts, for four machines; then anagen merge
@@ -35,12 +35,12 @@ Examples:
 Then open results/report.html. Run it again to go on where it stopped: what has not changed is not analyzed again.";
 
 const AFTER: &str = "\
-A folder may hold an anagen.toml; what the environment and the command line say goes first:
+Every anagen.toml in the photos' folders and above them is read. The nearest goes first, and before it what the environment and the command line say:
   um_per_px = 2.76              # or scale_bar_mm = 1.0
   [cuts]
   vellus_below_um = 30
   [[photos]]
-  glob = \"*/vertex*.jpg\"        # below this folder
+  glob = \"*/vertex*.jpg\"        # below the folder of this anagen.toml
   um_per_px = 1.38
   [[devices]]
   model = \"Scope 70x\"           # as the photo's EXIF names it
@@ -102,6 +102,8 @@ struct Batched {
     codes: Option<Pseudonyms>,
     /// The hash of every `anagen.toml` that holds for a photo of the batch, of all its parts.
     config_sha256: Option<String>,
+    /// The cuts of the batch, of all its parts.
+    cuts: Cuts,
 }
 
 impl Analyze {
@@ -152,6 +154,7 @@ impl Analyze {
         let mut inputs = results::find(&self.path, &self.out);
         tell(&mut inputs.photos, &stated)?;
         let config_sha256 = fingerprint(&inputs.photos, &stated)?;
+        let cuts = common_cuts(plans(&inputs.photos, &stated)?.iter(), &stated);
         // Of the undivided batch, so that each photo is called the same whichever part it falls to.
         if let Some(codes) = &codes {
             codes.apply(&mut inputs);
@@ -171,7 +174,7 @@ impl Analyze {
         for trouble in &inputs.troubles {
             say(about(&trouble.path, &trouble.cause));
         }
-        Ok(Batched { inputs, stated, codes, config_sha256 })
+        Ok(Batched { inputs, stated, codes, config_sha256, cuts })
     }
 
     /// Ends a run that found no photo: with its record, so that a program that started it finds out why, unless that of an earlier run is there,
@@ -247,17 +250,13 @@ impl Analyze {
         }));
         photos.sort_by(|a, b| (&a.path, &a.result).cmp(&(&b.path, &b.result)));
         let count = |status| photos.iter().filter(|photo| photo.status == status).count();
-        let default = Cuts::default();
         Run {
             schema: RunSchema::V1,
             command: RunCommand::Analyze,
             version: env!("CARGO_PKG_VERSION").into(),
             model_sha256: stated.detector.model_sha256().map(str::to_owned),
             settings: self.settings(batched),
-            cuts: Cuts {
-                vellus_below_um: stated.vellus_below_um.map_or(default.vellus_below_um, Micrometers),
-                terminal_from_um: stated.terminal_from_um.map_or(default.terminal_from_um, Micrometers),
-            },
+            cuts: batched.cuts,
             inputs: self.path.iter().map(named).collect(),
             found: photos.len(),
             done: count(Status::Done),
@@ -270,15 +269,13 @@ impl Analyze {
         }
     }
 
-    fn settings(&self, Batched { stated, codes, config_sha256, .. }: &Batched) -> Value {
+    fn settings(&self, Batched { stated, codes, config_sha256: hash, .. }: &Batched) -> Value {
         let mut settings = self.measuring.record(stated);
         settings.extend(privacy::record(codes.as_ref()));
-        // Paths are in that hash, so that under codes it would let names be guessed.
-        let config_sha256 = config_sha256.as_ref().map(|hash| codes.as_ref().map_or(hash.clone(), |codes| codes.other(hash)));
         let others = json!({
-            "overlay": self.overlay.to_possible_value().map(|value| value.get_name().to_owned()),
+            "overlay": self.overlay.name(),
             "report": !self.no_report,
-            "config_sha256": config_sha256,
+            "config_sha256": config_sha256(hash.as_ref(), codes.as_ref()),
         });
         settings.extend(others.as_object().cloned().unwrap_or_default());
         if let Some(shard) = self.shard {

@@ -7,6 +7,7 @@ use crate::photo::{Limits, Photo};
 use crate::report::{Picture, overlay, photo_page};
 use crate::results::{self, Drawn, Folder, Identity, Input, MadeBy, PhotoResult, cause, json, page_path, read_at_most, sha256};
 use crate::session::Session;
+use clap::ValueEnum;
 use image::codecs::jpeg::JpegEncoder;
 use image::codecs::png::PngEncoder;
 use image::{ImageEncoder, RgbImage};
@@ -28,7 +29,7 @@ const THUMBNAIL_PIXELS: usize = 256;
 const LARGER_THAN_PLANES: usize = 31 << 20;
 
 /// How overlays are stored.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub enum Overlay {
     /// Small; the default.
     Jpeg,
@@ -39,6 +40,11 @@ pub enum Overlay {
 }
 
 impl Overlay {
+    /// What it is called on the command line.
+    pub fn name(self) -> Option<String> {
+        self.to_possible_value().map(|value| value.get_name().to_owned())
+    }
+
     /// The file's extension; `None` where none is written.
     pub fn extension(self) -> Option<&'static str> {
         match self {

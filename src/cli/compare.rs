@@ -1,21 +1,23 @@
 //! `anagen compare`: two photos, or two sessions, hair for hair.
 
 use super::batch::{Overlay, encode};
-use super::config::{Stated, tell};
+use super::config::{Stated, fingerprint, idle_globs, tell};
 use super::measuring::Measuring;
 use super::privacy::{Privacy, key, same_names};
-use super::record::{record, unusable};
+use super::record::{config_sha256, record, unusable};
 use super::rehearsal::rehearse;
 use super::seen::{Known, Looked, Seen, seen, wanted};
 use super::{Ending, about, deliver_results, printable, results_folder, say, tell_others};
 use crate::compare::{Fate, Uncut, compare};
+use crate::measure::Cuts;
 use crate::report::{Aligned, Picture, Shown, comparison, comparison_page, comparisons_page};
 use crate::results::{
     self, ComparisonResult, Folder, Input, Inputs, PairRun, Pseudonyms, RunCommand, SessionRun, SessionSource, Status, comparison_path,
-    fitting, json, write_comparison_tables, write_whole,
+    fitting, write_comparison_tables, write_whole,
 };
 use crate::session::{Session, Told, days_between, elapsed};
 use clap::Args;
+use serde_json::{Value, json};
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 use std::sync::atomic::Ordering;
@@ -115,6 +117,11 @@ impl Compare {
         same_names(&self.out, key(codes.as_ref()).as_deref())?;
         let mut inputs = named(&pairs);
         tell(&mut inputs, &stated)?;
+        for warning in idle_globs(&inputs, &stated).iter().filter(|_| !self.quiet) {
+            say(format!("anagen: {warning}"));
+        }
+        let config = fingerprint(&inputs, &stated)?;
+        let root = inputs.first().map(|input| input.root.clone()).unwrap_or_default();
         let inputs = coded(inputs, codes.as_ref());
         if self.dry_run {
             return self.rehearsed(&pairs, &inputs, left_out.len());
@@ -148,7 +155,7 @@ impl Compare {
                     told.push(pair_run(paths, Err(cause)));
                 }
                 Ok(comparison) => {
-                    self.tell(&comparison);
+                    self.tell(&comparison, of_pair.map(|i| photos[i].as_ref().and_then(Seen::cuts)));
                     pages.push(page_place(name));
                     told.push(pair_run(paths, Ok(comparison_path(name))));
                     comparisons.push(comparison);
@@ -157,12 +164,14 @@ impl Compare {
         }
         write_comparison_tables(&folder, &comparisons)
             .map_err(|error| about(&self.out, format!("the tables could not be written: {}", results::cause(&error))))?;
-        runs.extend(left_out.iter().map(|(file, reason)| unusable(file, reason, codes.as_ref())));
+        runs.extend(left_out.iter().map(|(file, reason)| unusable(&relative(file, &root), reason, codes.as_ref())));
+        runs.sort_by(|a, b| (&a.path, &a.result).cmp(&(&b.path, &b.result)));
         let inputs = [&self.baseline, &self.follow_up];
-        let run = record(RunCommand::Compare, (&inputs, codes.as_ref()), &self.measuring, (runs, stages), told, began)?;
+        let own = (self.options(config.as_ref(), codes.as_ref()), known.cuts(&stated));
+        let run = record(RunCommand::Compare, (&inputs, codes.as_ref()), &self.measuring, (runs, stages), told, began, own)?;
         folder.write_json("run.json", &run).map_err(|error| about(&folder.place("run.json"), results::cause(&error)))?;
         if self.json.is_some() {
-            deliver_results(self.json.as_ref(), &comparisons.iter().map(json).collect::<Vec<_>>(), pairs.len() == 1)?;
+            deliver_results(self.json.as_ref(), &comparisons.iter().map(results::json).collect::<Vec<_>>(), pairs.len() == 1)?;
         }
         let others = folder.comparisons().saturating_sub(comparisons.len());
         if !self.quiet {
@@ -255,10 +264,10 @@ impl Compare {
     /// Compares a pair and writes what belongs to it; what an earlier run left of it and this one did not write is removed.
     fn written(&self, baseline: &Seen, follow_up: &Seen, name: &str, folder: &Folder) -> Result<ComparisonResult, String> {
         let (comparison, drawn) = self.compared(baseline, follow_up, name)?;
-        let json = json(&comparison).into_bytes();
+        let text = results::json(&comparison).into_bytes();
         let mut own = vec![];
         // The comparison last, so that one that is there has all its company.
-        for (place, bytes) in drawn.into_iter().chain([(comparison_path(name), json)]) {
+        for (place, bytes) in drawn.into_iter().chain([(comparison_path(name), text)]) {
             write_whole(&folder.place(&place), &bytes).map_err(|error| about(&folder.place(&place), results::cause(&error)))?;
             own.push(place);
         }
@@ -271,7 +280,7 @@ impl Compare {
         let photo = |seen: &Seen| seen.photo().map_err(|cause| about(&seen.input.file, cause));
         let photos = [photo(baseline)?, photo(follow_up)?];
         let visits = [baseline.visit(&photos[0]), follow_up.visit(&photos[1])];
-        let comparison = compare(&visits[0], &visits[1], &baseline.cuts());
+        let comparison = compare(&visits[0], &visits[1], &baseline.cuts().unwrap_or_default());
         let taken_at = [baseline, follow_up].map(|seen| seen.result.photo.taken_at.as_deref());
         let comparison = match self.uncut(taken_at) {
             Ok(Some(uncut)) => comparison.uncut(&uncut),
@@ -322,7 +331,18 @@ impl Compare {
         }
     }
 
-    fn tell(&self, comparison: &ComparisonResult) {
+    /// The options that no other command has, as the record keeps them.
+    fn options(&self, config: Option<&String>, codes: Option<&Pseudonyms>) -> Value {
+        json!({
+            "clipped": self.clipped,
+            "phototrichogram": self.phototrichogram,
+            "overlay": self.overlay.name(),
+            "report": !self.no_report,
+            "config_sha256": config_sha256(config, codes),
+        })
+    }
+
+    fn tell(&self, comparison: &ComparisonResult, cuts: [Option<Cuts>; 2]) {
         if self.quiet {
             return;
         }
@@ -351,6 +371,11 @@ impl Compare {
         for caveat in &comparison.caveats {
             say(format!("  {}", caveat.message));
         }
+        if let [Some(own), Some(other)] = cuts
+            && own != other
+        {
+            say(format!("  classed by other cuts in each photo ({own}; {other}): what has changed is told by the first"));
+        }
     }
 }
 
@@ -371,6 +396,13 @@ fn pair_run([baseline, follow_up]: [String; 2], end: Result<String, String>) -> 
 /// Why a photo of two sessions is in no pair.
 const NO_PARTNER: &str = "the other session shows no photo of this site";
 
+/// A file's path below the folder that the photos' relative paths start from; as it is where it lies elsewhere.
+fn relative(file: &Path, root: &Path) -> PathBuf {
+    let whole = results::absolute(file);
+    let below = || results::below(root, std::slice::from_ref(&whole)).pop().map(|input| PathBuf::from(input.path));
+    if whole.starts_with(root) { below().unwrap_or(whole) } else { file.to_path_buf() }
+}
+
 fn by_file_name(path: &str, session: &mut SessionRun) {
     if session.site.is_none() {
         let name = path.rsplit('/').next().unwrap_or(path);
@@ -380,7 +412,11 @@ fn by_file_name(path: &str, session: &mut SessionRun) {
 }
 
 fn date(text: &str) -> Result<String, String> {
-    days_between(text, text).map(|_| text.to_owned()).ok_or_else(|| "not a date such as 2026-02-10".into())
+    // What follows a date may be the end of another one.
+    days_between(text, text)
+        .filter(|_| text.len() == "2026-02-10".len())
+        .map(|_| text.to_owned())
+        .ok_or_else(|| "not a date such as 2026-02-10".into())
 }
 
 /// A session's photos by site, by the rule said in the help.
@@ -411,7 +447,7 @@ fn named(pairs: &[[PathBuf; 2]]) -> Vec<Input> {
     let files: Vec<PathBuf> = files.into_iter().cloned().collect();
     let mut common = files.first().map(|file| folder_of(file)).unwrap_or_default();
     while !files.iter().all(|file| folder_of(file).starts_with(&common)) && common.pop() {}
-    let below = |folder: &Path| configured(results::below(folder, &files), &common);
+    let below = |folder: &Path| results::below(folder, &files);
     let inputs = below(&common);
     let of_nobody = |input: &Input| {
         let session = Session::from_path(&input.path);
@@ -422,14 +458,6 @@ fn named(pairs: &[[PathBuf; 2]]) -> Vec<Input> {
         Some(above) => below(above),
         None => inputs,
     }
-}
-
-/// The photos, with every `anagen.toml` above them in force: an analysis of a folder farther up reads them too.
-fn configured(mut inputs: Vec<Input>, common: &Path) -> Vec<Input> {
-    if let Some(highest) = common.ancestors().filter(|folder| folder.join("anagen.toml").is_file()).last() {
-        inputs.iter_mut().filter(|input| input.root.starts_with(highest)).for_each(|input| input.root = highest.to_path_buf());
-    }
-    inputs
 }
 
 fn folder_of(file: &Path) -> PathBuf {

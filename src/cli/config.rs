@@ -1,23 +1,17 @@
-//! `anagen.toml`: the scale and cuts of a folder's photos, by name and by device, and what happened to their subjects.
+//! Where each photo's settings come from: the command line, and every `anagen.toml` in its folder and above it.
 
+use super::settings_file::{Config, EventTable, MOST_BYTES, NAME, Rule};
 use super::{about, printable};
 use crate::analyze::{Scale, Settings};
-use crate::calibration::{Calibration, ScaleError, ScaleSource};
 use crate::field::Roi;
 use crate::measure::Cuts;
-use crate::results::{Input, Pseudonyms, folder_of, read_at_most, sha256};
+use crate::results::{Input, absolute, folder_of, read_at_most, sha256};
 use crate::segment::Detector;
-use crate::session::{Session, days_between};
-use crate::units::{Micrometers, Millimeters};
-use globset::{GlobBuilder, GlobMatcher};
-use serde::{Deserialize, Serialize};
+use crate::session::Session;
+use crate::units::Micrometers;
+use serde::Serialize;
 use std::collections::{BTreeMap, BTreeSet};
-use std::fs;
 use std::path::{Path, PathBuf};
-use walkdir::WalkDir;
-
-const NAME: &str = "anagen.toml";
-const MOST_BYTES: u64 = 1_000_000;
 
 /// What one photo's settings are to be, as far as is known before it is decoded. The first rule that holds decides the scale.
 #[derive(Debug, Clone, PartialEq, Serialize)]
@@ -29,16 +23,6 @@ pub struct Plan {
     cuts: Cuts,
     #[serde(skip)]
     cut_origins: [String; 2],
-}
-
-/// A scale, and the device whose photos it holds for; `None` for any.
-#[derive(Debug, Clone, PartialEq, Serialize)]
-struct Rule {
-    device: Option<String>,
-    scale: Scale,
-    /// Where it was stated; a stored result holds wherever the same was stated.
-    #[serde(skip)]
-    origin: String,
 }
 
 /// What the command line says about every photo.
@@ -102,13 +86,45 @@ impl Plan {
     }
 }
 
-/// One plan per photo: the command line first, then the `anagen.toml` nearest to the photo and those above it up to the folder that was named.
+impl Stated {
+    /// The cuts where no `anagen.toml` says otherwise.
+    pub fn cuts(&self) -> Cuts {
+        cuts(self.vellus_below_um, self.terminal_from_um)
+    }
+}
+
+/// Cuts, the default for what is not known.
+fn cuts(vellus_below_um: Option<f64>, terminal_from_um: Option<f64>) -> Cuts {
+    let default = Cuts::default();
+    Cuts {
+        vellus_below_um: vellus_below_um.map_or(default.vellus_below_um, Micrometers),
+        terminal_from_um: terminal_from_um.map_or(default.terminal_from_um, Micrometers),
+    }
+}
+
+/// What has been read of folders so far: the `anagen.toml` of each, where it has one.
+type Read = BTreeMap<PathBuf, Option<Config>>;
+
+fn read_once<'a>(folder: &Path, read: &'a mut Read) -> Result<Option<&'a Config>, String> {
+    if !read.contains_key(folder) {
+        read.insert(folder.to_path_buf(), Config::read(folder)?);
+    }
+    Ok(read[folder].as_ref())
+}
+
+/// One plan per photo: the command line first, then the `anagen.toml` nearest to the photo and all those above it.
 ///
 /// # Errors
 /// `path:line: cause` for an `anagen.toml` that does not say what it should; cuts in the wrong order.
 pub fn plans(inputs: &[Input], stated: &Stated) -> Result<Vec<Plan>, String> {
     let mut read = BTreeMap::new();
     inputs.iter().map(|input| plan(input, stated, &mut read)).collect()
+}
+
+/// The cuts of photos with these plans where all have the same, else those where no `anagen.toml` says otherwise.
+pub fn common_cuts<'a>(mut plans: impl Iterator<Item = &'a Plan>, stated: &Stated) -> Cuts {
+    let first = plans.next().map_or(stated.cuts(), |plan| plan.cuts);
+    if plans.all(|plan| plan.cuts == first) { first } else { stated.cuts() }
 }
 
 /// A warning for each glob of these photos' `anagen.toml` files that matches no file: most often it is misspelled.
@@ -118,45 +134,39 @@ pub fn idle_globs(inputs: &[Input], stated: &Stated) -> Vec<String> {
         // What is wrong with a file has been told when the plans were made.
         let _ = plan(input, stated, &mut read);
     }
-    read.iter().filter_map(|(folder, config)| Some(config.as_ref()?.idle(folder))).flatten().collect()
+    // A folder may have been reached by two names.
+    let mut told = BTreeSet::new();
+    let once = read.iter().filter(|(folder, _)| told.insert(absolute(folder)));
+    once.filter_map(|(folder, config)| Some(config.as_ref()?.idle(folder))).flatten().collect()
 }
 
-fn plan(input: &Input, stated: &Stated, read: &mut BTreeMap<PathBuf, Option<Config>>) -> Result<Plan, String> {
+fn plan(input: &Input, stated: &Stated, read: &mut Read) -> Result<Plan, String> {
     let origin = stated.scale_origin.clone();
     let mut rules: Vec<Rule> = stated.scale.map(|scale| Rule { device: None, scale, origin }).into_iter().collect();
-    let (mut vellus_below, mut terminal_from) = (stated.vellus_below_um, stated.terminal_from_um);
+    let mut found = [stated.vellus_below_um, stated.terminal_from_um];
     let mut cut_origins = stated.cut_origins.clone();
     // A file that has nothing left to say is not read, so that one that is wrong stops nobody who does without it.
-    let decided = stated.scale.is_some() && vellus_below.is_some() && terminal_from.is_some();
-    let mut folder = Some(folder_of(&input.file)).filter(|_| stated.read_files && !decided);
-    while let Some(here) = folder {
-        if !read.contains_key(here) {
-            read.insert(here.to_path_buf(), Config::read(here)?);
-        }
-        if let Some(config) = &read[here] {
-            let name = printable(&here.join(NAME));
-            rules.extend(config.rules(input.file.strip_prefix(here).unwrap_or(&input.file), &name));
-            let cuts = [(&mut vellus_below, config.cuts.vellus_below_um), (&mut terminal_from, config.cuts.terminal_from_um)];
-            for ((cut, in_file), origin) in cuts.into_iter().zip(&mut cut_origins) {
-                if let (None, Some(in_file)) = (&cut, in_file) {
-                    (*cut, *origin) = (Some(in_file.0), name.clone());
-                }
+    let decided = stated.scale.is_some() && found.iter().all(Option::is_some);
+    for Holding { folder, below, .. } in holding(input).into_iter().filter(|_| stated.read_files && !decided) {
+        let Some(config) = read_once(&folder, read)? else { continue };
+        let name = printable(&folder.join(NAME));
+        rules.extend(config.rules(&below, &name));
+        for ((cut, in_file), origin) in found.iter_mut().zip(config.cuts()).zip(&mut cut_origins) {
+            if cut.is_none() && in_file.is_some() {
+                (*cut, *origin) = (in_file, name.clone());
             }
         }
-        folder = here.parent().filter(|above| here != input.root && above.starts_with(&input.root));
     }
     // What stands behind a rule for any device is never asked, so it must not decide whether a stored result still holds.
     if let Some(last) = rules.iter().position(|rule| rule.device.is_none()) {
         rules.truncate(last + 1);
     }
-    let default = Cuts::default();
-    let cuts = Cuts {
-        vellus_below_um: vellus_below.map_or(default.vellus_below_um, Micrometers),
-        terminal_from_um: terminal_from.map_or(default.terminal_from_um, Micrometers),
-    };
+    let [vellus_below, terminal_from] = found;
+    let cuts = cuts(vellus_below, terminal_from);
     if cuts.vellus_below_um > cuts.terminal_from_um {
         let (low, high) = (cuts.vellus_below_um.0, cuts.terminal_from_um.0);
-        return Err(format!("the cuts are in the wrong order: vellus below {low} µm, terminal from {high} µm"));
+        let [low_by, high_by] = cut_origins.each_ref().map(|origin| if origin.is_empty() { "default" } else { origin.as_str() });
+        return Err(format!("the cuts are in the wrong order: vellus below {low} µm ({low_by}), terminal from {high} µm ({high_by})"));
     }
     Ok(Plan { rules, roi: stated.roi.clone(), detector: stated.detector.clone(), cuts, cut_origins })
 }
@@ -166,21 +176,12 @@ fn plan(input: &Input, stated: &Stated, read: &mut BTreeMap<PathBuf, Option<Conf
 /// # Errors
 /// `path:line: cause` for an `anagen.toml` that does not say what it should.
 pub fn tell(inputs: &mut [Input], stated: &Stated) -> Result<(), String> {
-    let mut read: BTreeMap<PathBuf, Option<Config>> = BTreeMap::new();
+    let mut read = BTreeMap::new();
     for input in inputs.iter_mut().filter(|_| stated.read_files) {
-        for here in folders_of(input) {
-            if !read.contains_key(&here) {
-                read.insert(here.clone(), Config::read(&here)?);
-            }
-            let below = input.file.strip_prefix(&here).unwrap_or(&input.file).to_path_buf();
-            for table in read[&here].iter().flat_map(|config| &config.photos).filter(|table| table.glob.0.is_match(&below)) {
+        for Holding { folder, below, .. } in holding(input) {
+            for said in read_once(&folder, &mut read)?.iter().flat_map(|config| config.sessions(&below)) {
                 let Session { subject, site, taken_at } = &mut input.told.stated;
-                let named = |name: &Option<Name>| name.as_ref().map(|name| name.0.clone());
-                let said = [
-                    (subject, named(&table.subject)),
-                    (site, named(&table.site)),
-                    (taken_at, table.date.as_ref().map(|day| day.0.clone())),
-                ];
+                let said = [(subject, said.subject), (site, said.site), (taken_at, said.taken_at)];
                 said.into_iter().filter(|(known, _)| known.is_none()).for_each(|(known, said)| *known = said);
             }
         }
@@ -188,281 +189,83 @@ pub fn tell(inputs: &mut [Input], stated: &Stated) -> Result<(), String> {
     Ok(())
 }
 
-/// The hash of every `anagen.toml` that holds for any of these photos, by where it lies below the folder that was named, with its content;
+/// The hash of every `anagen.toml` that holds for any of these photos, by where it lies as seen from the folder that was named, with its content;
 /// `None` where there is none or none is read.
 ///
 /// # Errors
 /// The path and the cause for one that cannot be read.
 pub fn fingerprint(inputs: &[Input], stated: &Stated) -> Result<Option<String>, String> {
-    let of = |input: &Input| folders_of(input).into_iter().map(|folder| (folder, input.root.clone())).collect::<Vec<_>>();
-    let folders: BTreeSet<(PathBuf, PathBuf)> = inputs.iter().filter(|_| stated.read_files).flat_map(of).collect();
+    let of = |input: &Input| {
+        let root = input.root.clone();
+        holding(input).into_iter().map(move |holding| (holding.seen_from(&root), holding.folder))
+    };
+    let folders: BTreeSet<(String, PathBuf)> = inputs.iter().filter(|_| stated.read_files).flat_map(of).collect();
     let mut files = BTreeSet::new();
-    for (folder, root) in folders {
+    for (place, folder) in folders {
         let file = folder.join(NAME);
         if file.is_file() {
             let bytes = read_at_most(&file, MOST_BYTES).map_err(|cause| about(&file, cause))?;
-            // Forward slashes on every system, since the parts of a batch may be made on several.
-            let place: Vec<_> = folder.strip_prefix(&root).unwrap_or(&folder).iter().map(|part| part.to_string_lossy()).collect();
-            files.insert(format!("{} {}\n", sha256(&bytes), place.join("/")));
+            files.insert(format!("{} {place}\n", sha256(&bytes)));
         }
     }
     Ok((!files.is_empty()).then(|| sha256(files.into_iter().collect::<String>().as_bytes())))
 }
 
-/// The folders whose `anagen.toml` holds for a photo, the nearest first.
-fn folders_of(input: &Input) -> Vec<PathBuf> {
-    let within = |folder: &&Path| *folder == input.root || folder.starts_with(&input.root);
-    folder_of(&input.file).ancestors().take_while(within).map(Path::to_path_buf).collect()
+/// A folder whose `anagen.toml` holds for a photo.
+struct Holding {
+    folder: PathBuf,
+    /// Where the photo lies below it.
+    below: PathBuf,
+    /// How many folders it lies above the one that was named; 0 for that one and those in it.
+    above: usize,
 }
 
-/// The events of every `anagen.toml` from the photos' folders up to the folder that was named, by folder and in the order they stand there.
+impl Holding {
+    /// Where it lies as seen from the folder that was named: with forward slashes on every system, since the parts of a batch may be made on several,
+    /// and whatever the folders above are called, which may differ from machine to machine.
+    fn seen_from(&self, root: &Path) -> String {
+        if self.above > 0 {
+            return vec![".."; self.above].join("/");
+        }
+        let parts = self.folder.strip_prefix(root).unwrap_or(&self.folder).iter().map(|part| part.to_string_lossy());
+        parts.collect::<Vec<_>>().join("/")
+    }
+}
+
+/// The folders whose `anagen.toml` holds for a photo, the nearest first: its own and all above it, so that it does not matter which of them is named.
+fn holding(input: &Input) -> Vec<Holding> {
+    let within = |folder: &&Path| *folder == input.root || folder.starts_with(&input.root);
+    let below = |file: &Path, folder: &Path| file.strip_prefix(folder).unwrap_or(file).to_path_buf();
+    let named = |folder: &Path| Holding { folder: folder.to_path_buf(), below: below(&input.file, folder), above: 0 };
+    let root = absolute(&input.root);
+    let file = root.join(below(&input.file, &input.root));
+    let farther = root.ancestors().enumerate().skip(1);
+    let farther = farther.map(|(above, folder)| Holding { folder: folder.to_path_buf(), below: below(&file, folder), above });
+    folder_of(&input.file).ancestors().take_while(within).map(named).chain(farther).collect()
+}
+
+/// The events of every `anagen.toml` in the photos' folders and above them, by folder and in the order they stand there.
 ///
 /// # Errors
 /// `path:line: cause` for an `anagen.toml` that does not say what it should.
 pub fn events(inputs: &[Input]) -> Result<Vec<EventTable>, String> {
-    let folders: BTreeSet<PathBuf> = inputs.iter().flat_map(folders_of).collect();
+    let folders: BTreeMap<PathBuf, usize> = inputs.iter().flat_map(holding).map(|holding| (holding.folder, holding.above)).collect();
     let mut events = vec![];
-    for folder in folders {
-        events.extend(Config::read(&folder)?.into_iter().flat_map(|config| config.event));
+    for (folder, above) in folders {
+        let of_folder = Config::read(&folder)?.into_iter().flat_map(|config| config.event);
+        events.extend(of_folder.map(|mut event| {
+            event.from_above = above > 0;
+            event
+        }));
     }
     Ok(events)
-}
-
-/// Whether a text is an `anagen.toml`.
-///
-/// # Errors
-/// The line and the cause.
-pub fn check(text: &str) -> Result<(), (usize, String)> {
-    Config::parse(text).map(|_| ())
-}
-
-/// The content of one `anagen.toml`.
-#[derive(Debug, Default, Deserialize)]
-#[serde(deny_unknown_fields)]
-struct Config {
-    um_per_px: Option<StatedScale>,
-    scale_bar_mm: Option<Positive>,
-    #[serde(default)]
-    cuts: CutsTable,
-    #[serde(default)]
-    photos: Vec<PhotosTable>,
-    #[serde(default)]
-    devices: Vec<DeviceTable>,
-    #[serde(default)]
-    event: Vec<EventTable>,
-}
-
-/// Something that happened to a subject, such as the start of a treatment.
-#[derive(Debug, Clone, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct EventTable {
-    subject: Name,
-    date: Day,
-    /// What happened.
-    pub label: String,
-}
-
-impl EventTable {
-    /// Whether it happened to this subject.
-    pub fn is_of(&self, subject: Option<&str>) -> bool {
-        subject.is_some_and(|subject| subject.eq_ignore_ascii_case(&self.subject.0))
-    }
-
-    /// The same event for each of these subjects that it happened to, as each is spelled; as it is where it happened to none of them.
-    pub fn spelled(self, subjects: &BTreeSet<String>) -> Vec<Self> {
-        let own: Vec<Self> = subjects
-            .iter()
-            .filter(|subject| self.is_of(Some(subject)))
-            .map(|subject| Self { subject: Name(subject.clone()), ..self.clone() })
-            .collect();
-        if own.is_empty() { vec![self] } else { own }
-    }
-
-    /// The same with its subject under a code, in what happened too.
-    pub fn coded(self, codes: &Pseudonyms) -> Self {
-        Self { label: codes.within(&self.label, &self.subject.0), subject: Name(codes.subject(&self.subject.0)), ..self }
-    }
-
-    /// Its day, as `2026-03-01`.
-    pub fn date(&self) -> String {
-        self.date.0.clone()
-    }
-}
-
-/// What a subject or a site is called: a name that a file can have.
-#[derive(Debug, Clone, Deserialize)]
-#[serde(try_from = "String")]
-struct Name(String);
-
-impl TryFrom<String> for Name {
-    type Error = &'static str;
-
-    fn try_from(text: String) -> Result<Self, Self::Error> {
-        let name = text.trim();
-        let usable = !name.is_empty() && !name.starts_with('.') && !name.contains(|c: char| c.is_control() || "/\\".contains(c));
-        if usable { Ok(Self(name.to_owned())) } else { Err("not a name: empty, with a slash, or with a point first") }
-    }
-}
-
-/// A day that is one, bare or in quotes.
-#[derive(Debug, Clone, Deserialize)]
-#[serde(try_from = "toml::Value")]
-struct Day(String);
-
-impl TryFrom<toml::Value> for Day {
-    type Error = &'static str;
-
-    fn try_from(value: toml::Value) -> Result<Self, Self::Error> {
-        let text = match value {
-            toml::Value::Datetime(date) => date.to_string(),
-            toml::Value::String(text) => text,
-            _ => String::new(),
-        };
-        let day: String = text.chars().take(10).collect();
-        // It must have a number among days, or no change could be counted from it.
-        days_between("1970-01-01", &day).map(|_| Self(day)).ok_or("not a date such as 2026-03-01")
-    }
-}
-
-#[derive(Debug, Default, Deserialize)]
-#[serde(deny_unknown_fields)]
-struct CutsTable {
-    vellus_below_um: Option<Positive>,
-    terminal_from_um: Option<Positive>,
-}
-
-#[derive(Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-struct PhotosTable {
-    glob: Pattern,
-    um_per_px: Option<StatedScale>,
-    scale_bar_mm: Option<Positive>,
-    subject: Option<Name>,
-    site: Option<Name>,
-    date: Option<Day>,
-}
-
-#[derive(Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-struct DeviceTable {
-    model: String,
-    um_per_px: Option<StatedScale>,
-    scale_bar_mm: Option<Positive>,
-}
-
-#[derive(Debug, Clone, Copy, Deserialize)]
-#[serde(try_from = "f64")]
-struct Positive(f64);
-
-impl TryFrom<f64> for Positive {
-    type Error = &'static str;
-
-    fn try_from(number: f64) -> Result<Self, Self::Error> {
-        if number > 0.0 && number.is_finite() { Ok(Self(number)) } else { Err("not a number above 0") }
-    }
-}
-
-#[derive(Debug, Clone, Copy, Deserialize)]
-#[serde(try_from = "f64")]
-struct StatedScale(Calibration);
-
-impl TryFrom<f64> for StatedScale {
-    type Error = ScaleError;
-
-    fn try_from(um_per_px: f64) -> Result<Self, Self::Error> {
-        Calibration::stated(um_per_px, ScaleSource::Config).map(Self)
-    }
-}
-
-#[derive(Debug, Clone, Deserialize)]
-#[serde(try_from = "String")]
-struct Pattern(GlobMatcher);
-
-impl TryFrom<String> for Pattern {
-    type Error = globset::Error;
-
-    fn try_from(text: String) -> Result<Self, Self::Error> {
-        Ok(Self(GlobBuilder::new(&text).literal_separator(true).build()?.compile_matcher()))
-    }
-}
-
-impl Config {
-    fn read(folder: &Path) -> Result<Option<Self>, String> {
-        let path = folder.join(NAME);
-        if !path.is_file() {
-            // What stands there under this name was meant to say something.
-            let there = fs::symlink_metadata(&path).is_ok();
-            return if there { Err(about(&path, "no file that can be read; remove it, or go without it: --no-config")) } else { Ok(None) };
-        }
-        let bytes = read_at_most(&path, MOST_BYTES).map_err(|cause| about(&path, cause))?;
-        let text = String::from_utf8(bytes).map_err(|_| about(&path, "not UTF-8 text"))?;
-        let wrong = |(line, cause)| format!("{}:{line}: {cause}\nCorrect that line, or go without the file: --no-config", printable(&path));
-        Self::parse(&text).map(Some).map_err(wrong)
-    }
-
-    /// # Errors
-    /// The line and the cause.
-    fn parse(text: &str) -> Result<Self, (usize, String)> {
-        let config: Self = toml::from_str(text).map_err(|error| {
-            let start = error.span().map_or(0, |span| span.start);
-            (text.as_bytes().iter().take(start).filter(|byte| **byte == b'\n').count() + 1, plain(error.message()))
-        })?;
-        let twice = |um: Option<StatedScale>, bar: Option<Positive>| um.is_some() && bar.is_some();
-        let tables = config.photos.iter().map(|t| (t.um_per_px, t.scale_bar_mm));
-        let tables = tables.chain(config.devices.iter().map(|t| (t.um_per_px, t.scale_bar_mm)));
-        if tables.chain([(config.um_per_px, config.scale_bar_mm)]).any(|(um, bar)| twice(um, bar)) {
-            let line = text.lines().position(|line| line.trim_start().starts_with("scale_bar_mm")).unwrap_or(0) + 1;
-            return Err((line, "give um_per_px or scale_bar_mm, not both: a scale that is known needs no bar".into()));
-        }
-        Ok(config)
-    }
-
-    /// The scales it has for a photo at this path below its folder, the most specific first.
-    fn rules(&self, below: &Path, name: &str) -> Vec<Rule> {
-        let by_glob = |t: &PhotosTable| (None, t.um_per_px, t.scale_bar_mm, format!("{name}, glob {}", t.glob.0.glob()));
-        let named = self.photos.iter().filter(|table| table.glob.0.is_match(below)).map(by_glob);
-        let devices =
-            self.devices.iter().map(|t| (Some(t.model.clone()), t.um_per_px, t.scale_bar_mm, format!("{name}, device {}", t.model)));
-        let all = named.chain(devices).chain([(None, self.um_per_px, self.scale_bar_mm, name.to_owned())]);
-        all.filter_map(|(device, um, bar, origin)| scale(um, bar).map(|scale| Rule { device, scale, origin })).collect()
-    }
-
-    /// A warning for each glob that no file below the folder matches: most often it is misspelled.
-    fn idle(&self, folder: &Path) -> Vec<String> {
-        let files = || WalkDir::new(folder).follow_links(true).into_iter().filter_map(Result::ok).filter(|e| !e.file_type().is_dir());
-        let matches = |table: &PhotosTable| files().any(|e| e.path().strip_prefix(folder).is_ok_and(|below| table.glob.0.is_match(below)));
-        let warn = |table: &PhotosTable| {
-            let name = printable(&folder.join(NAME));
-            format!(
-                "{name}: glob \"{}\" matches no file below {}; it reaches into folders with **/",
-                table.glob.0.glob(),
-                printable(folder)
-            )
-        };
-        self.photos.iter().filter(|table| !matches(table)).map(warn).collect()
-    }
-}
-
-/// A message about a wrong value in words of the file rather than of this program.
-fn plain(message: &str) -> String {
-    let words = [
-        ("expected f64", "expected a number"),
-        ("expected a string", "expected a text in quotes"),
-        ("expected struct ", "expected a table, "),
-        ("floating point ", "number "),
-        ("expected a sequence", "expected a list of tables, [[…]]"),
-    ];
-    words.iter().fold(message.to_owned(), |message, (theirs, ours)| message.replace(theirs, ours))
-}
-
-fn scale(um_per_px: Option<StatedScale>, scale_bar_mm: Option<Positive>) -> Option<Scale> {
-    um_per_px.map(|scale| Scale::Known(scale.0)).or(scale_bar_mm.map(|bar| Scale::Bar(Millimeters(bar.0))))
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::session::Told;
+    use crate::units::Millimeters;
     use std::fs;
 
     fn unstated() -> Stated {
@@ -518,6 +321,19 @@ mod tests {
         assert_eq!(scale_of(&files, "b/x.jpg", Some("Scope")), Some(4.0));
         assert_eq!(scale_of(&files, "b/x.jpg", Some("Other")), Some(1.0));
         assert_eq!(planned(&files, "b/x.jpg", &unstated()).unwrap().cuts.vellus_below_um, Micrometers(40.0));
+    }
+
+    #[test]
+    fn what_stands_above_the_named_folder_holds_where_nothing_nearer_does() {
+        let files = [
+            ("anagen.toml", "um_per_px = 99\n[[photos]]\ngob = 1"),
+            ("anagen.toml", "um_per_px = 9\n[cuts]\nterminal_from_um = 70\n[[photos]]\nglob = 'named/a/*.jpg'\num_per_px = 2\n"),
+            ("named/b/anagen.toml", "um_per_px = 4\n[cuts]\nvellus_below_um = 40\n"),
+        ];
+        assert_eq!(["x.jpg", "a/x.jpg", "b/x.jpg"].map(|photo| scale_of(&files[1..], photo, None)), [Some(9.0), Some(2.0), Some(4.0)]);
+        let plan = planned(&files[1..], "b/x.jpg", &unstated()).unwrap();
+        assert_eq!((plan.cuts.vellus_below_um, plan.cuts.terminal_from_um), (Micrometers(40.0), Micrometers(70.0)));
+        assert!(planned(&files[..1], "x.jpg", &unstated()).unwrap_err().contains("anagen.toml:3: "));
     }
 
     #[test]
@@ -613,8 +429,10 @@ mod tests {
             })
             .to_vec();
         let found: Vec<(String, String)> = events(&photos).unwrap().into_iter().map(|e| (e.date(), e.label)).collect();
-        let expected = [("2026-03-01", "start"), ("2026-09-01", "stop"), ("2026-05-01", "dose")];
+        let expected = [("2020-01-01", "above what was named"), ("2026-03-01", "start"), ("2026-09-01", "stop"), ("2026-05-01", "dose")];
         assert_eq!(found, expected.map(|(date, label)| (date.to_owned(), label.to_owned())));
+        let above: Vec<bool> = events(&photos).unwrap().into_iter().map(|event| event.from_above).collect();
+        assert_eq!(above, [true, false, false, false]);
         assert!(events(&photos).unwrap().iter().all(|event| event.is_of(Some("S01")) && !event.is_of(Some("s02")) && !event.is_of(None)));
     }
 
@@ -627,13 +445,27 @@ mod tests {
             root: root.into(),
             told: Told::default(),
         };
-        assert_eq!(folders_of(&input("x.jpg", ".")), [Path::new(".")]);
-        assert_eq!(folders_of(&input("./x.jpg", ".")), [Path::new(".")]);
-        assert_eq!(folders_of(&input("a/b/x.jpg", "a")), [Path::new("a/b"), Path::new("a")]);
+        let folders = |file: &str, root: &str| {
+            let found = holding(&input(file, root));
+            found.into_iter().map(|holding| (holding.folder, holding.below, holding.above)).collect::<Vec<_>>()
+        };
+        let here = std::env::current_dir().unwrap();
+        for file in ["x.jpg", "./x.jpg"] {
+            let found = folders(file, ".");
+            assert_eq!((&found[0].0, found[0].1.file_name().unwrap()), (&PathBuf::from("."), "x.jpg".as_ref()));
+            assert_eq!(found[1], (here.parent().unwrap().into(), Path::new(here.file_name().unwrap()).join("x.jpg"), 1));
+            assert_eq!(found.len(), here.ancestors().count());
+        }
+        let found = folders("a/b/x.jpg", "a");
+        assert_eq!(found[..2], [("a/b".into(), "x.jpg".into(), 0), ("a".into(), "b/x.jpg".into(), 0)]);
+        assert_eq!(found[2], (here, "a/b/x.jpg".into(), 1));
     }
 
     #[test]
     fn cuts_in_the_wrong_order_are_refused() {
-        assert!(planned(&[], "x.jpg", &Stated { vellus_below_um: Some(70.0), ..unstated() }).unwrap_err().contains("wrong order"));
+        let message = planned(&[], "x.jpg", &Stated { vellus_below_um: Some(70.0), ..unstated() }).unwrap_err();
+        assert!(message.contains("wrong order") && message.contains("terminal from 60 µm (default)"), "{message}");
+        let message = planned(&[("named/anagen.toml", "[cuts]\nvellus_below_um = 70")], "x.jpg", &unstated()).unwrap_err();
+        assert!(message.contains("named/anagen.toml), terminal"), "{message}");
     }
 }

@@ -14,7 +14,7 @@ Examples:
   anagen config photos/                     what  anagen analyze photos/  would use, and where each setting comes from
   anagen config photos/ --um-per-px 2.76    the same with a flag, which goes before everything else
 
-Defaults come first, then anagen.toml files, then the environment (ANAGEN_UM_PER_PX and so on), then flags; the last one counts.";
+Defaults come first, then the anagen.toml files in the photos' folders and above them, the nearest last, then the environment (ANAGEN_UM_PER_PX and so on), then flags; the last one counts.";
 
 /// Show every setting and where it comes from
 #[derive(Debug, Args)]

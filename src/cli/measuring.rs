@@ -181,6 +181,8 @@ impl Measuring {
             "scale_bar_mm": self.scale_bar_mm,
             "roi": stated.roi,
             "detector": stated.detector,
+            "vellus_below_um": stated.vellus_below_um,
+            "terminal_from_um": stated.terminal_from_um,
             "threads": self.threads(),
             "max_megapixels": self.limits().megapixels,
             "config": stated.read_files,

@@ -1,13 +1,16 @@
 //! `anagen merge`: the results of several runs as one, as if one run had made them.
 
+use super::analyze::milliseconds;
 use super::privacy::{recorded_key, same_names};
 use super::shard::Shard;
 use super::summary::write_summary;
 use super::{Ending, about, printable, results_folder, say};
+use crate::measure::Cuts;
 use crate::results::{
-    Folder, PhotoRun, Run, RunCommand, Status, cause, overlay_path, page_path, read_at_most, result_path, sha256, stem_of, thumbnail_path,
-    write_whole,
+    Folder, PhotoRun, Run, RunCommand, Status, Times, cause, overlay_path, page_path, read_at_most, result_path, sha256, stem_of,
+    thumbnail_path, write_whole,
 };
+use crate::units::Micrometers;
 use clap::Args;
 use serde_json::Value;
 use std::collections::{BTreeMap, BTreeSet};
@@ -27,6 +30,9 @@ const INDIFFERENT: [&str; 3] = ["shard", "threads", "force"];
 
 /// The setting that has the hash of every `anagen.toml`: the same in all parts of one batch, while two folders may each have their own.
 const CONFIG: &str = "config_sha256";
+
+/// The settings that have the thickness cuts stated on the command line; those of an `anagen.toml` may differ from photo to photo.
+const CUTS: [&str; 2] = ["vellus_below_um", "terminal_from_um"];
 
 /// The most bytes of a file that is taken over.
 const MOST_BYTES: u64 = 4 << 30;
@@ -136,13 +142,13 @@ fn agree(parts: &[Part]) -> Result<(), String> {
             Some(format!("version {} and not {}", part.run.version, first.run.version))
         } else if part.run.model_sha256 != first.run.model_sha256 {
             Some("another model".into())
-        } else if part.run.cuts != first.run.cuts {
-            Some("other thickness cuts".into())
         } else {
             let names: BTreeSet<&String> =
                 [first, part].iter().filter_map(|part| part.run.settings.as_object()).flat_map(|s| s.keys()).collect();
             let mut others = names.into_iter().filter(|name| !INDIFFERENT.contains(&name.as_str()) && *name != CONFIG);
-            others.find(|name| part.run.settings.get(name) != first.run.settings.get(name)).map(|name| format!("another {name}"))
+            others
+                .find(|name| part.run.settings.get(name) != first.run.settings.get(name))
+                .map(|name| if CUTS.contains(&name.as_str()) { "other thickness cuts".to_owned() } else { format!("another {name}") })
         };
         if let Some(differs) = differs {
             return differ(part, first, differs);
@@ -214,6 +220,14 @@ fn whole(parts: &[Part], photos: Vec<PhotoRun>) -> Run {
             settings.insert(CONFIG.into(), Value::Null);
         }
     }
+    if parts.iter().any(|part| part.run.cuts != run.cuts) {
+        let [vellus_below_um, terminal_from_um] = CUTS.map(|name| run.settings.get(name).and_then(Value::as_f64).map(Micrometers));
+        let default = Cuts::default();
+        run.cuts = Cuts {
+            vellus_below_um: vellus_below_um.unwrap_or(default.vellus_below_um),
+            terminal_from_um: terminal_from_um.unwrap_or(default.terminal_from_um),
+        };
+    }
     for part in &parts[1..] {
         let new: Vec<String> = part.run.inputs.iter().filter(|input| !run.inputs.contains(input)).cloned().collect();
         run.inputs.extend(new);
@@ -230,6 +244,10 @@ fn whole(parts: &[Part], photos: Vec<PhotoRun>) -> Run {
         failed: count(Status::Failed),
         interrupted: count(Status::NotReached) > 0,
         photos,
+        times: Times {
+            wall_s: milliseconds(run.times.wall_s),
+            stages_s: run.times.stages_s.iter().map(|(stage, seconds)| (*stage, milliseconds(*seconds))).collect(),
+        },
         ..run
     }
 }

@@ -18,6 +18,7 @@ mod rehearsal;
 mod schema;
 mod seen;
 mod selfcheck;
+mod settings_file;
 mod shard;
 mod summary;
 mod timeline;
@@ -206,7 +207,7 @@ fn writable(out: &Path) -> Result<Folder, String> {
 /// # Errors
 /// When it is none.
 pub fn checked_config(text: &str) -> Result<(), (usize, String)> {
-    config::check(text)
+    settings_file::check(text)
 }
 
 /// Tells something on stderr, in lines. Where nobody can be told, the reader gone or the log's disk full, the work goes on all the same.

@@ -7,12 +7,12 @@ use crate::analyze::Stage;
 use crate::measure::Cuts;
 use crate::results::{PairRun, PhotoResult, PhotoRun, Pseudonyms, Run, RunCommand, RunSchema, SessionRun, SessionSource, Status, Times};
 use crate::session::{Session, Told};
-use crate::units::Micrometers;
+use serde_json::Value;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::time::Instant;
 
-/// The record of a command that compares photos.
+/// The record of a command that compares photos. `own` are the options that it alone has, `cuts` those of its photos.
 ///
 /// # Errors
 /// When what is stated on the command line contradicts itself.
@@ -23,10 +23,10 @@ pub fn record(
     (photos, stages): (Vec<PhotoRun>, BTreeMap<Stage, f64>),
     pairs: Vec<PairRun>,
     began: Instant,
+    (own, cuts): (Value, Cuts),
 ) -> Result<Run, String> {
     let stated = measuring.stated()?;
     let count = |status| photos.iter().filter(|photo| photo.status == status).count();
-    let default = Cuts::default();
     // What was named on the command line may hold a subject's name.
     let named = |path: &&PathBuf| codes.map_or(path.to_string_lossy().into_owned(), |codes| codes.other(&path.to_string_lossy()));
     Ok(Run {
@@ -34,11 +34,13 @@ pub fn record(
         command,
         version: env!("CARGO_PKG_VERSION").into(),
         model_sha256: stated.detector.model_sha256().map(str::to_owned),
-        settings: measuring.record(&stated).into_iter().chain(privacy::record(codes)).collect(),
-        cuts: Cuts {
-            vellus_below_um: stated.vellus_below_um.map_or(default.vellus_below_um, Micrometers),
-            terminal_from_um: stated.terminal_from_um.map_or(default.terminal_from_um, Micrometers),
-        },
+        settings: measuring
+            .record(&stated)
+            .into_iter()
+            .chain(privacy::record(codes))
+            .chain(own.as_object().cloned().unwrap_or_default())
+            .collect(),
+        cuts,
         inputs: inputs.iter().map(named).collect(),
         found: photos.len(),
         done: count(Status::Done),
@@ -49,6 +51,11 @@ pub fn record(
         pairs,
         times: Times { wall_s: milliseconds(began.elapsed().as_secs_f64()), stages_s: stages },
     })
+}
+
+/// The hash of every `anagen.toml` that was read, as a record has it: where they lie is in it, so that under codes it would let names be guessed.
+pub fn config_sha256(hash: Option<&String>, codes: Option<&Pseudonyms>) -> Value {
+    hash.map(|hash| codes.map_or(hash.clone(), |codes| codes.other(hash))).into()
 }
 
 /// What became of a path of which nothing could be made, and why.

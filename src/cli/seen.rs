@@ -2,7 +2,7 @@
 
 use super::analyze::{photo_run, stages, stop_on_interrupt};
 use super::batch::{Batch, Outcome, Overlay, Wanted, made_by};
-use super::config::{Plan, plans};
+use super::config::{Plan, Stated, common_cuts, plans};
 use super::measuring::Measuring;
 use super::progress::Progress;
 use super::{about, hairs, record, say};
@@ -72,6 +72,11 @@ impl Known {
         Ok(Self { inputs, hashes, plans })
     }
 
+    /// The cuts of all these photos where they are the same, else those where no `anagen.toml` says otherwise.
+    pub fn cuts(&self, stated: &Stated) -> Cuts {
+        common_cuts(self.plans.iter(), stated)
+    }
+
     /// Each photo with what its settings are to be.
     pub fn photos(&self) -> Vec<(&Input, Plan)> {
         self.inputs.iter().zip(self.plans.clone()).collect()
@@ -79,7 +84,7 @@ impl Known {
 }
 
 /// What is wrong with a stored result that is part of an analysis and does not hold.
-const OTHERWISE: &str = "its result in this folder was made with other settings, or of another file: give the same options as anagen \
+const OTHERWISE: &str = "its result in this folder was made with other settings, by another version, or of another file: give the same options as anagen \
 analyze had, run that again, or name another folder with --out";
 
 /// What photos that are compared are to have: their result, and nothing drawn of each alone.
@@ -173,8 +178,8 @@ impl Seen {
         Photo::decode(&bytes, &self.limits).map_err(|error| error.to_string())
     }
 
-    /// The cuts its hairs are classed by.
-    pub fn cuts(&self) -> Cuts {
-        self.result.cuts.unwrap_or_default()
+    /// The cuts its hairs are classed by; `None` without a scale.
+    pub fn cuts(&self) -> Option<Cuts> {
+        self.result.cuts
     }
 }

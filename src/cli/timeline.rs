@@ -1,11 +1,12 @@
 //! `anagen timeline`: every session of each subject and site, each hair followed through all of them.
 
-use super::config::{EventTable, events, tell};
+use super::config::{events, fingerprint, idle_globs, tell};
 use super::measuring::Measuring;
 use super::privacy::{Privacy, key, same_names};
-use super::record::{record, unusable};
+use super::record::{config_sha256, record, unusable};
 use super::rehearsal::rehearse;
 use super::seen::{Known, Looked, Seen, seen, wanted};
+use super::settings_file::EventTable;
 use super::{Ending, about, hairs, printable, results_folder, say, tell_others};
 use crate::compare::timeline::{Event, Occasion, TimelineFate, timeline};
 use crate::measure::Cuts;
@@ -17,6 +18,7 @@ use crate::results::{
 use crate::session::{Told, days_between};
 use clap::Args;
 use rayon::prelude::*;
+use serde_json::json;
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 use std::sync::atomic::Ordering;
@@ -33,7 +35,8 @@ const AFTER: &str = "\
 Subject, date and site come from folders and names: <subject>/<date>/<site>.jpg or <subject>/<site>_<date>.jpg, a date being 2026-02-10,
 2026_02_10 or 20260210; the photo's own date goes before that of its path. A folder called visit1, month 3, baseline or the like is no
 subject: the one above it is. Where only the photos have dates: <subject>/<visit>/<site>.jpg or <subject>/<site>.jpg, a visit being called
-so. Where no folder stands for the subject, FOLDER does. An anagen.toml goes before all that:
+so. Where no folder stands for the subject, FOLDER does. An anagen.toml goes before all that; every one in the photos' folders and above them
+is read, the nearest first:
   [[photos]]
   glob = \"meier/second/*.jpg\"
   subject = \"s01\"
@@ -98,6 +101,9 @@ const OVERVIEW: &str = "timelines.html";
 /// Why a photo that was analyzed is in no timeline.
 const UNDATED: &str = "no date in its path or the photo: it is in no timeline";
 
+/// The same of a photo that was named itself.
+const ALONE: &str = "no date in its name or the photo, and of a photo that is named itself no folder tells one: name a folder above it";
+
 /// The day that days are counted from.
 const EPOCH: &str = "1970-01-01";
 
@@ -112,8 +118,13 @@ impl Timeline {
         if inputs.photos.is_empty() {
             return Err(about(&self.folder, "no photo found: name a folder that holds .jpg, .png, .tif, .bmp or .webp files"));
         }
-        tell(&mut inputs.photos, &self.measuring.stated()?)?;
-        let mut events = if self.measuring.stated()?.read_files { events(&inputs.photos)? } else { vec![] };
+        let stated = self.measuring.stated()?;
+        tell(&mut inputs.photos, &stated)?;
+        for warning in idle_globs(&inputs.photos, &stated).iter().filter(|_| !self.quiet) {
+            say(format!("anagen: {warning}"));
+        }
+        let config = fingerprint(&inputs.photos, &stated)?;
+        let mut events = if stated.read_files { events(&inputs.photos)? } else { vec![] };
         let codes = self.privacy.codes()?;
         let mut subject = name_of(&self.folder);
         if let Some(codes) = &codes {
@@ -140,9 +151,10 @@ impl Timeline {
         let Looked { photos, runs, stages, stop } = seen(&known, &self.measuring, &folder, self.quiet)?;
         let (sites, undated) = by_site(&inputs.photos, &photos, subject.as_ref());
         for input in &undated {
-            say(about(&input.file, UNDATED));
+            say(about(&input.file, self.undated()));
         }
-        for event in events.iter().filter(|event| !sites.iter().any(|site| event.is_of(site.subject.as_deref()))) {
+        let of_nobody = |event: &&EventTable| !event.from_above && !sites.iter().any(|site| event.is_of(site.subject.as_deref()));
+        for event in events.iter().filter(of_nobody) {
             say(format!("anagen: {}, {}: an event of a subject that no photo shows", event.label, event.date()));
         }
         let (mut timelines, mut pages) = (vec![], vec![]);
@@ -151,10 +163,11 @@ impl Timeline {
             if stop.load(Ordering::Relaxed) {
                 return Err("stopped before every site was followed; the same command goes on from here".into());
             }
-            let timeline = self.followed(site, &events)?;
+            let cuts = site.cuts();
+            let timeline = self.followed(site, &events, cuts.first().copied())?;
             let place = place(site, &mut places);
             folder.write_json(&place, &timeline).map_err(|error| about(&folder.place(&place), results::cause(&error)))?;
-            self.tell(&timeline);
+            self.tell(&timeline, &cuts);
             let page = format!("{}.html", place.trim_end_matches(".json"));
             let written = if self.no_report {
                 folder.remove(&page)
@@ -170,11 +183,14 @@ impl Timeline {
         let mut runs: Vec<PhotoRun> = runs.into_iter().map(|run| of_folder(run, subject.as_ref())).collect();
         for (run, input) in runs.iter_mut().zip(&inputs.photos) {
             if undated.iter().any(|undated| std::ptr::eq(*undated, input)) {
-                run.reason = Some(UNDATED.into());
+                run.reason = Some(self.undated().into());
             }
         }
         runs.extend(inputs.troubles.iter().map(|trouble| unusable(&trouble.path, &trouble.cause, codes.as_ref())));
-        let run = record(RunCommand::Timeline, (&[&self.folder], codes.as_ref()), &self.measuring, (runs, stages), vec![], began)?;
+        runs.sort_by(|a, b| (&a.path, &a.result).cmp(&(&b.path, &b.result)));
+        let own = json!({ "report": !self.no_report, "config_sha256": config_sha256(config.as_ref(), codes.as_ref()) });
+        let own = (own, known.cuts(&stated));
+        let run = record(RunCommand::Timeline, (&[&self.folder], codes.as_ref()), &self.measuring, (runs, stages), vec![], began, own)?;
         folder.write_json("run.json", &run).map_err(|error| about(&folder.place("run.json"), results::cause(&error)))?;
         let others = folder.timelines().saturating_sub(timelines.len());
         if !self.quiet {
@@ -186,9 +202,12 @@ impl Timeline {
             folder.remove(OVERVIEW).map_err(|error| about(&overview, results::cause(&error)))?;
         }
         if none {
-            return Err(
-                "no photo could be followed: photos need a date in their path or their EXIF, as in s01/2026-02-10/vertex.jpg".into()
-            );
+            let cause = match photos.iter().all(Option::is_none) {
+                true => "every photo failed",
+                false if self.folder.is_file() => "name a folder of photos, as anagen timeline photos/ --out results/",
+                false => "photos need a date in their path or their EXIF, as in s01/2026-02-10/vertex.jpg",
+            };
+            return Err(format!("no photo could be followed: {cause}"));
         }
         if !self.no_report {
             let pages: Vec<_> = timelines.iter().zip(pages).collect();
@@ -201,7 +220,12 @@ impl Timeline {
         Ok(if failed { Ending::SomeFailed } else { Ending::AllDone })
     }
 
-    fn followed(&self, site: &Site, events: &[EventTable]) -> Result<TimelineResult, String> {
+    /// Why a photo without a date is in no timeline.
+    fn undated(&self) -> &'static str {
+        if self.folder.is_file() { ALONE } else { UNDATED }
+    }
+
+    fn followed(&self, site: &Site, events: &[EventTable], cuts: Option<Cuts>) -> Result<TimelineResult, String> {
         let mut hashes = BTreeSet::new();
         let visits: Vec<Result<(&Seen, Occasion), ReasonResult>> = site
             .photos
@@ -228,20 +252,19 @@ impl Timeline {
             });
             photos.push(SessionPhoto { path: &photo.input.path, taken_at: Some(photo.taken_at.clone()), followed });
         }
-        let cuts = site.photos.iter().find_map(|photo| photo.seen).map_or_else(Cuts::default, Seen::cuts);
         let mut own: Vec<&EventTable> = events.iter().filter(|event| event.is_of(site.subject.as_deref())).collect();
         own.sort_by(|a, b| (a.date(), &a.label).cmp(&(b.date(), &b.label)));
         let dated: Vec<Event> = own.iter().map(|e| Event { day: day(&e.date()).unwrap_or_default(), label: e.label.clone() }).collect();
         let dates: Vec<String> = own.iter().map(|event| event.date()).collect();
-        let timeline = timeline(&occasions, &dated, &cuts);
-        Ok(TimelineResult::new((site.subject.clone(), site.site.clone()), &photos, &occasions, &timeline, &dates))
+        let timeline = timeline(&occasions, &dated, &cuts.unwrap_or_default());
+        Ok(TimelineResult::new((site.subject.clone(), site.site.clone()), &photos, &occasions, (&timeline, cuts), &dates))
     }
 
-    fn tell(&self, timeline: &TimelineResult) {
+    fn tell(&self, timeline: &TimelineResult, cuts: &[Cuts]) {
         if self.quiet {
             return;
         }
-        let name = |text: &Option<String>| text.clone().unwrap_or_else(|| "-".into());
+        let name = |text: &Option<String>| printable(text.as_deref().unwrap_or("-").as_ref());
         let comparable = timeline.sessions.iter().filter(|session| session.comparable).count();
         let count = |fate: TimelineFate| timeline.hairs.iter().filter(|hair| hair.fate == fate).count();
         say(format!(
@@ -269,6 +292,25 @@ impl Timeline {
         for caveat in &timeline.caveats {
             say(format!("  {}", caveat.message));
         }
+        if let [own, others @ ..] = cuts
+            && !others.is_empty()
+        {
+            let others = others.iter().map(Cuts::to_string).collect::<Vec<_>>().join("; ");
+            say(format!("  classed by other cuts in some photos ({own}; {others}): what has changed is told by the first"));
+        }
+    }
+}
+
+impl Site<'_> {
+    /// The cuts its hairs are classed by, each once, in the order of its photos.
+    fn cuts(&self) -> Vec<Cuts> {
+        let mut cuts = vec![];
+        for own in self.photos.iter().filter_map(|photo| photo.seen?.cuts()) {
+            if !cuts.contains(&own) {
+                cuts.push(own);
+            }
+        }
+        cuts
     }
 }
 

@@ -16,6 +16,7 @@ use intervals::Interval;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use statrs::distribution::{ContinuousCDF, Normal};
+use std::fmt;
 
 /// The thickness cuts between vellus, intermediate and terminal hair: data, named in every result, since the field agrees on none.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize, JsonSchema)]
@@ -29,6 +30,13 @@ pub struct Cuts {
 impl Default for Cuts {
     fn default() -> Self {
         Self { vellus_below_um: Micrometers(30.0), terminal_from_um: Micrometers(60.0) }
+    }
+}
+
+/// As they are said.
+impl fmt::Display for Cuts {
+    fn fmt(&self, f: &mut fmt::Formatter) -> fmt::Result {
+        write!(f, "vellus below {} µm, terminal from {} µm", self.vellus_below_um.0, self.terminal_from_um.0)
     }
 }
 

@@ -6,6 +6,7 @@ use crate::compare::{
     Warp,
 };
 use crate::geometry::{Point, Vector};
+use crate::measure::Cuts;
 use crate::photo::{Caveat, CaveatCode};
 use crate::session::{Session, days_between};
 use crate::units::{Micrometers, Millimeters, SquareCentimeters};
@@ -39,6 +40,9 @@ pub struct ComparisonResult {
     pub units: Vec<UnitFateResult>,
     /// What has changed over the overlap.
     pub changes: Vec<ChangeResult>,
+    /// The thickness cuts that changes are told by: those of the baseline; `None` where that has no scale.
+    #[serde(default)]
+    pub cuts: Option<Cuts>,
     /// How fast hair grew, where it is said to have been clipped before the baseline and not since.
     pub growth: Option<GrowthResult>,
     /// Growing against resting hairs, where that was asked for.
@@ -229,6 +233,7 @@ impl ComparisonResult {
             fates: comparison.fates.iter().map(FateResult::new).collect(),
             units: comparison.units.iter().map(UnitFateResult::new).collect(),
             changes: comparison.changes.iter().map(ChangeResult::new).collect(),
+            cuts: baseline.cuts,
             growth: comparison.growth.map(|growth| GrowthResult {
                 mm_per_day: rounded(growth.mm_per_day, 4),
                 low: growth.interval.map(|i| rounded(i.low, 4)),

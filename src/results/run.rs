@@ -28,7 +28,7 @@ pub struct Run {
     pub model_sha256: Option<String>,
     /// The options, with their defaults filled in.
     pub settings: serde_json::Value,
-    /// The thickness cuts where no `anagen.toml` says otherwise.
+    /// The thickness cuts of all photos where these have the same, else those where no `anagen.toml` says otherwise.
     pub cuts: Cuts,
     /// The files and folders named on the command line.
     pub inputs: Vec<String>,

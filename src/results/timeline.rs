@@ -5,6 +5,7 @@ use super::photo::{Identity, PhotoResult, point, rounded, significant};
 use crate::compare::UnitFateKind;
 use crate::compare::timeline::{Apart, Going, HairCourse, LEVEL, Occasion, Seen, Since, State, Then, Timeline, TimelineFate, UnitCourse};
 use crate::geometry::Point;
+use crate::measure::Cuts;
 use crate::photo::Caveat;
 use crate::units::Micrometers;
 use schemars::JsonSchema;
@@ -36,6 +37,9 @@ pub struct TimelineResult {
     pub units: Vec<UnitResult>,
     /// Every measurement that can be followed.
     pub measurements: Vec<GoingResult>,
+    /// The thickness cuts that changes are told by: those of the first session that has a scale; `None` where none has.
+    #[serde(default)]
+    pub cuts: Option<Cuts>,
     /// The changes since each event.
     pub events: Vec<EventResult>,
     /// What a reader of the numbers should know.
@@ -217,12 +221,12 @@ pub struct SessionPhoto<'a> {
 
 impl TimelineResult {
     /// The result of a timeline, as it will be written. `photos` are all of the site in order; those followed are `occasions`, in the same
-    /// order. `event_dates` are the dates of the timeline's events, as they were given.
+    /// order. `cuts` are those the timeline was told by, `event_dates` the dates of the timeline's events, as they were given.
     pub fn new(
         (subject, site): (Option<String>, Option<String>),
         photos: &[SessionPhoto],
         occasions: &[Occasion],
-        timeline: &Timeline,
+        (timeline, cuts): (&Timeline, Option<Cuts>),
         event_dates: &[String],
     ) -> Self {
         // Sessions are numbered among all photos of the site, so that those that failed have a number too.
@@ -238,6 +242,7 @@ impl TimelineResult {
             hairs: timeline.hairs.iter().enumerate().map(|(id, hair)| of.hair(id, hair)).collect(),
             units: timeline.units.iter().enumerate().map(|(id, unit)| of.unit(id, unit)).collect(),
             measurements: timeline.goings.iter().map(|going| of.going(going)).collect(),
+            cuts,
             events: timeline.events.iter().zip(event_dates).map(|(since, date)| of.event(since, date)).collect(),
             caveats,
         }

@@ -21,5 +21,6 @@ mod resume;
 mod schemas;
 mod selfcheck;
 mod series;
+mod settings;
 mod shards;
 mod timeline;
