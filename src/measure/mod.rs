@@ -50,8 +50,6 @@ pub enum ThicknessClass {
     Intermediate,
     /// At least the second cut.
     Terminal,
-    /// Thinner than can be trusted at the photo's scale and blur: counted, and given no thickness.
-    Below,
 }
 
 impl Cuts {
@@ -66,9 +64,14 @@ impl Cuts {
         }
     }
 
-    /// The class of a measured strand.
-    pub fn class_of(&self, width: &Width, scale: &Calibration) -> ThicknessClass {
-        width.trusted().map_or(ThicknessClass::Below, |width| self.class(scale.micrometers(width)))
+    /// The class of a measured strand. One that is only known to be thinner than can be trusted is vellus where that bound is no more than the cut;
+    /// else it may be of any class, so that it has none.
+    pub fn class_of(&self, width: &Width, scale: &Calibration) -> Option<ThicknessClass> {
+        let bound = scale.micrometers(width.value);
+        match width.trusted() {
+            Some(width) => Some(self.class(scale.micrometers(width))),
+            None => (bound <= self.vellus_below_um).then_some(ThicknessClass::Vellus),
+        }
     }
 }
 

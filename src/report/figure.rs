@@ -2,7 +2,7 @@
 
 use super::embed::Picture;
 use super::overlay::round_length;
-use super::words::{class, stated};
+use super::words::{kind, stated};
 use crate::calibration::Calibration;
 use crate::geometry::{Point, Polygon};
 use crate::results::{FieldResult, Identity, PhotoResult, StrandResult, UnitResult};
@@ -70,7 +70,7 @@ pub fn controls(layers: &[Layer]) -> Markup {
 }
 
 fn layers(result: &PhotoResult) -> Vec<Layer> {
-    let count = |name: &str| result.strands.iter().filter(|s| class(s.class) == name).count();
+    let count = |name: &str| result.strands.iter().filter(|s| kind(s) == name).count();
     let mut layers: Vec<Layer> = vec![];
     if let Some(cuts) = &result.cuts {
         let (vellus, terminal) = (stated(cuts.vellus_below_um.0), stated(cuts.terminal_from_um.0));
@@ -97,7 +97,7 @@ fn layers(result: &PhotoResult) -> Vec<Layer> {
 fn hair(strand: &StrandResult) -> Markup {
     let way = way(&strand.centerline.points);
     let body = strand.width_px.map_or(2.0, |w| w.0);
-    let kind = class(strand.class);
+    let kind = kind(strand);
     let seen = if strand.counted { "" } else { " uncounted" };
     let size = (0.6 * body).max(3.0);
     html! {

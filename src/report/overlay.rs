@@ -17,7 +17,7 @@ pub fn color(class: Option<ThicknessClass>) -> [u8; 3] {
     match class {
         Some(ThicknessClass::Terminal) => SKY_BLUE,
         Some(ThicknessClass::Intermediate) => YELLOW,
-        Some(ThicknessClass::Vellus | ThicknessClass::Below) => VERMILION,
+        Some(ThicknessClass::Vellus) => VERMILION,
         None => BLUISH_GREEN,
     }
 }
@@ -64,7 +64,9 @@ fn field(photo: &Photo, analysis: &Analysis) -> RgbImage {
 }
 
 fn draw_strand(canvas: &mut Canvas, strand: &Strand, analysis: &Analysis, cuts: &Cuts, stroke: f64) {
-    let class = analysis.calibration.zip(strand.width).map(|(scale, width)| cuts.class_of(&width, &scale));
+    // Of those that are measured, what is too thin to have a figure alone may have no class.
+    let class = |(scale, width)| cuts.class_of(&width, &scale).unwrap_or(ThicknessClass::Vellus);
+    let class = analysis.calibration.zip(strand.width).map(class);
     let color = color(class);
     let strength = if strand.is_counted(&analysis.field) { 1.0 } else { 0.4 };
     let half = strand.width.map_or(stroke, |width| width.value.0 / 2.0);
@@ -103,7 +105,6 @@ fn dashes(class: Option<ThicknessClass>) -> Option<(f64, f64)> {
     match class {
         Some(ThicknessClass::Intermediate) => Some((9.0, 5.0)),
         Some(ThicknessClass::Vellus) => Some((4.0, 0.8)),
-        Some(ThicknessClass::Below) => Some((9.0, 0.8)),
         Some(ThicknessClass::Terminal) | None => None,
     }
 }
@@ -194,6 +195,13 @@ mod tests {
         let (vellus, intermediate, terminal) = (black(2.0), black(5.0), black(9.0));
         assert_eq!(terminal, (0, 0), "solid");
         assert!(intermediate.0 > vellus.0 && vellus.0 > 2 && vellus.1 > intermediate.1, "{vellus:?} {intermediate:?}");
+    }
+
+    #[test]
+    fn strand_too_thin_to_be_measured_is_drawn_as_vellus() {
+        let (mut analysis, settings) = one_strand(Some(9.0));
+        analysis.strands[0].width = analysis.strands[0].width.map(|width| Width { blur_dominated: true, ..width });
+        assert!(draw(&photo(), &analysis, &settings.cuts).pixels().any(|pixel| pixel == &Rgb(VERMILION)));
     }
 
     /// How wide the strand is drawn in this column: every pixel between its edges whole, the two at its edges by how much of their ink lies.

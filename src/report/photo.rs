@@ -4,7 +4,7 @@ use super::embed::Picture;
 use super::figure::photo_figure;
 use super::page::{page, up};
 use super::plots::{Dot, bars, dots, rose, thickness_histogram};
-use super::words::{GROUPS, class, figure, group, heading, interval, scale, sentence, value};
+use super::words::{GROUPS, figure, group, heading, interval, kind, scale, sentence, value};
 use crate::measure::Measurement;
 use crate::photo::CaveatCode;
 use crate::results::{PhotoResult, StrandResult};
@@ -202,7 +202,7 @@ fn row(s: &StrandResult, scaled: bool) -> Markup {
             }
             td.number { (cell(s.width_px.map(|w| w.0), 1)) }
             @if scaled {
-                td { (class(s.class)) }
+                td { (kind(s)) }
                 td.number { (cell(s.length_mm.map(|l| l.0), 2)) }
             }
             td.number { (cell(s.angle_deg, 0)) }

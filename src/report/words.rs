@@ -2,6 +2,7 @@
 
 use crate::calibration::{Calibration, ScaleSource};
 use crate::measure::{Cuts, Measurement, ThicknessClass};
+use crate::results::StrandResult;
 
 /// A number to three significant digits, with a true minus sign.
 pub fn figure(value: f64) -> String {
@@ -191,13 +192,17 @@ pub fn sentence(m: &Measurement, cuts: Option<&Cuts>) -> String {
     }
 }
 
+/// What a strand is shown as: its class, or that it is too thin to be measured.
+pub fn kind(strand: &StrandResult) -> &'static str {
+    if strand.thickness_below_um.is_some() { "below" } else { class(strand.class) }
+}
+
 /// What a class is called.
 pub fn class(class: Option<ThicknessClass>) -> &'static str {
     match class {
         Some(ThicknessClass::Vellus) => "vellus",
         Some(ThicknessClass::Intermediate) => "intermediate",
         Some(ThicknessClass::Terminal) => "terminal",
-        Some(ThicknessClass::Below) => "below",
         None => "unmeasured",
     }
 }

@@ -99,7 +99,7 @@ pub struct BlurResult {
     pub point_spread_px: Pixels,
     /// How much it differs from hair to hair: a standard deviation, as a share of it.
     pub variation: f64,
-    /// The smallest width that can be trusted: hairs found thinner are classed `below` and have no thickness.
+    /// The smallest width that can be trusted: hairs found thinner have no thickness but a bound, `thickness_below_um`.
     pub smallest_trusted_width_px: Pixels,
     /// The same on the skin.
     pub smallest_trusted_thickness_um: Option<Micrometers>,
@@ -133,6 +133,9 @@ pub struct StrandResult {
     /// One standard deviation of `thickness_estimate_um`.
     #[serde(default)]
     pub thickness_estimate_standard_error_um: Option<Micrometers>,
+    /// The bound that the hair is thinner than, where it is thinner than can be trusted at this scale and blur and so has no thickness.
+    #[serde(default)]
+    pub thickness_below_um: Option<Micrometers>,
     /// Change of thickness per millimeter from root to tip, a pointed end left out.
     pub taper_um_per_mm: Option<f64>,
     /// The clean places its width rests on.
@@ -141,7 +144,7 @@ pub struct StrandResult {
     pub length_mm: Option<Millimeters>,
     /// Direction from root to tip in degrees, 0 to 360: 0 is to the right, 90 is up.
     pub angle_deg: Option<f64>,
-    /// By the cuts named in this file; `below` where the hair is thinner than can be trusted at this scale and blur.
+    /// By the cuts named in this file. A hair known by `thickness_below_um` alone is vellus where that is no more than the cut, and else has none.
     pub class: Option<ThicknessClass>,
     /// Against its skin.
     pub tone: Tone,
@@ -264,13 +267,16 @@ impl StrandResult {
             thickness_standard_error_um: scale.zip(width).map(|(c, width)| Micrometers(rounded(c.micrometers(width.standard_error).0, 3))),
             thickness_estimate_um: estimated(|estimate| estimate.value, 2),
             thickness_estimate_standard_error_um: estimated(|estimate| estimate.standard_error, 3),
+            thickness_below_um: scale
+                .zip(strand.width.filter(|width| width.blur_dominated))
+                .map(|(c, width)| Micrometers(rounded(c.micrometers(width.value).0, 2))),
             // A width changes by as many micrometers to a millimeter as by pixels to a thousand.
             taper_um_per_mm: scale.zip(width).map(|(_, width)| rounded(1000.0 * width.taper, 1)),
             samples: strand.width.map_or(0, |width| width.samples),
             length_mm: scale.map(|c| Millimeters(rounded(c.millimeters(Pixels(strand.centerline.length())).0, 4))),
             // The photo's y grows downwards, and angles are counted as seen.
             angle_deg: strand.direction().map(|d| rounded((-d.y).atan2(d.x).to_degrees(), 1).rem_euclid(360.0)),
-            class: scale.zip(strand.width).map(|(c, width)| cuts.class_of(&width, &c)),
+            class: scale.zip(strand.width).and_then(|(c, width)| cuts.class_of(&width, &c)),
             tone: strand.tone,
             unit: analysis.units.iter().find(|unit| unit.strands.contains(&strand.id)).map(|unit| unit.id),
             confidence: rounded(strand.confidence, 3),
@@ -464,17 +470,24 @@ pub(crate) mod tests {
     }
 
     #[test]
-    fn a_hair_too_thin_to_be_measured_is_classed_below_and_given_no_figure() {
-        let (mut analysis, settings) = one_strand(Some(5.0));
-        for width in analysis.strands.iter_mut().filter_map(|s| s.width.as_mut()) {
-            width.blur_dominated = true;
-        }
-        let strand = StrandResult::new(&analysis.strands[0], &analysis, &settings.cuts);
-        assert_eq!(strand.class, Some(ThicknessClass::Below));
-        assert_eq!(
-            (strand.width_px, strand.thickness_um, strand.thickness_standard_error_um, strand.taper_um_per_mm),
-            (None, None, None, None)
-        );
+    fn a_hair_too_thin_to_be_measured_has_a_bound_and_a_class_where_that_tells_one() {
+        let told = |um_per_px: Option<f64>| {
+            let (mut analysis, settings) = one_strand(um_per_px);
+            for width in analysis.strands.iter_mut().filter_map(|s| s.width.as_mut()) {
+                width.blur_dominated = true;
+            }
+            let strand = StrandResult::new(&analysis.strands[0], &analysis, &settings.cuts);
+            assert_eq!(
+                (strand.width_px, strand.thickness_um, strand.thickness_standard_error_um, strand.taper_um_per_mm),
+                (None, None, None, None)
+            );
+            (strand.class, strand.thickness_below_um)
+        };
+        // A strand of 8 px: thinner than 30 µm it is vellus, and thinner than 40 µm it may be so or not.
+        assert_eq!(told(Some(3.75)), (Some(ThicknessClass::Vellus), Some(Micrometers(30.0))));
+        assert_eq!(told(Some(5.0)), (None, Some(Micrometers(40.0))));
+        assert_eq!(told(None), (None, None));
+        assert_eq!(result("a.png", Some(5.0)).strands[0].thickness_below_um, None);
     }
 
     #[test]

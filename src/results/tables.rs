@@ -77,7 +77,7 @@ const PHOTO_COLUMNS: [&str; 17] = [
     "caveats",
 ];
 
-const STRAND_COLUMNS: [&str; 22] = [
+const STRAND_COLUMNS: [&str; 23] = [
     "path",
     "id",
     "root_x_px",
@@ -100,6 +100,7 @@ const STRAND_COLUMNS: [&str; 22] = [
     "taper_um_per_mm",
     "thickness_estimate_um",
     "thickness_estimate_standard_error_um",
+    "thickness_below_um",
 ];
 
 const UNIT_COLUMNS: [&str; 5] = ["path", "id", "ostium_x_px", "ostium_y_px", "strands"];
@@ -164,6 +165,7 @@ fn strand_rows(result: &PhotoResult) -> impl Iterator<Item = Vec<String>> + '_ {
             cell(&strand.taper_um_per_mm),
             cell(&strand.thickness_estimate_um),
             cell(&strand.thickness_estimate_standard_error_um),
+            cell(&strand.thickness_below_um),
         ]
     })
 }
