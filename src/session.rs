@@ -1,6 +1,7 @@
 //! Who, where and when, as far as a photo's relative path says.
 
 use serde::Serialize;
+use unicode_normalization::UnicodeNormalization;
 
 /// What a relative path says about a photo. What is not evident is `None`.
 ///
@@ -144,6 +145,24 @@ impl Told {
         let of_path = |said: Option<String>| said.filter(|_| dated);
         Session { subject: stated.subject.or(of_path(path.subject)), site: stated.site.or(of_path(path.site)), taken_at }
     }
+}
+
+/// What names are told apart by: one name is the same in capitals or not, and whether its letters are written whole (NFC) or as letter and accent (NFD), as
+/// disks and programs do either.
+///
+/// # Examples
+/// ```
+/// use anagen::session::name_key;
+/// assert_eq!(name_key("Ren\u{e9}"), name_key("RENE\u{301}"));
+/// assert_ne!(name_key("s01"), name_key("s1"));
+/// ```
+pub fn name_key(name: &str) -> String {
+    composed(name).to_lowercase()
+}
+
+/// A name with its letters written whole (NFC).
+pub fn composed(name: &str) -> String {
+    name.nfc().collect()
 }
 
 /// Whole days from one date to another, times left out; `None` unless both begin with a date such as `2026-02-10`.

@@ -141,7 +141,7 @@ impl Analyze {
     /// The photos that were named, under codes where that was asked for; what cannot be used is told.
     fn found(&self) -> Result<Batched, String> {
         let stated = self.measuring.stated()?;
-        let codes = self.privacy.codes()?;
+        let mut codes = self.privacy.codes()?;
         let place = |path: &PathBuf| fs::canonicalize(path).ok();
         if self.path.iter().any(|path| path.is_dir() && place(path) == place(&self.out)) {
             let inside = self.out.join("results");
@@ -156,7 +156,7 @@ impl Analyze {
         let config_sha256 = fingerprint(&inputs.photos, &stated)?;
         let cuts = common_cuts(plans(&inputs.photos, &stated)?.iter(), &stated);
         // Of the undivided batch, so that each photo is called the same whichever part it falls to.
-        if let Some(codes) = &codes {
+        if let Some(codes) = &mut codes {
             codes.apply(&mut inputs);
         }
         if let Some(shard) = self.shard {

@@ -7,7 +7,7 @@ use super::privacy::{Privacy, key, same_names};
 use super::record::{config_sha256, record, unusable};
 use super::rehearsal::rehearse;
 use super::seen::{Known, Looked, Seen, seen, wanted};
-use super::{Ending, about, deliver_results, printable, results_folder, say, tell_others};
+use super::{Ending, about, deliver_results, printable, results_folder, say, tell_others, tell_spellings};
 use crate::compare::{Fate, Uncut, compare};
 use crate::measure::Cuts;
 use crate::report::{Aligned, Picture, Shown, comparison, comparison_page, comparisons_page};
@@ -15,7 +15,7 @@ use crate::results::{
     self, ComparisonResult, Folder, Input, Inputs, PairRun, Pseudonyms, RunCommand, SessionRun, SessionSource, Status, comparison_path,
     fitting, write_comparison_tables, write_whole,
 };
-use crate::session::{Session, Told, days_between, elapsed};
+use crate::session::{Session, Told, days_between, elapsed, name_key};
 use clap::Args;
 use serde_json::{Value, json};
 use std::collections::{BTreeMap, BTreeSet};
@@ -113,7 +113,7 @@ impl Compare {
         let sides = sides.map(|side| side.photos);
         let (pairs, lonely) = self.paired(&sides)?;
         left_out.extend(lonely.into_iter().map(|file| (file, NO_PARTNER.to_owned())));
-        let codes = self.privacy.codes()?;
+        let mut codes = self.privacy.codes()?;
         same_names(&self.out, key(codes.as_ref()).as_deref())?;
         let mut inputs = named(&pairs);
         tell(&mut inputs, &stated)?;
@@ -122,7 +122,7 @@ impl Compare {
         }
         let config = fingerprint(&inputs, &stated)?;
         let root = inputs.first().map(|input| input.root.clone()).unwrap_or_default();
-        let inputs = coded(inputs, codes.as_ref());
+        let inputs = coded(inputs, codes.as_mut());
         if self.dry_run {
             return self.rehearsed(&pairs, &inputs, left_out.len());
         }
@@ -243,7 +243,11 @@ impl Compare {
         if self.baseline.is_file() != self.follow_up.is_file() {
             return Err("name two photos or two folders: one photo has no one partner in a folder of several".into());
         }
-        let by_site = [by_site(&sides[0], &self.baseline)?, by_site(&sides[1], &self.follow_up)?];
+        let mut spelled = vec![];
+        let by_site = [by_site(&sides[0], &self.baseline, &mut spelled)?, by_site(&sides[1], &self.follow_up, &mut spelled)?];
+        if !self.quiet {
+            tell_spellings(spelled.iter().map(String::as_str), "site");
+        }
         let mut pairs = vec![];
         let mut lonely = vec![];
         let sites: BTreeSet<&String> = by_site.iter().flat_map(BTreeMap::keys).collect();
@@ -380,7 +384,7 @@ impl Compare {
 }
 
 /// The photos under codes, where those were asked for.
-fn coded(photos: Vec<Input>, codes: Option<&Pseudonyms>) -> Vec<Input> {
+fn coded(photos: Vec<Input>, codes: Option<&mut Pseudonyms>) -> Vec<Input> {
     let mut inputs = Inputs { photos, ..Inputs::default() };
     if let Some(codes) = codes {
         codes.apply(&mut inputs);
@@ -419,8 +423,8 @@ fn date(text: &str) -> Result<String, String> {
         .ok_or_else(|| "not a date such as 2026-02-10".into())
 }
 
-/// A session's photos by site, by the rule said in the help.
-fn by_site(photos: &[Input], folder: &Path) -> Result<BTreeMap<String, Vec<PathBuf>>, String> {
+/// A session's photos by site, by the rule said in the help; `spelled` gets the sites as they stand there.
+fn by_site(photos: &[Input], folder: &Path, spelled: &mut Vec<String>) -> Result<BTreeMap<String, Vec<PathBuf>>, String> {
     let mut sites: BTreeMap<String, Vec<PathBuf>> = BTreeMap::new();
     let mut dates = BTreeSet::new();
     // The name of the folder may be the session's date; those above say nothing of what lies in it.
@@ -431,7 +435,9 @@ fn by_site(photos: &[Input], folder: &Path) -> Result<BTreeMap<String, Vec<PathB
         let session = Told { path, stated: told.stated.clone() }.with(None);
         dates.extend(session.taken_at.map(|taken_at| taken_at.chars().take(10).collect::<String>()));
         let stem = file.file_stem().unwrap_or_default().to_string_lossy().into_owned();
-        sites.entry(session.site.unwrap_or(stem).to_lowercase()).or_default().push(file.clone());
+        let site = session.site.unwrap_or(stem);
+        sites.entry(name_key(&site)).or_default().push(file.clone());
+        spelled.push(site);
     }
     if dates.len() > 1 {
         let cause = format!("photos of {} dates: name the folder of one session, or run anagen timeline", dates.len());

@@ -24,9 +24,11 @@ mod summary;
 mod timeline;
 
 use crate::results::{Folder, cause, is_photo, pictures_in_the_way};
+use crate::session::name_key;
 use clap::error::{ContextKind, ContextValue, ErrorKind};
 use clap::{CommandFactory, FromArgMatches, Parser, Subcommand};
 use serde_json::Value;
+use std::collections::BTreeMap;
 use std::fmt::Display;
 use std::fs;
 use std::io::{self, BufReader, Read, Write};
@@ -220,6 +222,21 @@ fn tell_others(out: &Path, others: usize, what: &str) {
     if others > 0 {
         let out = printable(out);
         say(format!("anagen: {out} also holds {others} {what} that are not of this run; the tables and the overview leave them out"));
+    }
+}
+
+/// Says which of these names are spelled in several ways and taken for one.
+fn tell_spellings<'a>(names: impl Iterator<Item = &'a str>, what: &str) {
+    let mut spellings: BTreeMap<String, Vec<&str>> = BTreeMap::new();
+    for name in names {
+        let known = spellings.entry(name_key(name)).or_default();
+        if !known.contains(&name) {
+            known.push(name);
+        }
+    }
+    for spelled in spellings.values().filter(|spelled| spelled.len() > 1) {
+        let names: Vec<String> = spelled.iter().map(|name| printable(name.as_ref())).collect();
+        say(format!("anagen: {} are taken for one {what}, {}", names.join(", "), names[0]));
     }
 }
 

@@ -67,12 +67,8 @@ pub fn unusable(path: &Path, reason: &str, codes: Option<&Pseudonyms>) -> PhotoR
 
 /// Whose skin a photo shows, where and when, and what says so: what was known beforehand and, where there is one, its result.
 pub fn session(told: &Told, result: Option<&PhotoResult>) -> SessionRun {
-    let Session { subject, site, taken_at } = match result {
-        Some(result) => {
-            Session { subject: result.photo.subject.clone(), site: result.photo.site.clone(), taken_at: result.photo.taken_at.clone() }
-        }
-        None => told.with(None),
-    };
+    // As it is told now, also where the result was made when paths and settings told otherwise.
+    let Session { subject, site, taken_at } = told.with(result.and_then(|result| result.photo.taken_at.as_deref()));
     let from = |value: &Option<String>, stated: &Option<String>, else_from| {
         value.as_ref().map(|_| if stated.is_some() { SessionSource::Config } else { else_from })
     };

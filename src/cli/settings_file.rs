@@ -4,11 +4,10 @@ use super::{about, printable};
 use crate::analyze::Scale;
 use crate::calibration::{Calibration, ScaleError, ScaleSource};
 use crate::results::{Pseudonyms, read_at_most};
-use crate::session::{Session, days_between};
+use crate::session::{Session, days_between, name_key};
 use crate::units::Millimeters;
 use globset::{GlobBuilder, GlobMatcher};
 use serde::{Deserialize, Serialize};
-use std::collections::BTreeSet;
 use std::fs;
 use std::path::Path;
 use walkdir::WalkDir;
@@ -71,17 +70,7 @@ pub struct EventTable {
 impl EventTable {
     /// Whether it happened to this subject.
     pub fn is_of(&self, subject: Option<&str>) -> bool {
-        subject.is_some_and(|subject| subject.eq_ignore_ascii_case(&self.subject.0))
-    }
-
-    /// The same event for each of these subjects that it happened to, as each is spelled; as it is where it happened to none of them.
-    pub fn spelled(self, subjects: &BTreeSet<String>) -> Vec<Self> {
-        let own: Vec<Self> = subjects
-            .iter()
-            .filter(|subject| self.is_of(Some(subject)))
-            .map(|subject| Self { subject: Name(subject.clone()), ..self.clone() })
-            .collect();
-        if own.is_empty() { vec![self] } else { own }
+        subject.is_some_and(|subject| name_key(subject) == name_key(&self.subject.0))
     }
 
     /// The same with its subject under a code, in what happened too.
@@ -183,13 +172,26 @@ impl TryFrom<f64> for StatedScale {
 
 #[derive(Debug, Clone, Deserialize)]
 #[serde(try_from = "String")]
-struct Pattern(GlobMatcher);
+struct Pattern {
+    /// As it stands in the file.
+    text: String,
+    /// Of what names are told apart by.
+    matcher: GlobMatcher,
+}
 
 impl TryFrom<String> for Pattern {
     type Error = globset::Error;
 
     fn try_from(text: String) -> Result<Self, Self::Error> {
-        Ok(Self(GlobBuilder::new(&text).literal_separator(true).build()?.compile_matcher()))
+        let matcher = GlobBuilder::new(&name_key(&text)).literal_separator(true).build()?.compile_matcher();
+        Ok(Self { text, matcher })
+    }
+}
+
+impl Pattern {
+    /// Whether it means the file at this path: in capitals or not, however its letters are written. A name that is no text is taken as it is.
+    fn is_match(&self, below: &Path) -> bool {
+        below.to_str().map_or_else(|| self.matcher.is_match(below), |text| self.matcher.is_match(name_key(text)))
     }
 }
 
@@ -232,8 +234,8 @@ impl Config {
 
     /// The scales it has for a photo at this path below its folder, the most specific first.
     pub fn rules(&self, below: &Path, name: &str) -> Vec<Rule> {
-        let by_glob = |t: &PhotosTable| (None, t.um_per_px, t.scale_bar_mm, format!("{name}, glob {}", t.glob.0.glob()));
-        let named = self.photos.iter().filter(|table| table.glob.0.is_match(below)).map(by_glob);
+        let by_glob = |t: &PhotosTable| (None, t.um_per_px, t.scale_bar_mm, format!("{name}, glob {}", t.glob.text));
+        let named = self.photos.iter().filter(|table| table.glob.is_match(below)).map(by_glob);
         let by_device = |t: &DeviceTable| {
             let model = t.model.get_ref();
             (Some(model.clone()), t.um_per_px, t.scale_bar_mm, format!("{name}, device {model}"))
@@ -256,7 +258,7 @@ impl Config {
             site: named(&table.site),
             taken_at: table.date.as_ref().map(|day| day.0.clone()),
         };
-        self.photos.iter().filter(|table| table.glob.0.is_match(below)).map(said).collect()
+        self.photos.iter().filter(|table| table.glob.is_match(below)).map(said).collect()
     }
 
     /// A warning for each glob that no file below the folder matches: most often it is misspelled. None where there is too much to look through,
@@ -269,15 +271,11 @@ impl Config {
             }
             let Some(file) = entry.ok().filter(|entry| !entry.file_type().is_dir()) else { continue };
             let below = file.path().strip_prefix(folder).unwrap_or(file.path());
-            idle.retain(|table| !table.glob.0.is_match(below));
+            idle.retain(|table| !table.glob.is_match(below));
         }
         let warn = |table: &&PhotosTable| {
             let name = printable(&folder.join(NAME));
-            format!(
-                "{name}: glob \"{}\" matches no file below {}; it reaches into folders with **/",
-                table.glob.0.glob(),
-                printable(folder)
-            )
+            format!("{name}: glob \"{}\" matches no file below {}; it reaches into folders with **/", table.glob.text, printable(folder))
         };
         idle.iter().map(warn).collect()
     }
@@ -318,6 +316,16 @@ mod tests {
         for text in ["'2026-02-10 rubbish'", "'2026-02-101'", "'2026-02-30'", "'2026-02'", "09:00:18", "''", "2026"] {
             assert_eq!(day(text), None, "{text}");
         }
+    }
+
+    #[test]
+    fn globs_and_subjects_are_the_same_however_they_are_spelled() {
+        let text = "[[photos]]\nglob = '[A-M]nna/rene\u{301}*.jpg'\nsite = 'x'\n[[event]]\nsubject = 'Rene\u{301}'\nlabel = 'l'\ndate = 2026-02-10\n";
+        let config = Config::parse(text).unwrap();
+        for (path, matches) in [("Anna/Ren\u{e9}_1.JPG", 1), ("anna/rene\u{301}.jpg", 1), ("zoe/rene.jpg", 0), ("znna/ren\u{e9}.jpg", 0)] {
+            assert_eq!(config.sessions(Path::new(path)).len(), matches, "{path}");
+        }
+        assert!(config.event[0].is_of(Some("REN\u{c9}")) && !config.event[0].is_of(Some("rene")));
     }
 
     #[test]

@@ -7,7 +7,7 @@ use super::record::{config_sha256, record, unusable};
 use super::rehearsal::rehearse;
 use super::seen::{Known, Looked, Seen, seen, wanted};
 use super::settings_file::EventTable;
-use super::{Ending, about, hairs, printable, results_folder, say, tell_others};
+use super::{Ending, about, hairs, printable, results_folder, say, tell_others, tell_spellings};
 use crate::compare::timeline::{Event, Occasion, TimelineFate, timeline};
 use crate::measure::Cuts;
 use crate::report::{Picture, timeline_page, timelines_page};
@@ -15,7 +15,7 @@ use crate::results::{
     self, Folder, Input, PhotoRun, ReasonResult, RunCommand, SessionPhoto, SessionSource, TimelineResult, write_timeline_tables,
     write_whole,
 };
-use crate::session::{Told, days_between};
+use crate::session::{Session, Told, days_between, name_key};
 use clap::Args;
 use rayon::prelude::*;
 use serde_json::json;
@@ -125,19 +125,19 @@ impl Timeline {
         }
         let config = fingerprint(&inputs.photos, &stated)?;
         let mut events = if stated.read_files { events(&inputs.photos)? } else { vec![] };
-        let codes = self.privacy.codes()?;
+        let mut codes = self.privacy.codes()?;
+        if !self.quiet {
+            tell_names(&inputs.photos);
+        }
         let mut subject = name_of(&self.folder);
-        if let Some(codes) = &codes {
+        if let Some(codes) = &mut codes {
             // A code needs a name: where no folder stands for the subject, the one that was named does.
             for input in inputs.photos.iter_mut().filter(|input| input.told.path.subject.is_none()) {
                 input.path = subject.iter().fold(input.path.clone(), |path, subject| format!("{subject}/{path}"));
                 input.told.path = Told::by_path(&input.path).path;
             }
-            // A code is of one spelling, and a subject may be spelled otherwise in an event.
-            let of = |input: &Input| [input.told.path.subject.clone(), input.told.stated.subject.clone()];
-            let subjects: BTreeSet<String> = inputs.photos.iter().flat_map(of).chain([subject.clone()]).flatten().collect();
-            events = events.into_iter().flat_map(|event| event.spelled(&subjects)).map(|event| event.coded(codes)).collect();
             codes.apply(&mut inputs);
+            events = events.into_iter().map(|event| event.coded(codes)).collect();
             subject = subject.map(|name| codes.subject(&name));
         }
         same_names(&self.out, key(codes.as_ref()).as_deref())?;
@@ -355,28 +355,47 @@ fn day(date: &str) -> Option<i64> {
 /// The photos by subject and site, each in the order of their dates, and the photos without one. Where no folder stands for the subject, the
 /// one that was named does.
 fn by_site<'a>(inputs: &'a [Input], photos: &'a [Option<Seen>], named: Option<&String>) -> (Vec<Site<'a>>, Vec<&'a Input>) {
-    let mut sites: BTreeMap<(Option<String>, Option<String>), Vec<Dated>> = BTreeMap::new();
+    let mut sites: BTreeMap<[Option<String>; 2], Site> = BTreeMap::new();
+    let mut spellings: BTreeMap<String, String> = BTreeMap::new();
     let mut undated = vec![];
     for (input, seen) in inputs.iter().zip(photos) {
-        // A photo that failed says nothing of itself: its path alone places it.
-        let told = input.told.with(None);
-        let own = seen.as_ref().map(|seen| &seen.result.photo);
-        let (subject, site) = own.map_or((told.subject, told.site), |photo| (photo.subject.clone(), photo.site.clone()));
-        let taken_at = own.map_or(told.taken_at, |photo| photo.taken_at.clone());
+        // As paths and settings tell it now, also of a photo whose result was made when they told otherwise. One that failed says nothing of itself.
+        let (told, own) = match seen {
+            Some(seen) => (&seen.input.told, seen.result.photo.taken_at.as_deref()),
+            None => (&input.told, None),
+        };
+        let Session { subject, site, taken_at } = told.with(own);
         match taken_at.filter(|date| day(date).is_some()) {
             Some(taken_at) => {
-                sites.entry((subject.or_else(|| named.cloned()), site)).or_default().push(Dated { input, seen: seen.as_ref(), taken_at })
+                let subject = subject.or_else(|| named.cloned());
+                // Of one spelling at all sites, the first.
+                let subject = subject.map(|name| spellings.entry(name_key(&name)).or_insert(name).clone());
+                let name = [&subject, &site].map(|name| name.as_deref().map(name_key));
+                let of_site = sites.entry(name).or_insert(Site { subject, site, photos: vec![] });
+                of_site.photos.push(Dated { input, seen: seen.as_ref(), taken_at });
             }
             // One that failed was named already.
             None if seen.is_some() => undated.push(input),
             None => {}
         }
     }
-    let sites = sites.into_iter().map(|((subject, site), mut photos)| {
-        photos.sort_by(|a, b| (&a.taken_at, &a.input.path).cmp(&(&b.taken_at, &b.input.path)));
-        Site { subject, site, photos }
+    let sites = sites.into_values().map(|mut site| {
+        site.photos.sort_by(|a, b| (&a.taken_at, &a.input.path).cmp(&(&b.taken_at, &b.input.path)));
+        site
     });
     (sites.collect(), undated)
+}
+
+/// Says which subjects, and which sites of one subject, are spelled in several ways and taken for one.
+fn tell_names(photos: &[Input]) {
+    let said = |input: &Input, of: fn(&Session) -> Option<String>| of(&input.told.stated).or(of(&input.told.path));
+    let subjects: Vec<Option<String>> = photos.iter().map(|input| said(input, |session| session.subject.clone())).collect();
+    tell_spellings(subjects.iter().flatten().map(String::as_str), "subject");
+    let mut sites: BTreeMap<Option<String>, Vec<String>> = BTreeMap::new();
+    for (input, subject) in photos.iter().zip(&subjects) {
+        sites.entry(subject.as_deref().map(name_key)).or_default().extend(said(input, |session| session.site.clone()));
+    }
+    sites.values().for_each(|sites| tell_spellings(sites.iter().map(String::as_str), "site"));
 }
 
 /// Where a site's timeline lies: by subject and site, each its own.
@@ -386,11 +405,11 @@ fn place(site: &Site, taken: &mut BTreeSet<String>) -> String {
         Some(subject) => format!("{}/{}", subject.replace(['/', '\\'], "_"), flat(&site.site, "no-site")),
         None => flat(&site.site, "no-site"),
     };
-    // Lower case, since some file systems hold A.json and a.json for one.
+    // By what names are told apart by, since some file systems hold A.json and a.json for one.
     let place = (1..)
         .map(|i| if i == 1 { format!("timelines/{name}.json") } else { format!("timelines/{name}-{i}.json") })
-        .find(|place| !taken.contains(&place.to_lowercase()))
+        .find(|place| !taken.contains(&name_key(place)))
         .unwrap_or_default();
-    taken.insert(place.to_lowercase());
+    taken.insert(name_key(&place));
     place
 }

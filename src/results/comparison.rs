@@ -8,7 +8,7 @@ use crate::compare::{
 use crate::geometry::{Point, Vector};
 use crate::measure::Cuts;
 use crate::photo::{Caveat, CaveatCode};
-use crate::session::{Session, days_between};
+use crate::session::{Session, days_between, name_key};
 use crate::units::{Micrometers, Millimeters, SquareCentimeters};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -261,7 +261,7 @@ fn of_identities(baseline: &Identity, follow_up: &Identity, days: Option<i64>) -
     if baseline.sha256 == follow_up.sha256 {
         add(CaveatCode::SamePhoto, "both are the same file: nothing can have changed");
     }
-    let differ = |a: &Option<String>, b: &Option<String>| a.as_ref().zip(b.as_ref()).is_some_and(|(a, b)| !a.eq_ignore_ascii_case(b));
+    let differ = |a: &Option<String>, b: &Option<String>| a.as_ref().zip(b.as_ref()).is_some_and(|(a, b)| name_key(a) != name_key(b));
     // Names beside a date are those of subjects and sites; others may be anything, such as before.jpg and after.jpg.
     let named = [baseline, follow_up].iter().all(|identity| Session::from_path(&identity.path).taken_at.is_some());
     if named && (differ(&baseline.subject, &follow_up.subject) || differ(&baseline.site, &follow_up.site)) {

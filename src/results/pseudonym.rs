@@ -1,8 +1,8 @@
 //! Keyed codes in place of subjects' names, so that results can leave the clinic and visits of one person still belong together.
 
-use super::Inputs;
 use super::inputs::result_stems;
-use crate::session::{Session, Told, around_date, is_visit_word};
+use super::{Input, Inputs};
+use crate::session::{Session, Told, around_date, composed, is_visit_word, name_key};
 use sha2::{Digest, Sha256};
 use std::collections::BTreeMap;
 
@@ -12,6 +12,8 @@ const LEAST_BYTES: usize = 16;
 /// Replaces names by codes made with a key. Who has the key can make the same codes from the same names; nobody else can tell whose they are.
 pub struct Pseudonyms {
     key: Vec<u8>,
+    /// How each name was spelled first, by what names are told apart by: it has one code however it is spelled.
+    spellings: BTreeMap<String, String>,
 }
 
 impl Pseudonyms {
@@ -23,17 +25,20 @@ impl Pseudonyms {
         if key.len() < LEAST_BYTES {
             return Err(format!("a key has {LEAST_BYTES} bytes or more: make one with  head -c 32 /dev/urandom > KEYFILE"));
         }
-        Ok(Self { key: key.to_vec() })
+        Ok(Self { key: key.to_vec(), spellings: BTreeMap::new() })
     }
 
     /// Gives each photo a relative path, and with it a subject and names of its results, without names of persons.
     ///
     /// Each folder above the date becomes a code, the subject's among them, but for those that are called by a word for a visit; so does
     /// every word of theirs within the names that follow. Where the path does not say whose photo it is, all of it becomes one code, since
-    /// any part may be a name.
-    pub fn apply(&self, inputs: &mut Inputs) {
+    /// any part may be a name. A name that is spelled in several ways has the code of its first spelling, now and later, and photos of one site keep it in
+    /// common.
+    pub fn apply(&mut self, inputs: &mut Inputs) {
+        self.learn(&inputs.photos);
         let mut paths: Vec<String> =
             inputs.photos.iter().map(|input| self.path(&input.path, input.told.stated.subject.as_deref())).collect();
+        let before: Vec<Told> = inputs.photos.iter().map(|input| input.told.clone()).collect();
         let mut times: BTreeMap<String, usize> = BTreeMap::new();
         paths.iter().for_each(|path| *times.entry(path.clone()).or_default() += 1);
         for (input, path) in inputs.photos.iter_mut().zip(&mut paths) {
@@ -45,10 +50,51 @@ impl Pseudonyms {
             input.told = self.told(&input.told, &input.path, path);
             input.path.clone_from(path);
         }
+        self.unite(&before, &mut inputs.photos);
         for (input, stem) in inputs.photos.iter_mut().zip(result_stems(&paths)) {
             input.stem = stem;
         }
         inputs.photos.sort_by(|a, b| a.path.cmp(&b.path));
+    }
+
+    /// Notes how names are spelled that are not yet known.
+    fn learn(&mut self, photos: &[Input]) {
+        for input in photos {
+            let Told { path, stated } = &input.told;
+            let subjects = [&path.subject, &stated.subject].into_iter().flatten().cloned();
+            for name in subjects.chain(folders(&Parts::of(&input.path))) {
+                self.spellings.entry(name_key(name.trim())).or_insert(name);
+            }
+        }
+    }
+
+    /// Gives photos of one subject and site one name for that. A site that a path without a date tells is a code, since it may be any name; where
+    /// other photos of the same site tell it openly, it needs none.
+    fn unite(&self, before: &[Told], photos: &mut [Input]) {
+        let named = |told: &Told| {
+            let Told { path, stated } = told.clone();
+            let subject = stated.subject.or(path.subject).map(|subject| name_key(&subject));
+            Some((subject, name_key(&stated.site.or(path.site)?)))
+        };
+        let coded =
+            |told: &Told, now: &Told| now.stated.site.is_none() && told.path.site.as_ref().map(|site| self.other(site)) == now.path.site;
+        let mut sites: BTreeMap<(Option<String>, String), (bool, Option<String>)> = BTreeMap::new();
+        for (told, now) in before.iter().zip(photos.iter().map(|input| &input.told)) {
+            let Some(name) = named(told) else { continue };
+            let site = now.stated.site.clone().or(now.path.site.clone());
+            let found = (coded(told, now), site);
+            let known = sites.entry(name).or_insert(found.clone());
+            if known.0 && !found.0 {
+                *known = found;
+            }
+        }
+        for (told, input) in before.iter().zip(photos) {
+            if coded(told, &input.told)
+                && let Some((_, site)) = named(told).and_then(|name| sites.get(&name))
+            {
+                input.told.path.site.clone_from(site);
+            }
+        }
     }
 
     /// What is known beforehand of a photo that now has another path, without names. Where no folder is the subject beside a date, any part of
@@ -59,7 +105,9 @@ impl Pseudonyms {
         names.extend(stated.subject.iter().map(|subject| Name::of(subject, self.subject(subject))));
         let subject = |name: Option<String>| name.map(|name| self.subject(&name));
         let by_path = match said {
-            Session { subject: Some(ref own), taken_at: Some(_), .. } if stated.subject.as_ref().is_none_or(|stated| stated == own) => {
+            Session { subject: Some(ref own), taken_at: Some(_), .. }
+                if stated.subject.as_ref().is_none_or(|stated| name_key(stated) == name_key(own)) =>
+            {
                 Session::from_path(coded)
             }
             said => Session { subject: subject(said.subject), site: said.site.map(|site| self.other(&site)), taken_at: said.taken_at },
@@ -85,7 +133,7 @@ impl Pseudonyms {
 
     /// A path without names. Where it names no subject, or another one than is stated, it becomes one code as a whole.
     fn path(&self, path: &str, stated: Option<&str>) -> String {
-        let subject = Session::from_path(path).subject.filter(|subject| stated.is_none_or(|stated| stated == subject));
+        let subject = Session::from_path(path).subject.filter(|subject| stated.is_none_or(|stated| name_key(stated) == name_key(subject)));
         let Some(subject) = subject else { return self.code("photo", path) + extended(path).1 };
         let Parts { above, below, extension } = Parts::of(path);
         let names = self.names(path, Some(&subject));
@@ -95,12 +143,7 @@ impl Pseudonyms {
 
     /// The subject's name, then those of the folders up to the date, the nearest first, each with its code.
     fn names(&self, path: &str, subject: Option<&str>) -> Vec<Name> {
-        let parts = Parts::of(path);
-        let of_folder = |folder: &&'_ str| match around_date(folder) {
-            Some([before, _, after]) => [bare(before).to_owned(), bare(after).to_owned()],
-            None => [(*folder).to_owned(), String::new()],
-        };
-        let names = subject.map(str::to_owned).into_iter().chain(parts.above.iter().rev().flat_map(of_folder));
+        let names = subject.map(str::to_owned).into_iter().chain(folders(&Parts::of(path)));
         let subject = subject.unwrap_or_default();
         names.filter(|name| !is_kept(name)).map(|name| Name::of(&name, self.name(&name, subject))).collect()
     }
@@ -121,13 +164,17 @@ impl Pseudonyms {
 
     /// The code of a folder's name.
     fn name(&self, name: &str, subject: &str) -> String {
-        if name == subject { self.subject(name) } else { self.code("folder", name) }
+        if name_key(name) == name_key(subject) { self.subject(name) } else { self.code("folder", name) }
     }
 
     /// Fifty bits of the keyed hash, in letters and figures that are not mistaken for one another.
     fn code(&self, kind: &str, name: &str) -> String {
         const ALPHABET: &[u8; 32] = b"0123456789abcdefghjkmnpqrstvwxyz";
-        let hash = hmac(&self.key, format!("{kind}\0{}", name.trim()).as_bytes());
+        let name = name.trim();
+        // Subjects and folders alone are called by names; all else is told apart letter by letter.
+        let first = self.spellings.get(&name_key(name)).filter(|_| ["subject", "folder"].contains(&kind));
+        let name = composed(first.map_or(name, |first| first.trim()));
+        let hash = hmac(&self.key, format!("{kind}\0{name}").as_bytes());
         let bits = hash.iter().take(8).fold(0u64, |bits, byte| bits << 8 | u64::from(*byte));
         (0..10).fold("p-".to_owned(), |code, i| code + &char::from(ALPHABET[(bits >> (59 - 5 * i)) as usize & 31]).to_string())
     }
@@ -152,6 +199,15 @@ impl<'a> Parts<'a> {
     }
 }
 
+/// The names of the folders above a date, the nearest first, each without the date it may have.
+fn folders(parts: &Parts) -> Vec<String> {
+    let of_folder = |folder: &&'_ str| match around_date(folder) {
+        Some([before, _, after]) => [bare(before).to_owned(), bare(after).to_owned()],
+        None => [(*folder).to_owned(), String::new()],
+    };
+    parts.above.iter().rev().flat_map(of_folder).filter(|name| !name.is_empty()).collect()
+}
+
 /// Whether a part of a path stays as it is: it is empty or called by a word for a visit.
 fn is_kept(name: &str) -> bool {
     name.is_empty() || is_visit_word(name)
@@ -167,6 +223,7 @@ struct Name {
 
 impl Name {
     fn of(name: &str, code: String) -> Self {
+        let name = composed(name);
         let words = name.split(|c: char| !c.is_alphanumeric()).filter(|word| !word.is_empty()).map(str::to_lowercase).collect();
         Self { letters: name.chars().collect(), words, code }
     }
@@ -179,8 +236,9 @@ impl Name {
     }
 }
 
-/// A text with names and their words replaced by codes, whatever their case; a date in it stays.
+/// A text with names and their words replaced by codes, whatever their case and however their letters are written; a date in it stays.
 fn without(text: &str, names: &[Name]) -> String {
+    let text = &composed(text);
     match around_date(text) {
         Some([before, date, after]) => joined(&replaced(before, names), date, &replaced(after, names)),
         None => replaced(text, names),
@@ -309,6 +367,45 @@ mod tests {
         paths.dedup();
         assert_eq!(paths.len(), 3, "{paths:?}");
         assert!(paths.iter().all(|path| !path.contains("eier") && path.ends_with(".jpg")), "{paths:?}");
+    }
+
+    /// The photos at these paths under codes, as they come, and the codes.
+    fn coded(paths: &[&str]) -> (Vec<Input>, Pseudonyms) {
+        let files: Vec<std::path::PathBuf> = paths.iter().map(|path| std::path::Path::new("/in").join(path)).collect();
+        let mut inputs = Inputs { photos: super::super::below(std::path::Path::new("/in"), &files), troubles: vec![] };
+        let mut codes = pseudonyms();
+        codes.apply(&mut inputs);
+        (inputs.photos, codes)
+    }
+
+    #[test]
+    fn a_name_is_one_however_it_is_spelled() {
+        let (photos, codes) = coded(&[
+            "Ren\u{e9}/2026-02-10/vertex.jpg",
+            "rene\u{301}/2026-08-11/vertex.jpg",
+            "Ren\u{e9}/2026-09-11/rene\u{301}_front.jpg",
+            "RENE\u{301}/2026-10-11/Rene\u{301}s front.jpg",
+        ]);
+        let subject = pseudonyms().subject("Ren\u{e9}");
+        for Input { path, told, .. } in &photos {
+            assert_eq!(told.path.subject.as_ref(), Some(&subject), "{path}");
+            assert!(!composed(path).to_lowercase().contains("ren"), "{path}");
+        }
+        assert_eq!(codes.subject("RENE\u{301}"), subject, "whoever asks later");
+        // Names of plain letters have the codes they had.
+        assert_eq!(pseudonyms().subject("Meier"), pseudonyms().code("subject", "Meier"));
+        assert_ne!(pseudonyms().subject("Meier"), pseudonyms().subject("meier"), "alone, a code is of one spelling");
+    }
+
+    #[test]
+    fn photos_of_one_site_keep_it_in_common_whatever_tells_it() {
+        let site = |paths: &[&str]| coded(paths).0.into_iter().map(|input| input.told.path.site.unwrap()).collect::<Vec<_>>();
+        // A date in the path tells that vertex is a site; without one it may be anything.
+        assert_eq!(site(&["Meier/visit1/Vertex.jpg", "Meier/2026-08-11/vertex.jpg", "Meier/visit2/vertex.jpg"]), ["vertex"; 3]);
+        let alone = site(&["Meier/visit1/Vertex.jpg", "Meier/visit2/vertex.jpg"]);
+        assert!(alone[0].starts_with("p-") && alone[0] == alone[1], "{alone:?}");
+        let others = site(&["Meier/visit1/vertex.jpg", "Li/2026-08-11/vertex.jpg"]);
+        assert!(others.contains(&"vertex".into()) && others.iter().any(|site| site.starts_with("p-")), "{others:?}");
     }
 
     #[test]

@@ -293,6 +293,94 @@ fn interrupt_between_two_sites_ends_the_following() {
 }
 
 #[test]
+fn one_name_is_one_person_however_it_is_spelled() {
+    let place = tempfile::tempdir().unwrap();
+    let folder = place.path();
+    // The letter and its accent apart, as some disks have them, and whole, in capitals and not.
+    let names = [
+        "Ren\u{e9}/2026-02-10/Vertex.png",
+        "Rene\u{301}/2026-08-11/vertex.png",
+        "REN\u{c9}/2026-09-11/vertex.png",
+        "Ren\u{e9}/2026-02-10/front.png",
+    ];
+    for (i, name) in names.iter().enumerate() {
+        write_photo(&folder.join("in").join(name), i as u32);
+    }
+    let event = "[[event]]\nsubject = \"rene\u{301}\"\ndate = 2026-03-01\nlabel = \"start\"\n";
+    fs::write(folder.join("in/anagen.toml"), event).unwrap();
+    fs::write(folder.join("key"), "sixteen bytes or more").unwrap();
+    for (out, more) in [("open", &[][..]), ("coded", &["--pseudonymize", "key"])] {
+        let output = anagen(&[&["timeline", "in", "--out", out], more].concat(), folder);
+        assert_eq!(code(&output), 0, "{}", stderr(&output));
+        assert!(
+            stderr(&output).contains("are taken for one subject") && !stderr(&output).contains("no photo shows"),
+            "{}",
+            stderr(&output)
+        );
+        let timelines = crate::commands::files(&folder.join(out).join("timelines"));
+        let timelines: Vec<&String> = timelines.keys().filter(|name| name.ends_with(".json")).collect();
+        let subject = |name: &str| name.split('/').next().unwrap().to_owned();
+        assert!(timelines.len() == 2 && subject(timelines[0]) == subject(timelines[1]), "{timelines:?}");
+        let vertex = timelines.iter().find(|name| !name.ends_with("/front.json")).unwrap();
+        let timeline = read(&folder.join(out).join("timelines").join(vertex));
+        assert_eq!((timeline["sessions"].as_array().unwrap().len(), timeline["events"].as_array().unwrap().len()), (3, 1));
+    }
+    let output = anagen(&["compare", "in/Ren\u{e9}/2026-02-10", "in/Rene\u{301}/2026-08-11", "--out", "pair", "--no-report"], folder);
+    assert!(stderr(&output).lines().count() > 2 && !stderr(&output).contains("different subjects"), "{}", stderr(&output));
+}
+
+#[test]
+fn sites_of_one_person_stay_together_under_codes_whatever_dates_them() {
+    let place = tempfile::tempdir().unwrap();
+    let folder = place.path();
+    write_dated(&folder.join("in/Meier/visit1/vertex.jpg"), 0, "2026-02-10");
+    write_photo(&folder.join("in/Meier/2026-08-11/vertex.jpg"), 1);
+    write_photo(&folder.join("in/Meier/photos/third.jpg"), 2);
+    let stated = "[[photos]]\nglob = \"Meier/photos/*\"\nsubject = \"Meier\"\nsite = \"Vertex\"\ndate = 2026-10-11\n";
+    fs::write(folder.join("in/anagen.toml"), stated).unwrap();
+    fs::write(folder.join("key"), "sixteen bytes or more").unwrap();
+    let coded = ["--pseudonymize", "key", "--no-report"];
+    // The photo alone has a code for its site; its result is used all the same once others tell that openly.
+    let output = anagen(&[&["timeline", "in/Meier", "--out", "out", "--dry-run"], &coded[..]].concat(), folder);
+    assert_eq!(code(&output), 0, "{}", stderr(&output));
+    let output = anagen(&[&["timeline", "in", "--out", "out"], &coded[..]].concat(), folder);
+    assert_eq!(code(&output), 0, "{}", stderr(&output));
+    let timelines = crate::commands::files(&folder.join("out/timelines"));
+    assert_eq!(timelines.len(), 1, "{:?}", timelines.keys());
+    let (name, _) = timelines.iter().next().unwrap();
+    assert_eq!(read(&folder.join("out/timelines").join(name))["sessions"].as_array().unwrap().len(), 3);
+    assert!(!name.contains("Meier"), "{name}");
+}
+
+#[test]
+fn reasons_are_the_true_ones() {
+    let place = tempfile::tempdir().unwrap();
+    let folder = place.path();
+    let said = |named: &str| {
+        let output = anagen(&["timeline", named, "--out", "out"], folder);
+        assert_eq!(code(&output), 1, "{named}: {}", stderr(&output));
+        stderr(&output)
+    };
+    write_photo(&folder.join("in/s01/2026-02-10/vertex.png"), 1);
+    let alone = said("in/s01/2026-02-10/vertex.png");
+    assert!(alone.contains("named itself") && alone.contains("name a folder of photos") && !alone.contains("in its path"), "{alone}");
+    let run = read(&folder.join("out/run.json"));
+    assert!(run["photos"][0]["reason"].as_str().unwrap().contains("named itself"), "{run}");
+    fs::write(folder.join("in/s01/2026-02-10/vertex.png"), b"broken").unwrap();
+    let failed = said("in");
+    assert!(failed.contains("no photo could be followed: every photo failed") && !failed.contains("need a date"), "{failed}");
+}
+
+#[cfg(unix)]
+#[test]
+fn subjects_with_line_ends_stay_on_their_line() {
+    let place = tempfile::tempdir().unwrap();
+    write_photo(&place.path().join("in/a\nb/2026-02-10/vertex.png"), 1);
+    let output = anagen(&["timeline", "in", "--out", "out", "--no-report"], place.path());
+    assert!(stderr(&output).contains("a\\nb vertex: 1 session"), "{}", stderr(&output));
+}
+
+#[test]
 fn names_that_no_file_can_have_are_refused() {
     let place = tempfile::tempdir().unwrap();
     write_dated(&place.path().join("in/a.jpg"), 0, "2026-02-10");
