@@ -1,10 +1,10 @@
 //! Bytes to pixels: format by content, limits first, upright, in sRGB.
 
 use super::acquisition::{Acquisition, png_chunks};
-use super::{Caveat, CaveatCode, Limits, Photo, Samples};
+use super::{Caveat, CaveatCode, Limits, Photo, Samples, jpeg};
 use image::error::UnsupportedErrorKind;
 use image::metadata::Orientation;
-use image::{DynamicImage, ImageDecoder, ImageError, ImageFormat, ImageReader};
+use image::{DynamicImage, ExtendedColorType, ImageDecoder, ImageError, ImageFormat, ImageReader};
 use moxcms::{ColorProfile, DataColorSpace, Layout, TransformExecutor, TransformOptions};
 use std::io::Cursor;
 
@@ -71,28 +71,15 @@ impl Photo {
             return Err(PhotoError::Empty);
         }
         let (format, name) = known_format(bytes)?;
-        let explain = |error| explain(error, name, limits);
-
-        let mut reader = ImageReader::with_format(Cursor::new(bytes), format);
-        let mut allocation = image::Limits::no_limits();
-        allocation.max_alloc = Some(limits.bytes);
-        reader.limits(allocation);
-        let mut decoder = reader.into_decoder().map_err(explain)?;
-        check(&decoder, limits)?;
-        if format == ImageFormat::Jpeg && !jpeg_is_whole(bytes) {
-            return Err(PhotoError::Truncated { format: name, detail: "it ends before its end marker, so pixels are missing".into() });
-        }
-        let exif = if format == ImageFormat::Tiff { Some(bytes.to_vec()) } else { decoder.exif_metadata().unwrap_or_default() };
-        // A broken profile or orientation is no reason to refuse the pixels.
-        let orientation = decoder.orientation().unwrap_or(Orientation::NoTransforms);
-        let profile = decoder.icc_profile().unwrap_or_default().and_then(|icc| ColorProfile::new_from_slice(&icc).ok());
-
-        let mut image = DynamicImage::from_decoder(decoder).map_err(explain)?;
-        image.apply_orientation(orientation);
+        let read = if format == ImageFormat::Jpeg { jpeg::read(bytes, limits)? } else { read(bytes, format, name, limits)? };
+        // A broken profile is no reason to refuse the pixels.
+        let profile = read.profile.and_then(|icc| ColorProfile::new_from_slice(&icc).ok());
+        let mut image = read.image;
+        image.apply_orientation(read.orientation);
         let (width, height) = (image.width() as usize, image.height() as usize);
         let samples = to_srgb(image, profile.as_ref());
         let mut photo = Self::new(width, height, samples);
-        photo.acquisition = Acquisition::read(bytes, format, exif);
+        photo.acquisition = Acquisition::read(bytes, format, read.exif);
         if holds_several(bytes, format) {
             photo.caveats.push(Caveat {
                 code: CaveatCode::SeveralPictures,
@@ -101,6 +88,52 @@ impl Photo {
             });
         }
         Ok(photo)
+    }
+}
+
+/// A file's picture as the file has it, and what the file says beside it.
+pub(super) struct Read {
+    pub(super) image: DynamicImage,
+    pub(super) orientation: Orientation,
+    pub(super) exif: Option<Vec<u8>>,
+    pub(super) profile: Option<Vec<u8>>,
+}
+
+/// What a PNG may unpack beside its pixels: a color profile of a few bytes may claim to be of gigabytes.
+const MOST_BESIDE_PIXELS: u64 = 64 << 20;
+
+/// The picture of a file of any format but JPEG.
+fn read(bytes: &[u8], format: ImageFormat, name: &'static str, limits: &Limits) -> Result<Read, PhotoError> {
+    let most = if format == ImageFormat::Png { limits.bytes.min(MOST_BESIDE_PIXELS) } else { limits.bytes };
+    let explain = |error| explain(error, name, most);
+    let mut reader = ImageReader::with_format(Cursor::new(bytes), format);
+    let mut allocation = image::Limits::no_limits();
+    allocation.max_alloc = Some(most);
+    reader.limits(allocation);
+    let mut decoder = reader.into_decoder().map_err(explain)?;
+    check(decoder.dimensions(), decoder.color_type().into(), limits)?;
+    let exif = match format {
+        ImageFormat::Tiff => Some(bytes.to_vec()),
+        // It may stand after the pixels too, where the decoder has not come yet.
+        ImageFormat::Png => png_chunks(bytes).find(|(name, _)| name == b"eXIf").map(|(_, block)| block.to_vec()),
+        _ => decoder.exif_metadata().unwrap_or_default(),
+    };
+    // A broken orientation is no reason to refuse the pixels.
+    let orientation = match format {
+        ImageFormat::Png => exif.as_deref().and_then(Orientation::from_exif_chunk),
+        _ => decoder.orientation().ok(),
+    };
+    let profile = decoder.icc_profile().unwrap_or_default();
+    let image = DynamicImage::from_decoder(decoder).map_err(explain)?;
+    let image = if format == ImageFormat::Bmp { shown(image) } else { image };
+    Ok(Read { image, orientation: orientation.unwrap_or(Orientation::NoTransforms), exif, profile })
+}
+
+/// A BMP's picture without transparency where it would all be transparent: programs that know none leave the fourth byte at 0.
+fn shown(image: DynamicImage) -> DynamicImage {
+    match &image {
+        DynamicImage::ImageRgba8(pixels) if pixels.pixels().all(|p| p.0[3] == 0) => DynamicImage::ImageRgb8(image.into_rgb8()),
+        _ => image,
     }
 }
 
@@ -155,19 +188,19 @@ fn unknown_content(bytes: &[u8]) -> PhotoError {
 }
 
 /// Refuses what the header claims beyond the limits. The pixels are counted twice: as the file has them and as sRGB.
-fn check(decoder: &impl ImageDecoder, limits: &Limits) -> Result<(), PhotoError> {
-    let (width, height) = decoder.dimensions();
+pub(super) fn check((width, height): (u32, u32), color: ExtendedColorType, limits: &Limits) -> Result<(), PhotoError> {
     let pixels = u64::from(width) * u64::from(height);
     if !limits.allow(width as usize, height as usize) {
         return Err(PhotoError::TooManyPixels { width, height, limit: limits.megapixels });
     }
-    let depth = if decoder.color_type().bytes_per_pixel() > decoder.color_type().channel_count() { 2 } else { 1 };
-    let bytes = decoder.total_bytes().saturating_add(pixels.saturating_mul(3 * depth));
+    let bits = u64::from(color.bits_per_pixel());
+    let depth = if bits > 8 * u64::from(color.channel_count()) { 2 } else { 1 };
+    let bytes = pixels.saturating_mul(bits / 8 + 3 * depth);
     if bytes > limits.bytes { Err(PhotoError::TooManyBytes { limit: limits.bytes }) } else { Ok(()) }
 }
 
-/// What a decoder's error means to the person whose file it is.
-fn explain(error: ImageError, format: &'static str, limits: &Limits) -> PhotoError {
+/// What a decoder's error means to the person whose file it is; `most` is how many bytes it was allowed.
+fn explain(error: ImageError, format: &'static str, most: u64) -> PhotoError {
     let detail = match &error {
         ImageError::Decoding(inner) => std::error::Error::source(inner).map_or_else(|| inner.to_string(), |cause| cause.to_string()),
         ImageError::Unsupported(inner) => match inner.kind() {
@@ -177,35 +210,28 @@ fn explain(error: ImageError, format: &'static str, limits: &Limits) -> PhotoErr
         },
         other => other.to_string(),
     };
-    let detail = detail.lines().next().unwrap_or_default().chars().take(160).collect::<String>();
-    let lower = detail.to_lowercase();
-    let ended = ["eof", "end of file", "end of stream", "fill whole buffer", "no more bytes", "exhausted", "unexpected end"];
     match error {
-        ImageError::Limits(_) => PhotoError::TooManyBytes { limit: limits.bytes },
-        ImageError::Unsupported(_) => PhotoError::Unsupported(format!("{format}, {detail}")),
-        _ if ended.iter().any(|words| lower.contains(words)) => PhotoError::Truncated { format, detail },
-        _ => PhotoError::Damaged { format, detail },
+        ImageError::Limits(_) => PhotoError::TooManyBytes { limit: most },
+        ImageError::Unsupported(_) => PhotoError::Unsupported(format!("{format}, {}", short(&detail))),
+        _ => broken(format, &detail),
     }
 }
 
-/// Whether a JPEG reaches its end marker. Decoders fill what is missing with gray, which must not be measured as skin.
-fn jpeg_is_whole(bytes: &[u8]) -> bool {
-    let mut at = 2;
-    while let Some(&[first, marker]) = bytes.get(at..at + 2) {
-        match (first, marker) {
-            (0xFF, 0xD9) => return true,
-            // Coded pixels and fill bytes stand between segments; so do restart markers, which carry nothing.
-            (0xFF, 0xFF) => at += 1,
-            (0xFF, 0x00 | 0x01 | 0xD0..=0xD8) => at += 2,
-            (0xFF, _) => {
-                // A segment, skipped whole: a thumbnail in it has an end marker of its own.
-                let Some(&[high, low]) = bytes.get(at + 2..at + 4) else { return false };
-                at += 2 + usize::from(u16::from_be_bytes([high, low])).max(2);
-            }
-            _ => at += 1,
-        }
+/// The error of a file whose decoder gave up, told by the decoder's words.
+pub(super) fn broken(format: &'static str, detail: &str) -> PhotoError {
+    let detail = short(detail);
+    let lower = detail.to_lowercase();
+    let ended = ["eof", "end of file", "end of stream", "fill whole buffer", "no more bytes", "exhausted", "unexpected end"];
+    if ended.iter().any(|words| lower.contains(words)) {
+        PhotoError::Truncated { format, detail }
+    } else {
+        PhotoError::Damaged { format, detail }
     }
-    false
+}
+
+/// As much of a decoder's words as fits a line.
+pub(super) fn short(detail: &str) -> String {
+    detail.lines().next().unwrap_or_default().chars().take(160).collect()
 }
 
 /// Whether the file holds more pictures than the one that is read.
@@ -215,6 +241,7 @@ fn holds_several(bytes: &[u8], format: ImageFormat) -> bool {
         ImageFormat::WebP => bytes.get(12..16) == Some(b"VP8X") && bytes.get(20).is_some_and(|flags| flags & 2 != 0),
         ImageFormat::Png => png_chunks(bytes).take_while(|(name, _)| name != b"IDAT").any(|(name, _)| &name == b"acTL"),
         ImageFormat::Tiff => tiff_has_next_page(bytes).unwrap_or(false),
+        ImageFormat::Jpeg => jpeg::is_first_of_several(bytes),
         _ => false,
     }
 }
@@ -293,4 +320,25 @@ fn over_black(mut image: DynamicImage) -> DynamicImage {
 /// `value` × `alpha` / `full`, rounded.
 fn scaled(value: u64, alpha: u64, full: u64) -> u64 {
     (value * alpha + full / 2) / full
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use image::ImageEncoder;
+    use image::codecs::png::PngEncoder;
+
+    #[test]
+    fn a_profile_that_unpacks_to_more_than_any_profile_is_left_packed() {
+        let unpacked = |bytes: usize| {
+            let mut file = vec![];
+            let mut encoder = PngEncoder::new(&mut file);
+            encoder.set_icc_profile(vec![0; bytes]).expect("takes a profile");
+            encoder.write_image(&[200, 120, 100], 1, 1, ExtendedColorType::Rgb8).expect("encodes");
+            let read = read(&file, ImageFormat::Png, "PNG", &Limits::default()).expect("its pixels are read");
+            read.profile.map_or(0, |profile| profile.len())
+        };
+        assert_eq!(unpacked(1 << 20), 1 << 20);
+        assert_eq!(unpacked(MOST_BESIDE_PIXELS as usize + 1), 0);
+    }
 }

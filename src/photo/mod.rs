@@ -2,6 +2,7 @@
 
 mod acquisition;
 mod decode;
+mod jpeg;
 mod scaled;
 
 pub use acquisition::Acquisition;

@@ -57,6 +57,61 @@ fn broken_files_name_their_cause() {
     assert!(message("scrambled.jpg").contains("JPEG: "), "{}", message("scrambled.jpg"));
 }
 
+/// A picture large and busy enough that its coded pixels are most of its file.
+fn busy() -> RgbImage {
+    RgbImage::from_fn(320, 240, |x, y| Rgb([(x * x / 7 + y * 3) as u8, (x * 5 ^ y * 11) as u8, (x * y / 9) as u8]))
+}
+
+fn busy_jpeg() -> Vec<u8> {
+    encoded(&busy().into(), ImageFormat::Jpeg)
+}
+
+#[test]
+fn a_jpeg_whose_pixels_end_early_is_refused_though_it_has_an_end_marker() {
+    for whole in [busy_jpeg(), encoded(&DynamicImage::ImageLuma8(DynamicImage::from(busy()).to_luma8()), ImageFormat::Jpeg)] {
+        assert!(decode(&whole).is_ok());
+        for share in 2..20 {
+            let cut = [&whole[..whole.len() * share / 20], &[0xFF, 0xD9]].concat();
+            assert!(matches!(decode(&cut), Err(PhotoError::Truncated { .. } | PhotoError::Damaged { .. })), "{share} twentieths");
+        }
+    }
+    let half = [&busy_jpeg()[..busy_jpeg().len() / 2], &[0xFF, 0xD9]].concat();
+    assert_eq!(
+        decode(&half).expect_err("half").to_string(),
+        "truncated JPEG: its coded pixels end before the picture does, so pixels are missing or wrong"
+    );
+}
+
+#[test]
+fn a_jpeg_of_which_a_stretch_is_lost_is_refused() {
+    let whole = busy_jpeg();
+    for share in 4..16 {
+        let at = whole.len() * share / 20;
+        let without = [&whole[..at], &whole[at + 1000..]].concat();
+        assert!(decode(&without).is_err(), "{share} twentieths");
+    }
+}
+
+#[test]
+fn jpegs_of_every_make_give_the_pixels_of_the_plain_decoder() {
+    let mut files: Vec<Vec<u8>> = ["cmyk.jpg"].iter().map(|name| hostile(name)).collect();
+    // Sizes beside the squares that pixels are coded in, down to where a row of them is a few bytes.
+    for (width, height) in [(1, 1), (7, 3), (8, 8), (9, 17), (1, 300), (300, 1), (33, 16)] {
+        let [crop, flat] =
+            [image::imageops::crop_imm(&busy(), 0, 0, width, height).to_image(), RgbImage::from_pixel(width, height, Rgb([90; 3]))];
+        for image in [DynamicImage::from(crop), flat.into()] {
+            files.push(encoded(&image, ImageFormat::Jpeg));
+            files.push(encoded(&image.to_luma8().into(), ImageFormat::Jpeg));
+        }
+    }
+    // What stands behind the end marker is no part of the picture.
+    files.push([busy_jpeg(), b"more".repeat(50)].concat());
+    for (i, file) in files.iter().enumerate() {
+        let plain = image::load_from_memory_with_format(file, ImageFormat::Jpeg).expect("decodes");
+        assert_eq!(difference(&decode(file).expect("decodes"), &plain), 0.0, "file {i}");
+    }
+}
+
 #[test]
 fn claimed_size_is_checked_before_anything_is_allocated() {
     for name in ["claims_60000x60000.png", "claims_60000x60000.jpg"] {
@@ -90,6 +145,16 @@ fn of_several_pictures_the_first_is_read_with_a_caveat() {
         assert_eq!(photo.caveats().iter().map(|c| c.code).collect::<Vec<_>>(), [CaveatCode::SeveralPictures], "{name}");
         assert_eq!((0..96).map(|y| photo.rgb(y, y)).collect::<Vec<_>>(), (0..96).map(|y| still.rgb(y, y)).collect::<Vec<_>>(), "{name}");
     }
+}
+
+#[test]
+fn a_jpeg_that_says_others_follow_it_is_read_with_a_caveat() {
+    let whole = busy_jpeg();
+    let said = [&[0xFF, 0xE2, 0, 6], &b"MPF\0"[..]].concat();
+    let several = [&whole[..2], &said, &whole[2..], &whole].concat();
+    let photo = decode(&several).expect("decodes");
+    assert_eq!(photo.caveats().iter().map(|c| c.code).collect::<Vec<_>>(), [CaveatCode::SeveralPictures]);
+    assert!(decode(&whole).expect("decodes").caveats().is_empty());
 }
 
 #[test]
@@ -138,6 +203,59 @@ fn what_is_transparent_shows_black() {
     assert_eq!(photo.rgb(5, 5), [0.0; 3]);
     assert_eq!(photo.rgb(6, 5)[2], 24.0 / 255.0);
     assert_eq!(photo.rgb(7, 5)[2], 120.0 / 255.0);
+}
+
+/// A BMP of 32 bits with this alpha in every pixel.
+fn bmp(alpha: u8) -> Vec<u8> {
+    let mut image = picture().to_rgba8();
+    image.pixels_mut().for_each(|p| p.0[3] = alpha);
+    encoded(&image.into(), ImageFormat::Bmp)
+}
+
+#[test]
+fn a_bmp_that_would_all_be_transparent_keeps_its_colors() {
+    assert_eq!(difference(&decode(&bmp(0)).expect("decodes"), &picture()), 0.0);
+    assert_eq!(difference(&decode(&bmp(255)).expect("decodes"), &picture()), 0.0);
+    assert!(difference(&decode(&bmp(51)).expect("decodes"), &picture()) > 0.3);
+}
+
+#[test]
+fn a_png_is_turned_by_what_stands_behind_its_pixels_too() {
+    let whole = encoded(&picture(), ImageFormat::Png);
+    let block = exif(&[(0x0112, Value::Short(3))]);
+    let named = [&b"eXIf"[..], &block].concat();
+    let chunk = [&(block.len() as u32).to_be_bytes()[..], &named, &crc32(&named).to_be_bytes()].concat();
+    // The last chunk, of 12 bytes, ends the file.
+    for at in [33, whole.len() - 12] {
+        let file = [&whole[..at], &chunk, &whole[at..]].concat();
+        assert_eq!(difference(&decode(&file).expect("decodes"), &picture().rotate180()), 0.0, "at {at}");
+    }
+}
+
+/// A PNG in seven passes, as the encoder here writes none: what is unpacked beside the pixels holds no more of these than a row.
+#[test]
+fn a_wide_interlaced_png_is_read() {
+    // One pixel in the first pass, so that width 1 of it is all there is; the row buffers are what a width of 20,000 takes.
+    let (width, height) = (20_000_u32, 1_u32);
+    let header = [&b"IHDR"[..], &width.to_be_bytes(), &height.to_be_bytes(), &[8, 0, 0, 0, 1]].concat();
+    // Of one row, passes 1, 2, 4 and 6 hold the columns 0, 4, 2 and 1 of every 8, 8, 4 and 2, each behind a filter byte of 0.
+    let rows: Vec<u8> = [width.div_ceil(8), (width - 4).div_ceil(8), (width - 2).div_ceil(4), (width - 1).div_ceil(2)]
+        .iter()
+        .flat_map(|&pixels| std::iter::once(0).chain(std::iter::repeat_n(77, pixels as usize)))
+        .collect();
+    // Stored, not packed.
+    let length = rows.len() as u16;
+    let stored = [&[0x78, 0x01, 1][..], &length.to_le_bytes(), &(!length).to_le_bytes(), &rows, &adler32(&rows).to_be_bytes()].concat();
+    let chunk = |named: &[u8]| [&((named.len() - 4) as u32).to_be_bytes()[..], named, &crc32(named).to_be_bytes()].concat();
+    let file = [&b"\x89PNG\r\n\x1a\n"[..], &chunk(&header), &chunk(&[&b"IDAT"[..], &stored].concat()), &chunk(b"IEND")].concat();
+    let photo = decode(&file).expect("decodes");
+    assert!((0..20_000).all(|x| photo.rgb(x, 0) == [77.0 / 255.0; 3]));
+}
+
+/// The checksum of what a PNG packs.
+fn adler32(bytes: &[u8]) -> u32 {
+    let (a, b) = bytes.iter().fold((1, 0), |(a, b), &byte| ((a + u32::from(byte)) % 65521, (b + a + u32::from(byte)) % 65521));
+    b << 16 | a
 }
 
 /// A little-endian EXIF block (or a TIFF's directory) of these entries: tag, type, value.
