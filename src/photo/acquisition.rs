@@ -16,7 +16,8 @@ pub struct Acquisition {
 }
 
 /// Resolutions that programs write when they know none, in dots per inch.
-const PLACEHOLDER_DPI: [f64; 13] = [72.0, 90.0, 96.0, 100.0, 120.0, 150.0, 180.0, 200.0, 240.0, 300.0, 350.0, 600.0, 1200.0];
+const PLACEHOLDER_DPI: [f64; 16] =
+    [72.0, 90.0, 96.0, 100.0, 120.0, 150.0, 180.0, 200.0, 240.0, 300.0, 350.0, 600.0, 720.0, 1000.0, 1200.0, 1440.0];
 
 /// What a stated resolution has to lie between to be that of a photo of hair, in micrometers per pixel.
 const PLAUSIBLE: std::ops::RangeInclusive<f64> = 0.2..=50.0;
@@ -25,27 +26,49 @@ const MICROMETERS_PER_INCH: f64 = 25_400.0;
 const MICROMETERS_PER_CENTIMETER: f64 = 10_000.0;
 const MICROMETERS_PER_METER: f64 = 1e6;
 
+/// A file and what was read of it so far.
+pub(super) struct Stated<'a> {
+    pub(super) bytes: &'a [u8],
+    pub(super) format: ImageFormat,
+    /// Its EXIF block, which for TIFF is the file itself.
+    pub(super) exif: Option<Vec<u8>>,
+    /// Pixels from left to right of the picture turned upright.
+    pub(super) width: usize,
+    /// Pixels from top to bottom of the same.
+    pub(super) height: usize,
+}
+
 impl Acquisition {
-    /// What the file `bytes` says; `exif` is its EXIF block, which for TIFF is the file itself.
-    pub(super) fn read(bytes: &[u8], format: ImageFormat, exif: Option<Vec<u8>>) -> Self {
-        let exif = exif.and_then(|block| {
+    /// What the file says.
+    pub(super) fn read(file: &Stated) -> Self {
+        let exif = file.exif.as_ref().and_then(|block| {
             // One bad entry should not hide the others.
-            exif::Reader::new().continue_on_error(true).read_raw(block).or_else(|e| e.distill_partial_result(|_| ())).ok()
+            exif::Reader::new().continue_on_error(true).read_raw(block.clone()).or_else(|e| e.distill_partial_result(|_| ())).ok()
         });
         let exif = exif.as_ref();
-        let resolution = exif.and_then(exif_resolution).or_else(|| match format {
-            ImageFormat::Jpeg => jfif_density(bytes),
-            ImageFormat::Png => png_physical_size(bytes),
-            ImageFormat::Bmp => bmp_resolution(bytes),
+        let of_format = match file.format {
+            ImageFormat::Jpeg => jfif_density(file.bytes),
+            ImageFormat::Png => png_physical_size(file.bytes),
+            ImageFormat::Bmp => bmp_resolution(file.bytes),
             _ => None,
-        });
+        };
+        let resolutions = [exif.and_then(exif_resolution), of_format].into_iter().flatten();
+        let is_resized = exif.is_some_and(|exif| is_of_another_size(exif, file.width, file.height));
         Self {
             taken_at: exif.and_then(taken_at),
             make: exif.and_then(|e| text(e, exif::Tag::Make)),
             model: exif.and_then(|e| text(e, exif::Tag::Model)),
-            um_per_px: resolution.and_then(real_resolution),
+            // Programs that make a picture smaller copy what was stated of it.
+            um_per_px: resolutions.filter(|_| !is_resized).find_map(real_resolution),
         }
     }
+}
+
+/// Whether EXIF was written of a picture of other pixels, lying or standing.
+fn is_of_another_size(exif: &exif::Exif, width: usize, height: usize) -> bool {
+    let stated = |tag| exif.get_field(tag, exif::In::PRIMARY)?.value.get_uint(0).filter(|pixels| *pixels > 0);
+    let sizes = stated(exif::Tag::PixelXDimension).zip(stated(exif::Tag::PixelYDimension));
+    sizes.is_some_and(|(x, y)| ![(width, height), (height, width)].contains(&(x as usize, y as usize)))
 }
 
 /// Micrometers per pixel across and down, if they are those of a square pixel under a microscope.
@@ -130,7 +153,7 @@ mod tests {
 
     #[test]
     fn print_resolutions_are_not_scales() {
-        for dpi in [72.0, 96.0, 150.0, 300.0, 600.0, 299.9994] {
+        for dpi in [72.0, 96.0, 150.0, 300.0, 600.0, 720.0, 1000.0, 1440.0, 299.9994] {
             assert_eq!(real_resolution([MICROMETERS_PER_INCH / dpi; 2]), None, "{dpi} dpi");
         }
         assert_eq!(real_resolution([f64::INFINITY; 2]), None);

@@ -1,6 +1,6 @@
 //! Bytes to pixels: format by content, limits first, upright, in sRGB.
 
-use super::acquisition::{Acquisition, png_chunks};
+use super::acquisition::{Acquisition, Stated, png_chunks};
 use super::{Caveat, CaveatCode, Limits, Photo, Samples, jpeg};
 use image::error::UnsupportedErrorKind;
 use image::metadata::Orientation;
@@ -79,7 +79,7 @@ impl Photo {
         let (width, height) = (image.width() as usize, image.height() as usize);
         let samples = to_srgb(image, profile.as_ref());
         let mut photo = Self::new(width, height, samples);
-        photo.acquisition = Acquisition::read(bytes, format, read.exif);
+        photo.acquisition = Acquisition::read(&Stated { bytes, format, exif: read.exif, width, height });
         if holds_several(bytes, format) {
             photo.caveats.push(Caveat {
                 code: CaveatCode::SeveralPictures,

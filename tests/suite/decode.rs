@@ -351,6 +351,9 @@ fn a_real_resolution_is_a_scale_and_a_printers_is_not() {
     assert!(near(scale(jpeg_with(exif(&entries(3620)), None)), 10_000.0 / 3620.0), "EXIF");
     assert_eq!(scale(jpeg_with(exif(&entries(0)), None)), None, "no resolution at all");
 
+    let placeholder = [(0x011A, Value::Ratio(72, 1)), (0x011B, Value::Ratio(72, 1)), (0x0128, Value::Short(2))];
+    assert!(near(scale(jpeg_with(exif(&placeholder), Some(3620))), 10_000.0 / 3620.0), "JFIF beside an EXIF that knows none");
+
     let mut png = encoded(&picture(), ImageFormat::Png);
     let physical =
         [&9u32.to_be_bytes()[..], b"pHYs", &362_000u32.to_be_bytes(), &362_000u32.to_be_bytes(), &[1], &[0xD5, 0x1F, 0xA4, 0x23]];
@@ -358,6 +361,31 @@ fn a_real_resolution_is_a_scale_and_a_printers_is_not() {
     let checksum = crc32(&png[37..50]);
     png[50..54].copy_from_slice(&checksum.to_be_bytes());
     assert!(near(scale(png), 1e6 / 362_000.0), "pHYs");
+}
+
+#[test]
+fn a_resolution_stated_of_another_size_is_no_scale() {
+    let scale = |width: u16, height: u16, orientation: u16| {
+        let mut block = exif(&[
+            (0x0112, Value::Short(orientation)),
+            (0x011A, Value::Ratio(3620, 1)),
+            (0x011B, Value::Ratio(3620, 1)),
+            (0x0128, Value::Short(3)),
+            (0x8769, Value::Pointer),
+        ]);
+        block.extend(2u16.to_le_bytes());
+        for (tag, pixels) in [(0xA002_u16, width), (0xA003, height)] {
+            block.extend([&tag.to_le_bytes()[..], &3u16.to_le_bytes(), &1u32.to_le_bytes(), &pixels.to_le_bytes(), &[0, 0]].concat());
+        }
+        block.extend([0; 4]);
+        decode(&jpeg_with(block, Some(3620))).expect("decodes").acquisition().um_per_px
+    };
+    for (width, height, orientation) in [(48, 32, 1), (32, 48, 1), (48, 32, 6), (0, 0, 1)] {
+        assert!(scale(width, height, orientation).is_some(), "{width}×{height}, orientation {orientation}");
+    }
+    for (width, height) in [(96, 64), (48, 31)] {
+        assert_eq!(scale(width, height, 1), None, "{width}×{height}");
+    }
 }
 
 /// The checksum of a PNG chunk.
