@@ -66,6 +66,24 @@ pub enum Course {
     Regrown,
     /// It grows from an ostium that had no hair at first.
     Reactivated,
+    /// It is there in no session.
+    Dormant,
+}
+
+impl Course {
+    /// What a hair that was to take this course and is there in these sessions takes in truth: a series may end before it turns.
+    fn taken(self, there: &[bool]) -> Self {
+        let (first, last) = (there.first() == Some(&true), there.last() == Some(&true));
+        match self {
+            _ if !there.contains(&true) => Self::Dormant,
+            Self::Regrown if first && !last => Self::Lost,
+            Self::Kept | Self::Reactivated => self,
+            Self::New if !first => self,
+            Self::Lost | Self::Regrown if there.contains(&false) => self,
+            Self::Thickened | Self::Thinned if there.len() > 1 => self,
+            _ => Self::Kept,
+        }
+    }
 }
 
 /// How often hairs and units take each course, as weights: what a treatment that works does within a year, a little faster.
@@ -288,7 +306,7 @@ fn lives(look: &Look, patch: Patch, sessions: &[SessionTruth], seed: u64) -> (Ve
             let (dormant, session) = (dice.chance(DORMANT), 1 + dice.weighted(&vec![1.0; sessions.len()]));
             dormant.then_some(session)
         });
-        let (course, thickness_um) = match wakes {
+        let (course, thickness_um): (_, Vec<Option<Micrometers>>) = match wakes {
             Some(session) => {
                 (Course::Reactivated, (0..sessions.len()).map(|k| (k >= session).then_some(Micrometers(sprout.thickness))).collect())
             }
@@ -298,10 +316,11 @@ fn lives(look: &Look, patch: Patch, sessions: &[SessionTruth], seed: u64) -> (Ve
         let mut pigments = [0.0; 6];
         pigments[pigment] = 1.0;
         sprout.root = sprout.root + patch.corner;
+        let there: Vec<bool> = thickness_um.iter().map(Option::is_some).collect();
         let life = HairLife {
             id: lives.len(),
             unit: sprout.unit,
-            course,
+            course: course.taken(&there),
             root_um: sprout.root.into(),
             roots: sessions.iter().map(|s| s.pixel(sprout.root)).collect(),
             thickness_um,
@@ -424,9 +443,9 @@ mod tests {
 
     #[test]
     fn every_course_is_taken_and_keeps_its_word() {
-        let series = series(3, 4);
         let mut seen = std::collections::BTreeSet::new();
-        for life in &series.truth().hairs {
+        let drawn = [3, 6].map(|seed| series(seed, 4));
+        for (series, life) in drawn.iter().flat_map(|series| series.truth().hairs.iter().map(move |life| (series, life))) {
             seen.insert(life.course);
             let there: Vec<bool> = life.thickness_um.iter().map(Option::is_some).collect();
             let um = |k: usize| life.thickness_um[k].map_or(0.0, |t| t.0);
@@ -436,15 +455,32 @@ mod tests {
                 Course::Thinned => assert!(um(3) < um(0) - 2.0 && um(3) > 5.0),
                 Course::Lost => assert!(there[0] && !there[3]),
                 Course::New => assert!(!there[0] && there[3]),
-                Course::Regrown => assert!(there[0] && there.iter().filter(|t| !**t).count() == 1),
+                Course::Regrown => assert!(there[0] && there[3] && there.iter().filter(|t| !**t).count() == 1),
                 Course::Reactivated => {
-                    assert!(!there[0]);
+                    assert!(!there[0] && there[3]);
                     let unit = series.truth().hairs.iter().filter(|h| h.unit == life.unit);
                     assert!(unit.clone().all(|h| h.course == Course::Reactivated));
                 }
+                Course::Dormant => assert!(!there.contains(&true)),
             }
         }
-        assert_eq!(seen.len(), 7);
+        assert_eq!(seen.len(), 8);
+    }
+
+    #[test]
+    fn a_series_too_short_for_a_course_says_what_came_of_it() {
+        for life in [1, 2].into_iter().flat_map(|seed| series(seed, 2).truth.hairs) {
+            let there: Vec<bool> = life.thickness_um.iter().map(Option::is_some).collect();
+            let expected = match life.course {
+                Course::Kept | Course::Thickened | Course::Thinned => [true, true],
+                Course::Lost => [true, false],
+                Course::New | Course::Reactivated => [false, true],
+                Course::Dormant => [false, false],
+                Course::Regrown => panic!("two sessions are too few to come back in"),
+            };
+            assert_eq!(there, expected, "{life:?}");
+        }
+        assert!(series(1, 1).truth.hairs.iter().all(|life| matches!(life.course, Course::Kept | Course::Dormant)));
     }
 
     #[test]
