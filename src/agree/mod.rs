@@ -52,7 +52,11 @@ pub struct PhotoAgreement {
     pub marked: usize,
     /// The strands that are right.
     pub matched: usize,
-    /// The same, were root and tip not told apart.
+    /// The strands that are right or wrong, were root and tip not told apart.
+    pub found_undirected: usize,
+    /// The marked hairs that are found or missed, were root and tip not told apart.
+    pub marked_undirected: usize,
+    /// The strands that are right, were root and tip not told apart.
     pub matched_undirected: usize,
     /// Per class of mark.
     pub classes: BTreeMap<String, ClassRecall>,
@@ -172,20 +176,17 @@ impl PhotoAgreement {
         let (junk, marks): (Vec<&TrueHair>, Vec<&TrueHair>) = truth.hairs.iter().partition(|hair| hair.class == ABNORMAL);
         let [strands, hairs, debris] = [of_strands(found), of_hairs(&marks), of_hairs(&junk)];
 
-        let right = right(found, &marks, tolerance);
-        let mut settled = vec![false; strands.len()];
-        for (strand, _) in right.iter().chain(&pairs(&strands, &debris, tolerance, undirected)) {
-            settled[*strand] = true;
-        }
-        let wrong: Vec<usize> = (0..strands.len()).filter(|&i| !settled[i] && !is_unsure(&strands[i], truth)).collect();
+        let on_debris = pairs(&strands, &debris, tolerance, undirected);
+        let judged = |right: Vec<(usize, usize)>| Judged::new(right, &on_debris, &strands, &hairs, truth);
+        let either_way = judged(pairs(&strands, &hairs, tolerance, undirected));
+        let Judged { right, wrong, asked_for } = judged(right(found, &marks, tolerance));
 
-        let mut matched = vec![false; hairs.len()];
-        right.iter().for_each(|(_, hair)| matched[*hair] = true);
         let mut classes: BTreeMap<String, ClassRecall> = BTreeMap::new();
-        for ((hair, ends), matched) in marks.iter().zip(&hairs).zip(&matched) {
-            let class = classes.entry(hair.class.clone()).or_default();
-            class.matched += usize::from(*matched);
-            class.marked += usize::from(*matched || !is_unsure(ends, truth));
+        for (hair, asked_for) in marks.iter().zip(&asked_for) {
+            classes.entry(hair.class.clone()).or_default().marked += usize::from(*asked_for);
+        }
+        for (_, hair) in &right {
+            classes.entry(marks[*hair].class.clone()).or_default().matched += 1;
         }
         let difference = |&(strand, hair): &(usize, usize)| {
             let Found { thickness, standard_error, .. } = found[strand];
@@ -197,7 +198,9 @@ impl PhotoAgreement {
             found: right.len() + wrong.len(),
             marked: classes.values().map(|class| class.marked).sum(),
             matched: right.len(),
-            matched_undirected: pairs(&strands, &hairs, tolerance, undirected).len(),
+            found_undirected: either_way.right.len() + either_way.wrong.len(),
+            marked_undirected: either_way.asked_for.iter().filter(|asked_for| **asked_for).count(),
+            matched_undirected: either_way.right.len(),
             classes,
             thickness_differences: right.iter().filter_map(difference).collect(),
             of_known_thickness: right.iter().filter(|(_, hair)| marks[*hair].width_um.is_some()).count(),
@@ -232,7 +235,7 @@ impl Agreement {
             precision: share(matched, found),
             recall: share(matched, marked),
             f1: share(2 * matched, found + marked),
-            f1_undirected: share(2 * sum(|p| p.matched_undirected), found + marked),
+            f1_undirected: share(2 * sum(|p| p.matched_undirected), sum(|p| p.found_undirected) + sum(|p| p.marked_undirected)),
             count: Difference::of(&counts.iter().map(|[found, marked]| found - marked).collect::<Vec<_>>()),
             count_icc: icc(&counts),
             thickness_um: Difference::of(&thickness.iter().map(|(difference, _)| *difference).collect::<Vec<_>>()),
@@ -293,6 +296,27 @@ impl Difference {
     }
 }
 
+/// Which strands are right and wrong, and which hairs are found or missed, of one pairing.
+struct Judged {
+    /// The strands that are right, each with its hair.
+    right: Vec<(usize, usize)>,
+    /// The strands that are wrong.
+    wrong: Vec<usize>,
+    /// Of each hair, whether it is found or missed.
+    asked_for: Vec<bool>,
+}
+
+impl Judged {
+    fn new(right: Vec<(usize, usize)>, on_debris: &[(usize, usize)], strands: &[Ends], hairs: &[Ends], truth: &Truth) -> Self {
+        let mut settled = vec![false; strands.len()];
+        right.iter().chain(on_debris).for_each(|(strand, _)| settled[*strand] = true);
+        let wrong = (0..strands.len()).filter(|&i| !settled[i] && !is_unsure(&strands[i], truth)).collect();
+        let mut asked_for: Vec<bool> = hairs.iter().map(|ends| !is_unsure(ends, truth)).collect();
+        right.iter().for_each(|(_, hair)| asked_for[*hair] = true);
+        Self { right, wrong, asked_for }
+    }
+}
+
 /// Root and tip.
 type Ends = [Point; 2];
 
@@ -330,7 +354,7 @@ fn near([a, b]: [f64; 2], size: usize, seams: &[f64]) -> bool {
 
 /// The pairs under the tolerance, of the one-to-one pairing with the least sum of distances.
 fn pairs(a: &[Ends], b: &[Ends], tolerance: Pixels, distance: fn(&Ends, &Ends) -> f64) -> Vec<(usize, usize)> {
-    // Beyond ten tolerances far is far: a pair that cannot hold must not pull others apart.
+    // Beyond ten tolerances far is far. People's agreement with each other was scored so, and figures are held against theirs.
     let cost = |i: usize, j: usize| distance(&a[i], &b[j]).min(10.0 * tolerance.0);
     let mut paired = if a.len() <= b.len() {
         assignment(a.len(), b.len(), cost)
@@ -438,6 +462,16 @@ mod tests {
     }
 
     #[test]
+    fn near_the_border_a_strand_the_wrong_way_round_is_asked_for_where_ends_are_alike() {
+        let turned = strand([300.0, 200.0], [300.0, 20.0]);
+        let one = compare(&[turned], vec![hair("single", [300.0, 20.0], [300.0, 200.0])]);
+        assert_eq!((one.found, one.marked, one.matched), (0, 0, 0));
+        assert_eq!((one.found_undirected, one.marked_undirected, one.matched_undirected), (1, 1, 1));
+        let all = Agreement::over(vec![one]);
+        assert_eq!((all.f1, all.f1_undirected), (None, Some(1.0)));
+    }
+
+    #[test]
     fn two_strands_on_one_hair_are_one_right_and_one_wrong() {
         let hair = hair("single", [100.0, 100.0], [200.0, 100.0]);
         let one = compare(&[strand([100.0, 104.0], [200.0, 104.0]), strand([100.0, 101.0], [200.0, 101.0])], vec![hair]);
@@ -503,6 +537,28 @@ mod tests {
             prop_assert_eq!(paired.len(), cost.len());
             let sum: f64 = paired.iter().map(|&(i, j)| cost[i][j]).sum();
             prop_assert!((sum - least_by_trial(&cost, &mut vec![])).abs() < 1e-9);
+        }
+
+        #[test]
+        fn no_share_is_above_one(places in prop::collection::vec((0.0f64..1000.0, 0.0f64..800.0, -60.0f64..60.0, 0usize..6), 0..30)) {
+            let (mut found, mut hairs) = (vec![], vec![]);
+            for (x, y, by, kind) in places {
+                let (a, b) = ([x, y], [x + by, y + 50.0]);
+                let class = if kind == 5 { ABNORMAL } else { "single" };
+                if kind != 0 {
+                    hairs.push(hair(class, a, b));
+                }
+                if kind != 1 {
+                    found.push(if kind == 2 { strand([b[0] + 3.0, b[1]], a) } else { strand([a[0], a[1] + 5.0], b) });
+                }
+            }
+            let one = compare(&found, hairs);
+            prop_assert!(one.matched <= one.found.min(one.marked) && one.found <= found.len());
+            prop_assert!(one.matched_undirected <= one.found_undirected.min(one.marked_undirected));
+            let all = Agreement::over(vec![one]);
+            for share in [all.f1, all.f1_undirected, all.precision, all.recall].into_iter().flatten() {
+                prop_assert!((0.0..=1.0).contains(&share), "{}", share);
+            }
         }
 
         #[test]
