@@ -13,6 +13,7 @@ use crate::results::{
 };
 use crate::units::Pixels;
 use clap::Args;
+use serde::de::DeserializeOwned;
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::{Display, Write};
 use std::path::{Path, PathBuf};
@@ -75,6 +76,9 @@ impl Agree {
                 Some(stem) => Some(read_result(&folder, stem)?),
                 None => None,
             };
+            if let Some(result) = &result {
+                check_size(&truth, result).map_err(|cause| about(file, cause))?;
+            }
             let found: Vec<Found> = result.iter().flat_map(|result| &result.strands).map(found).collect();
             let tolerance = self.tolerance(&truth, result.as_ref()).map_err(|cause| about(file, cause))?;
             photos.push(PhotoAgreement::new(name.clone(), &found, &truth, tolerance));
@@ -151,6 +155,7 @@ impl Agree {
             about(&session.series.file, format!("no truth of its photo {photo} is there: {photo}.truth.json"))
         })?;
         let truth = read_truth(file)?;
+        check_size(&truth, result).map_err(|cause| about(file, cause))?;
         let tolerance = self.tolerance(&truth, Some(result)).map_err(|cause| about(file, cause))?;
         let strands = result.strands.iter().map(|strand| (strand.id, found(strand))).collect();
         Ok(ComparedPhoto { session: session.index, truth, strands, field: result.field.counted(), tolerance })
@@ -174,13 +179,39 @@ fn found(strand: &results::StrandResult) -> Found {
     }
 }
 
+/// Refuses the truth of a photo of another size: its hairs would lie elsewhere.
+fn check_size(truth: &Truth, result: &PhotoResult) -> Result<(), String> {
+    let (counted, analyzed) = ([truth.width, truth.height], [result.photo.width_px, result.photo.height_px]);
+    if counted == analyzed {
+        return Ok(());
+    }
+    let [counted, analyzed] = [counted, analyzed].map(|[width, height]| format!("{width}×{height}"));
+    let photo = &result.photo.path;
+    Err(format!("it is of a photo of {counted} pixels, and {photo} was analyzed at {analyzed}, turned upright"))
+}
+
 fn read_truth(file: &Path) -> Result<Truth, String> {
+    let truth: Truth = read_json(file)?;
+    match truth.nonsense() {
+        Some(cause) => Err(about(file, cause)),
+        None => Ok(truth),
+    }
+}
+
+/// What a person or program wrote, with or without the byte order mark that some editors begin a file with.
+fn read_json<T: DeserializeOwned>(file: &Path) -> Result<T, String> {
     let bytes = read_at_most(file, MOST_BYTES).map_err(|cause| about(file, cause))?;
-    serde_json::from_slice(&bytes).map_err(|error| about(file, error))
+    let text = bytes.strip_prefix("\u{feff}".as_bytes()).unwrap_or(&bytes);
+    serde_json::from_slice(text).map_err(|error| about(file, error))
 }
 
 fn read_result(folder: &Folder, stem: &str) -> Result<PhotoResult, String> {
-    folder.read(stem).map_err(|error| about(&folder.place(&result_path(stem)), error))
+    let file = folder.place(&result_path(stem));
+    let result = folder.read(stem).map_err(|error| about(&file, error))?;
+    match result.strands.iter().find(|strand| !(0.0..=1.0).contains(&strand.confidence)) {
+        Some(strand) => Err(about(&file, format!("strand {} has a confidence of {}, which is no chance", strand.id, strand.confidence))),
+        None => Ok(result),
+    }
 }
 
 /// A drawn series and where its truth was read.
@@ -212,8 +243,7 @@ fn sessions(folder: &Path) -> Result<Vec<Session>, String> {
 }
 
 fn read_series(file: &Path) -> Result<SeriesTruth, String> {
-    let bytes = read_at_most(file, MOST_BYTES).map_err(|cause| about(file, cause))?;
-    let truth: SeriesTruth = serde_json::from_slice(&bytes).map_err(|error| about(file, error))?;
+    let truth: SeriesTruth = read_json(file)?;
     let sessions = truth.sessions.len();
     match truth.hairs.iter().find(|hair| hair.thickness_um.len() != sessions || hair.roots.len() != sessions) {
         Some(hair) => Err(about(file, format!("hair {} has no thickness or no root for each of the {sessions} sessions", hair.id))),

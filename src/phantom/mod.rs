@@ -51,6 +51,22 @@ pub struct Truth {
     pub hairs: Vec<TrueHair>,
 }
 
+impl Truth {
+    /// What in it cannot be true of a photo; `None` where all can.
+    pub fn nonsense(&self) -> Option<String> {
+        let wrong_width = |hair: &&TrueHair| hair.width_um.is_some_and(|width| width.0 <= 0.0);
+        if self.width == 0 || self.height == 0 {
+            Some(format!("a photo of {}×{} pixels has no hair to count", self.width, self.height))
+        } else if let Some(scale) = self.um_per_px.filter(|scale| *scale <= 0.0) {
+            Some(format!("um_per_px is {scale} and has to be above 0, or null where the scale is not known"))
+        } else {
+            let (at, hair) = self.hairs.iter().enumerate().find(|(_, hair)| wrong_width(hair))?;
+            let width = hair.width_um?.0;
+            Some(format!("hairs[{at}] has a width_um of {width}, which has to be above 0, or left out where it is not known"))
+        }
+    }
+}
+
 /// The lines along which counting tiles met, in pixels.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Seams {

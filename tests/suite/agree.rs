@@ -121,3 +121,44 @@ fn text_names_what_is_missing() {
     assert!(text.contains("recall, undersize"), "{text}");
     assert!(stderr(&output).contains("f3: counted, but without a result"));
 }
+
+/// What `anagen agree` says of the photos once one of its files was changed; it has to refuse.
+fn refusal(file: &str, change: impl Fn(&mut Value)) -> String {
+    let folder = tempfile::tempdir().unwrap();
+    write_photos(folder.path());
+    let place = folder.path().join(file);
+    let mut value: Value = serde_json::from_slice(&fs::read(&place).unwrap()).unwrap();
+    change(&mut value);
+    fs::write(&place, value.to_string()).unwrap();
+    let output = anagen(&["agree", "results", "truth"], folder.path());
+    assert_eq!(code(&output), 1, "{}", stderr(&output));
+    stderr(&output)
+}
+
+#[test]
+fn truth_of_a_photo_of_another_size_is_refused() {
+    let said = refusal("truth/f1.truth.json", |truth| truth["width"] = json!(1201));
+    assert!(said.contains("f1.truth.json") && said.contains("1201×900") && said.contains("1200×900"), "{said}");
+    let said = refusal("truth/f3.truth.json", |truth| truth["height"] = json!(0));
+    assert!(said.contains("f3.truth.json") && said.contains("1200×0"), "{said}");
+}
+
+#[test]
+fn truth_that_cannot_be_true_is_refused_by_its_file() {
+    let said = refusal("truth/f2.truth.json", |truth| truth["um_per_px"] = json!(0));
+    assert!(said.contains("f2.truth.json: um_per_px is 0"), "{said}");
+    let said = refusal("truth/f2.truth.json", |truth| truth["hairs"][3]["width_um"] = json!(-4));
+    assert!(said.contains("f2.truth.json: hairs[3] has a width_um of -4"), "{said}");
+    let said = refusal("results/photos/f0.json", |result| result["strands"][2]["confidence"] = json!(1.5));
+    assert!(said.contains("f0.json: strand 2 has a confidence of 1.5"), "{said}");
+}
+
+#[test]
+fn truth_may_begin_with_a_byte_order_mark() {
+    let folder = tempfile::tempdir().unwrap();
+    write_photos(folder.path());
+    let plain = agreement(folder.path(), &[]);
+    let file = folder.path().join("truth/f0.truth.json");
+    fs::write(&file, ["\u{feff}".as_bytes(), &fs::read(&file).unwrap()].concat()).unwrap();
+    assert_eq!(agreement(folder.path(), &[]), plain);
+}
