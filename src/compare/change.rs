@@ -478,7 +478,7 @@ mod tests {
         assert!(reach(0.65) > reach(0.95) && reach(0.95) > reach(1.0));
         // Where some come or go, others do so unseen.
         let surely = |lost_hairs: usize| hair_events(&vec![lost(1.0); lost_hairs]).miscounted();
-        assert!(surely(0) > 1.0 && surely(8) > 2.0 * surely(1));
+        assert!(surely(0) >= 1.0 && surely(8) > 2.0 * surely(1));
     }
 
     #[test]
