@@ -59,7 +59,7 @@ fn broken_files_name_their_cause() {
 
 /// A picture large and busy enough that its coded pixels are most of its file.
 fn busy() -> RgbImage {
-    RgbImage::from_fn(320, 240, |x, y| Rgb([(x * x / 7 + y * 3) as u8, (x * 5 ^ y * 11) as u8, (x * y / 9) as u8]))
+    RgbImage::from_fn(320, 240, |x, y| Rgb([(x * x / 7 + y * 3) as u8, ((x * 5) ^ (y * 11)) as u8, (x * y / 9) as u8]))
 }
 
 fn busy_jpeg() -> Vec<u8> {
@@ -108,7 +108,7 @@ fn jpegs_of_every_make_give_the_pixels_of_the_plain_decoder() {
     files.push([busy_jpeg(), b"more".repeat(50)].concat());
     for (i, file) in files.iter().enumerate() {
         let plain = image::load_from_memory_with_format(file, ImageFormat::Jpeg).expect("decodes");
-        assert_eq!(difference(&decode(file).expect("decodes"), &plain), 0.0, "file {i}");
+        assert!(difference(&decode(file).expect("decodes"), &plain) < 1e-6, "file {i}");
     }
 }
 
@@ -232,10 +232,9 @@ fn a_png_is_turned_by_what_stands_behind_its_pixels_too() {
     }
 }
 
-/// A PNG in seven passes, as the encoder here writes none: what is unpacked beside the pixels holds no more of these than a row.
+/// Written by hand, for the encoder here writes no PNG in passes.
 #[test]
-fn a_wide_interlaced_png_is_read() {
-    // One pixel in the first pass, so that width 1 of it is all there is; the row buffers are what a width of 20,000 takes.
+fn a_wide_png_in_passes_is_read() {
     let (width, height) = (20_000_u32, 1_u32);
     let header = [&b"IHDR"[..], &width.to_be_bytes(), &height.to_be_bytes(), &[8, 0, 0, 0, 1]].concat();
     // Of one row, passes 1, 2, 4 and 6 hold the columns 0, 4, 2 and 1 of every 8, 8, 4 and 2, each behind a filter byte of 0.
