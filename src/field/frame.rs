@@ -22,6 +22,16 @@ pub(super) struct Inner {
 const FLAT: f32 = 0.012;
 /// How far the channels of one flat color stray.
 const ALIKE: f32 = 0.04;
+/// The share of a flat line that strays all the same, and that of one beside text that was written before the photo was stored as a JPEG.
+const STRAYS: f64 = 0.01;
+const STRAYS_BESIDE_TEXT: f64 = 0.1;
+/// The share of a line that is of the strip's color where letters are written on it, and the least that a scale bar leaves.
+const MOST: f64 = 0.5;
+const LEAST: f64 = 0.15;
+/// The share of a line that changes its color where the strip ends; some of the hair beyond may be of the strip's.
+const EDGE: f64 = 0.85;
+/// About how many of a line's pixels tell such shares.
+const SAMPLES: usize = 400;
 /// How dark the frame of a dermoscope is at most, and how dark against the brightest fiftieth of the photo.
 const BLACK: f32 = 0.13;
 const BLACK_BESIDE: f32 = 0.5;
@@ -29,20 +39,25 @@ const BLACK_BESIDE: f32 = 0.5;
 const WHITE: f32 = 0.98;
 
 impl Inner {
-    /// The part of a photo within its padding: rows and columns of one flat value are taken off each side, with one more that is blended.
+    /// The part of a photo within its padding: rows and columns of one flat value, with or without something written on them, are taken off each
+    /// side, with one more that is blended.
     pub fn of(photo: &Photo, shades: &Shades) -> Self {
         let (rows, columns) = shades.dim();
         let mut inner = Self { left: 0, top: 0, right: columns, bottom: rows };
         // Strips may meet at corners, so that one side is only flat once another is off.
         for _ in 0..2 {
+            let before = inner;
             let across = inner.left..inner.right;
             let row = |y: usize| -> Line { across.clone().map(|x| (x, y)).collect() };
-            inner.top += flat_lines(photo, shades, (inner.top..inner.bottom).map(row));
-            inner.bottom -= flat_lines(photo, shades, (inner.top..inner.bottom).rev().map(row));
+            inner.top += strip(photo, shades, inner.bottom - inner.top, |i| row(inner.top + i));
+            inner.bottom -= strip(photo, shades, inner.bottom - inner.top, |i| row(inner.bottom - 1 - i));
             let down = inner.top..inner.bottom;
             let column = |x: usize| -> Line { down.clone().map(|y| (x, y)).collect() };
-            inner.left += flat_lines(photo, shades, (inner.left..inner.right).map(column));
-            inner.right -= flat_lines(photo, shades, (inner.left..inner.right).rev().map(column));
+            inner.left += strip(photo, shades, inner.right - inner.left, |i| column(inner.left + i));
+            inner.right -= strip(photo, shades, inner.right - inner.left, |i| column(inner.right - 1 - i));
+            if inner == before {
+                break;
+            }
         }
         inner
     }
@@ -57,24 +72,65 @@ impl Inner {
 /// The pixels of a row or column: how far right and how far down.
 type Line = Vec<(usize, usize)>;
 
-/// How many lines from the first on are flat and alike, with one more that is blended with what follows; none where most of what follows is of
-/// the same color, for the first hair on skin that a camera smoothed ends a run of flat lines too.
-fn flat_lines(photo: &Photo, shades: &Shades, lines: impl Iterator<Item = Line>) -> usize {
-    let mut strip: Option<[f32; 3]> = None;
-    let mut count = 0;
-    for line in lines {
-        let values = || line.iter().map(|&(x, y)| of_white(shades[[y, x]]));
-        let middle = median(values());
-        let flat = values().filter(|v| (*v - middle).abs() > FLAT).count() * 100 <= line.len();
-        let color = || color(photo, &line);
-        let shared = *strip.get_or_insert_with(color);
-        if line.is_empty() || !flat || !alike(shared, color()) {
-            let goes_on = line.iter().filter(|&&(x, y)| alike(shared, photo.rgb(x, y))).count() * 2 > line.len();
-            return if count > 0 && !goes_on { count + 1 } else { 0 };
-        }
-        count += 1;
+/// How many of `count` lines from the photo's side inward are a strip of one color, with one more that is blended with what follows.
+///
+/// Lines that are flat and alike are one, unless most of what follows is of the same color: the first hair on skin that a camera smoothed ends
+/// a run of flat lines too. Then it is either such skin or a strip that something is written on, which only the strip's far edge tells.
+fn strip(photo: &Photo, shades: &Shades, count: usize, line: impl Fn(usize) -> Line) -> usize {
+    if count == 0 {
+        return 0;
     }
-    count
+    let shared = color(photo, &line(0));
+    let goes_on = |line: &[(usize, usize)]| strays(shades, line) <= STRAYS && alike(shared, color(photo, line));
+    let plain = (0..count).take_while(|&i| goes_on(&line(i))).count();
+    if plain == count {
+        return count;
+    }
+    if strays(shades, &line(0)) > STRAYS_BESIDE_TEXT {
+        return 0;
+    }
+    let ends = plain > 0 && share_of(photo, shared, &line(plain)) <= MOST;
+    // A long scale bar ends the run of flat lines as what is beyond the strip does: the strip's own edge goes first.
+    written_strip(photo, shared, plain, count, line).unwrap_or(if ends { plain + 1 } else { 0 })
+}
+
+/// How many lines a strip of this color takes that is written on from line `from` on; `None` where no edge ends it.
+///
+/// Its edge is straight, so that nearly all of a line is of another color than what lies two lines further out; neither a hair nor a letter is so
+/// long, and the edge of a round frame is not straight.
+fn written_strip(photo: &Photo, shared: [f32; 3], from: usize, count: usize, line: impl Fn(usize) -> Line) -> Option<usize> {
+    let sample = |i: usize| -> Line {
+        let line = line(i.min(count - 1));
+        line.iter().step_by((line.len() / SAMPLES).max(1)).copied().collect()
+    };
+    for i in from..count / 3 {
+        let share = share_of(photo, shared, &sample(i));
+        if share > MOST {
+            continue;
+        }
+        let (before, after) = (sample(i.saturating_sub(1)), sample(i + 1));
+        let changed = before.iter().zip(&after).filter(|(a, b)| !alike(photo.rgb(a.0, a.1), photo.rgb(b.0, b.1))).count();
+        if changed as f64 > EDGE * before.len() as f64 {
+            return Some(i + 1);
+        }
+        // A scale bar may cover most of a line.
+        if share < LEAST {
+            return None;
+        }
+    }
+    None
+}
+
+/// The share of a line's pixels whose luma is not that of most; all of none.
+fn strays(shades: &Shades, line: &[(usize, usize)]) -> f64 {
+    let values = || line.iter().map(|&(x, y)| of_white(shades[[y, x]]));
+    let middle = median(values());
+    if line.is_empty() { 1.0 } else { values().filter(|v| (*v - middle).abs() > FLAT).count() as f64 / line.len() as f64 }
+}
+
+/// The share of a line's pixels that are of a color.
+fn share_of(photo: &Photo, shared: [f32; 3], line: &[(usize, usize)]) -> f64 {
+    line.iter().filter(|&&(x, y)| alike(shared, photo.rgb(x, y))).count() as f64 / line.len() as f64
 }
 
 fn alike(a: [f32; 3], b: [f32; 3]) -> bool {
@@ -168,7 +224,9 @@ pub(super) fn cell_range(inner: &Inner, step: usize, rows: usize, columns: usize
     (range(inner.top, inner.bottom, rows), range(inner.left, inner.right, columns))
 }
 
-/// The circle that the frame's inner edge follows, in cells, if it follows one.
+/// The circle that the frame's inner edge follows, in cells, if it follows one: around a middle that the photo shows.
+///
+/// A straight edge follows a circle too, a huge one on whichever side its cells happen to stray to.
 fn round_opening(frame: &Mask, (rows, columns): (Range<usize>, Range<usize>)) -> Option<(Point, f64)> {
     let mut edge: Vec<Point> = vec![];
     let crossing = |line: Vec<bool>| {
@@ -189,7 +247,17 @@ fn round_opening(frame: &Mask, (rows, columns): (Range<usize>, Range<usize>)) ->
     }
     let (center, radius) = fitted_circle(&edge)?;
     let residual = (edge.iter().map(|p| (center.distance(*p) - radius).powi(2)).sum::<f64>() / edge.len() as f64).sqrt();
-    (residual < 0.02 * radius + 1.0).then_some((center, radius))
+    let holds = |range: &Range<usize>, at: f64| at >= range.start as f64 && at <= range.end as f64 - 1.0;
+    let is_shown = holds(&columns, center.x) && holds(&rows, center.y) && radius <= (rows.len() as f64).hypot(columns.len() as f64);
+    (residual < 0.02 * radius + 1.0 && is_shown && surround(&edge, center)).then_some((center, radius))
+}
+
+/// Whether points lie all around a center: no half of what is around it is without one.
+fn surround(points: &[Point], center: Point) -> bool {
+    let mut angles: Vec<f64> = points.iter().map(|p| (p.y - center.y).atan2(p.x - center.x)).collect();
+    angles.sort_by(f64::total_cmp);
+    let around = angles.first().map(|first| first + std::f64::consts::TAU);
+    angles.iter().zip(angles.iter().skip(1).chain(&around)).all(|(a, b)| b - a < std::f64::consts::PI)
 }
 
 /// The circle of least algebraic distance through points (Kåsa 1976, doi:10.1109/TIM.1976.6312298), refitted to the nearer three quarters.

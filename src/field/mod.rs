@@ -82,7 +82,7 @@ impl Field {
         let inner = Inner::of(photo, shades);
         let within = frame::cell_range(&inner, step, rows, columns);
         let frame = frame::frame(&cells, &inner);
-        let overlay = Overlay::of(&cells, shades);
+        let overlay = Overlay::of(&cells, shades, &within);
         let bar = bar.map_or(&[][..], |bar| &bar.regions);
         // A line of the bar is thin, its label is not.
         let thin = 4.0 * step as f64;

@@ -5,6 +5,7 @@ use crate::geometry::Rect;
 use crate::raster::edges::{EdgeSearch, LevelEdge, level_edges};
 use crate::raster::regions::{grown, held, regions};
 use crate::raster::{Mask, Shades, of_white};
+use std::ops::Range;
 
 /// What was found drawn over the skin.
 pub(super) struct Overlay {
@@ -15,11 +16,12 @@ pub(super) struct Overlay {
 }
 
 impl Overlay {
-    /// The captions, labels and thin colored lines of a photo.
-    pub fn of(cells: &Cells, shades: &Shades) -> Self {
+    /// The captions, labels and thin colored lines of a photo. Text outside of the rows and columns given lies on a strip that is left out anyway:
+    /// its margin would take skin beside the strip.
+    pub fn of(cells: &Cells, shades: &Shades, within: &(Range<usize>, Range<usize>)) -> Self {
         let mut boxes = filled_boxes(shades);
-        boxes.extend(border_text(cells));
-        let (lines, letters) = colored(cells);
+        boxes.extend(border_text(cells, within));
+        let (lines, letters) = colored(cells, within);
         boxes.extend(letters);
         Self { boxes, lines }
     }
@@ -108,15 +110,15 @@ fn upright_sides(shades: &Shades, upper: &LevelEdge, lower: &LevelEdge) -> bool 
 }
 
 /// Text along the upper and lower borders, told by hard steps close together.
-fn border_text(cells: &Cells) -> Vec<Rect> {
+fn border_text(cells: &Cells, within: &(Range<usize>, Range<usize>)) -> Vec<Rect> {
     let (rows, columns) = cells.dim();
     let band = rows / 12;
     let letters = Mask::from_shape_fn((rows, columns), |(r, c)| (r < band || r + band >= rows) && cells.hard[[r, c]] > 0.1);
-    blocks(&letters, cells, 20)
+    blocks(&letters, cells, within, 20)
 }
 
 /// Cells of thin colored lines, and blocks of colored letters.
-fn colored(cells: &Cells) -> (Mask, Vec<Rect>) {
+fn colored(cells: &Cells, within: &(Range<usize>, Range<usize>)) -> (Mask, Vec<Rect>) {
     let (rows, columns) = cells.dim();
     let vivid = cells.vivid.mapv(|share| share > 0.05);
     // A line, be it double, crosses a window in a small part of it; letters fill it.
@@ -141,22 +143,23 @@ fn colored(cells: &Cells) -> (Mask, Vec<Rect>) {
         }
     }
     // A line's faint stretches lie within a cell of its vivid ones.
-    (grown(&lines, 1), blocks(&letters, cells, 60))
+    (grown(&lines, 1), blocks(&letters, cells, within, 60))
 }
 
-/// Upright boxes around groups of at least `least` cells that lie close together.
-fn blocks(marked: &Mask, cells: &Cells, least: usize) -> Vec<Rect> {
+/// Upright boxes around groups of at least `least` cells within these rows and columns that lie close together.
+fn blocks(marked: &Mask, cells: &Cells, within: &(Range<usize>, Range<usize>), least: usize) -> Vec<Rect> {
     if held(marked) < least {
         return vec![];
     }
+    let counts = |&&(r, c): &&(usize, usize)| marked[[r, c]] && within.0.contains(&r) && within.1.contains(&c);
     let columns = marked.ncols();
     let gap = (columns / 80).max(2);
     regions(&grown(marked, gap))
         .iter()
-        .filter(|region| region.cells.iter().filter(|&&cell| marked[cell]).count() >= least)
+        .filter(|region| region.cells.iter().filter(counts).count() >= least)
         .filter(|region| (region.columns.1 - region.columns.0) * 22 > columns)
         .map(|region| {
-            let held = || region.cells.iter().filter(|&&cell| marked[cell]);
+            let held = || region.cells.iter().filter(counts);
             let (top, bottom) = (held().map(|c| c.0).min().unwrap_or(0), held().map(|c| c.0).max().unwrap_or(0));
             let (left, right) = (held().map(|c| c.1).min().unwrap_or(0), held().map(|c| c.1).max().unwrap_or(0));
             // Letters have a margin within their box.

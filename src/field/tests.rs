@@ -50,6 +50,28 @@ impl Canvas {
         places.fold(self, |canvas, (x, y)| canvas.hair([x, y, x + 25.0, y + 30.0], 9.0, soft))
     }
 
+    /// Letters of a stroke's width of a fifth of their height, one after another.
+    fn text(self, color: [f64; 3], [x0, y0, x1, y1]: [f64; 4]) -> Self {
+        let height = y1 - y0;
+        self.paint(color, move |x, y| {
+            let (across, down) = (((x - x0) / height).fract(), (y - y0) / height);
+            let inside = x >= x0 && x < x1 && y >= y0 && y < y1;
+            f64::from(inside && across < 0.7 && (!(0.2..=0.5).contains(&across) || (down - 0.5).abs() < 0.1))
+        })
+    }
+
+    /// The same with rows and columns changed.
+    fn turned(&self) -> Self {
+        let (width, height) = (self.height, self.width);
+        let pixels = (0..width * height).map(|i| self.pixels[i % width * self.width + i / width]).collect();
+        Self { width, height, pixels }
+    }
+
+    /// The same upside down.
+    fn upside_down(&self) -> Self {
+        Self { pixels: self.pixels.chunks(self.width).rev().flatten().copied().collect(), ..*self }
+    }
+
     fn photo(&self) -> Photo {
         Photo::from_rgb8(self.width, self.height, self.pixels.iter().map(|p| p.map(|v| v.round() as u8)).collect())
     }
@@ -108,10 +130,59 @@ fn flat_strips_are_padding() {
     }
 }
 
+/// A strip along the bottom with one or two lines of text and perhaps a scale bar.
+fn with_bar_of_text(canvas: Canvas, height: f64, [ground, ink]: [[f64; 3]; 2], lines: usize, scale_bar: bool) -> Canvas {
+    let (width, top) = (canvas.width as f64, canvas.height as f64 - height);
+    let canvas = canvas.rect(ground, [0.0, top, width, top + height]);
+    let line = |i: usize| top + height * (0.1 + 0.45 * i as f64);
+    let canvas = (0..lines).fold(canvas, |canvas, i| canvas.text(ink, [15.0, line(i), 0.5 * width, line(i) + 0.3 * height]));
+    if scale_bar { canvas.rect(ink, [0.3 * width, top + 0.9 * height, 0.95 * width, top + 0.95 * height]) } else { canvas }
+}
+
+#[test]
+fn strips_with_text_and_scale_bar_are_not_counted() {
+    let colors = [([0.0; 3], [255.0; 3]), ([255.0; 3], [0.0; 3]), ([192.0; 3], [0.0; 3]), ([45.0; 3], [255.0; 3])];
+    for (ground, ink) in colors {
+        for (height, lines, scale_bar) in [(24.0, 1, false), (60.0, 1, true), (90.0, 2, false), (90.0, 2, true)] {
+            let skin = Canvas::skin(800, 600).hairy(0.0, 800.0, 1.5);
+            let below = with_bar_of_text(skin, height, [ground, ink], lines, scale_bar);
+            let [above, right, left] = [below.upside_down(), below.turned(), below.upside_down().turned()];
+            for (side, canvas) in [("below", below), ("above", above), ("right", right), ("left", left)] {
+                let (field, caveats) = canvas.field();
+                let share = field.area_px / (800.0 * (600.0 - height)) - 1.0;
+                assert!(share.abs() < 0.0025, "{share:+} of {height} px of {ground:?} {side}, {lines} lines, bar {scale_bar}");
+                assert_eq!(caveats, []);
+            }
+        }
+    }
+}
+
+#[test]
+fn strips_that_are_not_quite_level_or_flat_are_no_round_frame() {
+    // What noise there is is the part of the skin that the strip does not cover.
+    for (ground, ink, slope, noise) in [(0.0, 255.0, 0.01, 0.0), (255.0, 0.0, 0.01, 0.0), (255.0, 0.0, 0.02, 0.0), (0.0, 255.0, 0.0, 0.1)] {
+        for height in [50.0, 60.0, 80.0] {
+            let top = 600.0 - height;
+            let cover = move |x: f64, y: f64| 1.0 - noise * ((7.0 * x + 13.0 * y) % 5.0) / 5.0;
+            let strip = move |x: f64, y: f64| if y < top + slope * (x - 400.0) { 0.0 } else { cover(x, y) };
+            let canvas = Canvas::skin(800, 600).paint([ground; 3], strip);
+            let (field, caveats) = canvas.text([ink; 3], [20.0, top + height / 4.0, 220.0, top + height / 4.0 + 10.0]).field();
+            let share = field.area_px / (800.0 * top) - 1.0;
+            assert!(share.abs() < 0.02, "{share:+} of {height} px of {ground} at {slope}");
+            assert!(!caveats.contains(&CaveatCode::SmallField), "{caveats:?}");
+        }
+    }
+}
+
 #[test]
 fn skin_a_camera_smoothed_flat_is_no_padding() {
     let even = Canvas { width: 800, height: 600, pixels: vec![[200.0, 160.0, 145.0]; 800 * 600] };
     let (field, _) = even.hair([200.0, 150.0, 230.0, 260.0], 12.0, 2.0).hair([600.0, 350.0, 560.0, 470.0], 12.0, 2.0).field();
+    assert_eq!(field.area_px, 800.0 * 600.0);
+    // Light falls off over it, and a hair lies along the side for most of its length.
+    let shaded =
+        Canvas { width: 800, height: 600, pixels: vec![[200.0, 160.0, 145.0]; 800 * 600] }.paint([90.0; 3], |_, y| 0.3 * y / 600.0);
+    let (field, _) = shaded.hair([50.0, 4.0, 700.0, 30.0], 12.0, 2.0).hair([600.0, 350.0, 560.0, 599.0], 12.0, 2.0).field();
     assert_eq!(field.area_px, 800.0 * 600.0);
 }
 
@@ -153,6 +224,16 @@ fn a_round_frame_leaves_its_opening() {
             .filter(|&(x, y)| (f64::from(x) - 400.0).hypot(f64::from(y) - 300.0) < radius);
         assert_area(&field, seen.count() as f64, 0.02);
         assert!(!field.shows(Point::new(20.0, 20.0)) && field.counts(Point::new(400.0, 300.0)));
+    }
+}
+
+#[test]
+fn a_round_frame_may_be_off_center_and_partly_outside() {
+    for (x0, y0, radius) in [(330.0, 320.0, 300.0), (400.0, 420.0, 330.0), (250.0, 300.0, 380.0), (300.0, 200.0, 400.0)] {
+        let outside = move |x: f64, y: f64| (x - x0).hypot(y - y0) - radius;
+        let (field, _) = Canvas::skin(800, 600).hairy(150.0, 550.0, 1.5).paint([6.0, 6.0, 8.0], outside).field();
+        let seen = (0..800 * 600).filter(|i| outside(f64::from(i % 800), f64::from(i / 800)) < 0.0).count();
+        assert_area(&field, seen as f64, 0.02);
     }
 }
 
