@@ -22,6 +22,8 @@ pub struct ScaleBar {
 /// The bar's shortest and longest length, as a share of the photo's width: shorter is text, longer is a frame.
 const SHORTEST: f64 = 0.04;
 const LONGEST: f64 = 0.8;
+/// The thickest bar, as a share of the photo's width.
+const THICKEST: f64 = 0.025;
 /// A bar is at least this many times as long as thick; else it is a box.
 const SLENDER: f64 = 8.0;
 /// One standard deviation of where an end is seen, in pixels.
@@ -31,6 +33,61 @@ const END_ERROR: f64 = 0.3;
 const LABEL_STEP: u8 = 15;
 const LETTER_STEP: u8 = 89;
 
+/// How much lighter or darker than the ground what goes on beyond a bar's end is, in shades: more than a JPEG makes of the end itself.
+const OTHER_TONE: f64 = 20.0;
+
+/// A level line, or several end to end that are dark and light by turns, like the fields of a ruler.
+#[derive(Debug, Clone, Copy)]
+struct Fields {
+    first: DrawnLine,
+    last: DrawnLine,
+}
+
+impl Fields {
+    fn length(&self) -> f64 {
+        self.last.end - self.first.start
+    }
+
+    /// Whether this line is the next field.
+    fn lead_to(&self, line: &DrawnLine) -> bool {
+        let near = |a: f64, b: f64, apart: f64| (a - b).abs() <= apart;
+        let last = &self.last;
+        line.dark != last.dark && near(line.start, last.end, 2.0) && near(line.top, last.top, 1.0) && near(line.bottom, last.bottom, 1.0)
+    }
+
+    /// Whether a field too short to be a line by itself, or too faint, lies beyond one of the ends: then how long the whole is, is not known.
+    fn goes_on(&self, plane: &ArrayView2<u8>) -> bool {
+        is_of_other_tone(&self.first, self.first.start - 6.0, plane) || is_of_other_tone(&self.last, self.last.end + 2.0, plane)
+    }
+}
+
+/// Lines end to end on the same rows that are dark and light by turns, put together; every other line is left alone.
+fn joined(lines: &[DrawnLine]) -> Vec<Fields> {
+    let mut from_left = lines.to_vec();
+    from_left.sort_by(|a, b| a.start.total_cmp(&b.start));
+    let mut bars: Vec<Fields> = vec![];
+    for line in from_left {
+        match bars.iter_mut().find(|bar| bar.lead_to(&line)) {
+            Some(bar) => bar.last = line,
+            None => bars.push(Fields { first: line, last: line }),
+        }
+    }
+    bars
+}
+
+/// Whether the few pixels from `x` on that lie on a line's rows stand out from the ground above and below them the other way than the line does.
+fn is_of_other_tone(line: &DrawnLine, x: f64, plane: &ArrayView2<u8>) -> bool {
+    let columns = span(x, x + 4.0, plane.ncols());
+    let mean = |from: f64, to: f64| {
+        let rows = span(from, to, plane.nrows());
+        let shades = || rows.clone().flat_map(|r| columns.clone().map(move |c| f64::from(plane[[r, c]])));
+        shades().sum::<f64>() / shades().count() as f64
+    };
+    let inside = mean(line.top + 0.5, line.bottom - 0.5);
+    let ground = [mean(line.top - 3.0, line.top - 2.0), mean(line.bottom + 2.0, line.bottom + 3.0)];
+    ground.iter().all(|ground| if line.dark { inside - ground } else { ground - inside } > OTHER_TONE)
+}
+
 /// A level line with what stands upright at its two ends.
 struct Candidate {
     level: DrawnLine,
@@ -39,10 +96,10 @@ struct Candidate {
 }
 
 impl ScaleBar {
-    /// The burned-in scale bar in the lower half of the photo, if there is one: a level line, dark or light, plain, with ticks at its ends,
-    /// or with an upright leg as long as itself (an L).
+    /// The burned-in scale bar in the lower half of the photo, if there is one: a level line, dark or light or both by turns like a ruler,
+    /// plain, with ticks at its ends, or with an upright leg as long as itself (an L).
     ///
-    /// What passes for a bar is exactly level, crisp at its edges and ends, and of one color or one transparency; hairs, furrows, frames,
+    /// What passes for a bar is exactly level, crisp at its edges and ends, and of one color or one transparency in each of its fields; hairs, furrows, frames,
     /// boxes and circles are not. Of several such lines the one with legs or ticks at its ends is taken, else the longest.
     ///
     /// # Accuracy
@@ -63,14 +120,15 @@ impl ScaleBar {
         let (_, plane) = shades.view().split_at(Axis(0), from);
         let search = LineSearch {
             length: (SHORTEST * width as f64).max(24.0) as usize,
-            thickness: (width / 100).max(4),
+            thickness: (THICKEST * width as f64).max(4.0) as usize,
             bridge: (width / 12).max(10),
         };
         let lines = level_lines(&plane, &search);
-        lines
+        joined(&lines)
             .iter()
-            .filter(|line| line.length() <= LONGEST * width as f64 && line.length() >= SLENDER * line.thickness())
-            .map(|line| Candidate::at(*line, &plane))
+            .filter(|bar| bar.length() <= LONGEST * width as f64 && bar.length() >= SLENDER * bar.first.thickness())
+            .filter(|bar| !bar.goes_on(&plane))
+            .map(|bar| Candidate::at(bar, &plane))
             .filter(|candidate| !candidate.is_part_of_a_frame(&lines))
             .filter_map(|candidate| candidate.measure(&plane))
             .max_by(|(a, a_rank), (b, b_rank)| a_rank.cmp(b_rank).then(a.length.0.total_cmp(&b.length.0)))
@@ -85,9 +143,11 @@ impl ScaleBar {
 
 impl Candidate {
     /// The line with the upright lines that stand at its ends.
-    fn at(level: DrawnLine, plane: &ArrayView2<u8>) -> Self {
+    fn at(fields: &Fields, plane: &ArrayView2<u8>) -> Self {
+        let Fields { first, last } = fields;
+        let level = DrawnLine { end: last.end, end_is_crisp: last.end_is_crisp, ..*first };
         let left = upright_at(level.start, level.start_is_crisp, -1.0, &level, plane);
-        let right = upright_at(level.end, level.end_is_crisp, 1.0, &level, plane);
+        let right = upright_at(level.end, level.end_is_crisp, 1.0, &DrawnLine { dark: last.dark, ..level }, plane);
         Self { level, left, right }
     }
 

@@ -69,9 +69,9 @@ pub fn level_lines(shades: &ArrayView2<u8>, search: &LineSearch) -> Vec<DrawnLin
             let (start, end) = (first.start.max(second.start), first.end.min(second.end));
             let known = lines.iter().any(|l| {
                 let mid = (first.row + second.row + 1) as f64 / 2.0;
-                (mid - (l.top + l.bottom) / 2.0).abs() < l.thickness().max(2.0)
-                    && start as f64 >= l.start - 2.0
-                    && (end as f64) <= l.end + 2.0
+                // Beyond its own half another may lie right beside it.
+                let same = l.thickness().min(4.0).max(l.thickness() / 2.0).max(2.0);
+                (mid - (l.top + l.bottom) / 2.0).abs() < same && start as f64 >= l.start - 2.0 && (end as f64) <= l.end + 2.0
             });
             if !known && let Some(line) = follow(shades, first.row, second.row, start, end, !first.rising, search) {
                 lines.push(line);

@@ -112,6 +112,58 @@ fn a_bar_with_ticks_is_measured_from_outside_to_outside() {
     assert_length(canvas, 202.0);
 }
 
+/// Fields end to end from `x` on, black and white by turns.
+fn with_fields(canvas: Canvas, x: f64, lengths: &[f64], [top, bottom]: [f64; 2]) -> Canvas {
+    let mut start = x;
+    lengths.iter().enumerate().fold(canvas, |canvas, (i, length)| {
+        let from = start;
+        start += length;
+        canvas.rect(if i % 2 == 0 { [0.0; 3] } else { WHITE }, [from, top, start, bottom])
+    })
+}
+
+#[test]
+fn a_bar_of_black_and_white_fields_is_measured_as_a_whole() {
+    for lengths in [&[90.0; 4][..], &[181.0; 2], &[60.0, 60.0, 120.0, 120.0, 120.0], &[75.0; 5]] {
+        for rows in [[599.5, 607.5], [599.5, 603.5]] {
+            assert_length(with_fields(Canvas::skin(1000, 800), 300.5, lengths, rows), lengths.iter().sum());
+        }
+        let checkered = with_fields(Canvas::skin(1000, 800), 300.5, lengths, [599.5, 607.5]);
+        let (whole, shifted) = (lengths.iter().sum::<f64>(), [&[0.0], lengths].concat());
+        assert_length(with_fields(checkered, 300.5, &shifted, [607.5, 615.5]), whole);
+    }
+}
+
+#[test]
+fn a_bar_with_fields_too_short_to_see_is_never_measured_in_part() {
+    let ruler = [18.0, 18.0, 18.0, 18.0, 18.0, 90.0, 90.0];
+    for lengths in [&ruler[..], &[90.0, 90.0, 20.0, 20.0], &[90.0, 90.0, 10.0, 10.0], &[20.0; 12]] {
+        let bar = found(with_fields(Canvas::skin(1000, 800), 300.5, lengths, [599.5, 607.5]));
+        assert!(bar.as_ref().is_none_or(|bar| (bar.length.0 - lengths.iter().sum::<f64>()).abs() < 1.0), "{bar:?} of {lengths:?}");
+    }
+}
+
+#[test]
+fn thick_bars_are_measured_and_thick_boxes_of_text_are_not_taken_for_one() {
+    assert_length(Canvas::skin(1000, 800).rect(WHITE, [599.5, 739.5, 961.5, 760.5]), 362.0);
+    assert_length(Canvas::skin(1000, 800).rect(INK, [599.5, 739.5, 801.5, 761.5]), 202.0);
+    let letters = |x: f64, y: f64| f64::from((x - 620.0).abs() < 90.0 && (y - 750.0).abs() < 7.0 && x % 12.0 < 4.0);
+    let seen = found(Canvas::skin(1000, 800).rect([70.0, 70.0, 75.0], [519.5, 738.5, 721.5, 761.5]).paint(WHITE, letters));
+    assert!(seen.is_none(), "{seen:?}");
+}
+
+#[test]
+fn a_bar_in_a_strip_at_the_bottom_is_measured_and_one_cut_off_by_the_photos_edge_is_not() {
+    for (ground, ink) in [([0.0; 3], WHITE), (WHITE, [0.0; 3]), ([192.0; 3], [0.0; 3]), ([45.0; 3], WHITE)] {
+        let strip = Canvas::skin(1000, 800).rect(ground, [-0.5, 719.5, 999.5, 799.5]);
+        assert_length(strip.rect(ink, [599.5, 769.5, 961.5, 774.5]), 362.0);
+    }
+    for edges in [[-0.5, 740.5, 300.5, 748.5], [700.5, 740.5, 999.5, 748.5]] {
+        let seen = found(Canvas::skin(1000, 800).rect(INK, edges));
+        assert!(seen.is_none(), "{seen:?}");
+    }
+}
+
 #[test]
 fn twice_the_photo_is_twice_the_bar() {
     let once = found(Canvas::skin(800, 640).rect(INK, [500.5, 600.5, 700.5, 604.5])).expect("a bar");
