@@ -337,7 +337,8 @@ fn results_of_an_analysis_with_other_settings_are_left_as_they_are() {
         let written = files(&out);
         for more in [&["--um-per-px", "5"][..], &[], &["--um-per-px", "5", "--force"], &["--um-per-px", "5", "--dry-run"]] {
             let output = anagen(&[command, more].concat(), folder);
-            let said = "2026-02-10/vertex.png: its result in this folder was made with other settings, or of another file";
+            let said =
+                "2026-02-10/vertex.png: its result in this folder was made with other settings, by another version, or of another file";
             assert!(code(&output) == 1 && stderr(&output).contains(said), "{command:?} {more:?}: {}", stderr(&output));
             assert_eq!(files(&out), written, "{command:?} {more:?}");
         }
