@@ -121,6 +121,8 @@ impl ScaleBar {
         let search = LineSearch {
             length: (SHORTEST * width as f64).max(24.0) as usize,
             thickness: (THICKEST * width as f64).max(4.0) as usize,
+            // A quarter of the whole, for hairs may lie across it.
+            slender: 2,
             bridge: (width / 12).max(10),
         };
         let lines = level_lines(&plane, &search);
@@ -248,6 +250,7 @@ fn upright_at(x: f64, crisp: bool, outward: f64, level: &DrawnLine, plane: &Arra
     let search = LineSearch {
         length: (3.0 * level.thickness()).max(8.0) as usize,
         thickness: (2.0 * level.thickness() + 2.0) as usize,
+        slender: 0,
         bridge: (level.length() / 3.0) as usize,
     };
     let stands_at_the_end = |l: &DrawnLine| {

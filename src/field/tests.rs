@@ -130,6 +130,13 @@ fn flat_strips_are_padding() {
     }
 }
 
+#[test]
+fn a_strip_with_an_edge_that_a_jpeg_blurred_is_padding() {
+    let ripple = |x: f64, y: f64| f64::from((568.0..575.0).contains(&y) && (x * 3.0 + y) % 7.0 < 3.0);
+    let (field, _) = Canvas::skin(800, 600).rect([220.0; 3], [0.0, 568.0, 800.0, 600.0]).paint([213.0; 3], ripple).field();
+    assert_area(&field, 800.0 * 568.0, 0.005);
+}
+
 /// A strip along the bottom with one or two lines of text and perhaps a scale bar.
 fn with_bar_of_text(canvas: Canvas, height: f64, [ground, ink]: [[f64; 3]; 2], lines: usize, scale_bar: bool) -> Canvas {
     let (width, top) = (canvas.width as f64, canvas.height as f64 - height);

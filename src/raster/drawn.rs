@@ -42,6 +42,8 @@ pub struct LineSearch {
     pub length: usize,
     /// The thickest line.
     pub thickness: usize,
+    /// How many times as long as thick a line is at least where it is seen without a break.
+    pub slender: usize,
     /// The longest stretch over which a line may be lost on ground as dark (or light) as itself.
     pub bridge: usize,
 }
@@ -65,7 +67,7 @@ pub fn level_lines(shades: &ArrayView2<u8>, search: &LineSearch) -> Vec<DrawnLin
     let mut lines: Vec<DrawnLine> = vec![];
     for first in &edges {
         let below = edges[edges.partition_point(|e| e.row <= first.row)..].iter().take_while(|e| e.row <= first.row + search.thickness);
-        for second in below.filter(|e| is_other_side(first, e, search.thickness)).take(MOST_TRIED) {
+        for second in below.filter(|e| is_other_side(first, e, search)).take(MOST_TRIED) {
             let (start, end) = (first.start.max(second.start), first.end.min(second.end));
             let known = lines.iter().any(|l| {
                 let mid = (first.row + second.row + 1) as f64 / 2.0;
@@ -83,11 +85,12 @@ pub fn level_lines(shades: &ArrayView2<u8>, search: &LineSearch) -> Vec<DrawnLin
 }
 
 /// Whether `second` can be the lower edge to the upper edge `first`.
-fn is_other_side(first: &LevelEdge, second: &LevelEdge, thickness: usize) -> bool {
+fn is_other_side(first: &LevelEdge, second: &LevelEdge, search: &LineSearch) -> bool {
     let overlap = first.end.min(second.end).saturating_sub(first.start.max(second.start));
     second.rising != first.rising
         && second.row > first.row
-        && second.row <= first.row + thickness
+        && second.row <= first.row + search.thickness
+        && overlap >= search.slender * (second.row - first.row)
         && overlap * 10 >= 7 * (first.end - first.start).min(second.end - second.start)
 }
 
@@ -257,7 +260,7 @@ mod tests {
     use crate::raster::Shades;
     use ndarray::Axis;
 
-    const SEARCH: LineSearch = LineSearch { length: 40, thickness: 12, bridge: 30 };
+    const SEARCH: LineSearch = LineSearch { length: 40, thickness: 12, slender: 2, bridge: 30 };
 
     fn shade(of_white: f32) -> u8 {
         (255.0 * of_white).round() as u8
