@@ -94,7 +94,7 @@ impl Stated {
 }
 
 /// Cuts, the default for what is not known.
-fn cuts(vellus_below_um: Option<f64>, terminal_from_um: Option<f64>) -> Cuts {
+pub fn cuts(vellus_below_um: Option<f64>, terminal_from_um: Option<f64>) -> Cuts {
     let default = Cuts::default();
     Cuts {
         vellus_below_um: vellus_below_um.map_or(default.vellus_below_um, Micrometers),

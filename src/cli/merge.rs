@@ -1,16 +1,15 @@
 //! `anagen merge`: the results of several runs as one, as if one run had made them.
 
 use super::analyze::milliseconds;
+use super::config::cuts;
 use super::privacy::{recorded_key, same_names};
 use super::shard::Shard;
 use super::summary::write_summary;
 use super::{Ending, about, printable, results_folder, say};
-use crate::measure::Cuts;
 use crate::results::{
     Folder, PhotoRun, Run, RunCommand, Status, Times, cause, overlay_path, page_path, read_at_most, result_path, sha256, stem_of,
     thumbnail_path, write_whole,
 };
-use crate::units::Micrometers;
 use clap::Args;
 use serde_json::Value;
 use std::collections::{BTreeMap, BTreeSet};
@@ -221,12 +220,8 @@ fn whole(parts: &[Part], photos: Vec<PhotoRun>) -> Run {
         }
     }
     if parts.iter().any(|part| part.run.cuts != run.cuts) {
-        let [vellus_below_um, terminal_from_um] = CUTS.map(|name| run.settings.get(name).and_then(Value::as_f64).map(Micrometers));
-        let default = Cuts::default();
-        run.cuts = Cuts {
-            vellus_below_um: vellus_below_um.unwrap_or(default.vellus_below_um),
-            terminal_from_um: terminal_from_um.unwrap_or(default.terminal_from_um),
-        };
+        let [vellus_below_um, terminal_from_um] = CUTS.map(|name| run.settings.get(name).and_then(Value::as_f64));
+        run.cuts = cuts(vellus_below_um, terminal_from_um);
     }
     for part in &parts[1..] {
         let new: Vec<String> = part.run.inputs.iter().filter(|input| !run.inputs.contains(input)).cloned().collect();

@@ -42,7 +42,7 @@ use crate::measure::Cuts;
 use crate::photo::{Caveat, CaveatCode};
 
 /// What comparing two photos gave. Without a registration there are no fates and no changes, and a caveat says why.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Default)]
 pub struct Comparison {
     /// How the baseline lies in the follow-up, where the two are shown to be of the same skin.
     pub registration: Option<Registration>,
@@ -69,16 +69,7 @@ pub fn compare(baseline: &Visit, follow_up: &Visit, cuts: &Cuts) -> Comparison {
         Ok(registration) => registration,
         Err(refusal) => {
             caveats.push(refused(&refusal));
-            return Comparison {
-                registration: None,
-                overlap: None,
-                fates: vec![],
-                units: vec![],
-                changes: vec![],
-                growth: None,
-                phototrichogram: None,
-                caveats,
-            };
+            return Comparison { caveats, ..Comparison::default() };
         }
     };
     let scales_off = scales_off(baseline, follow_up, &registration);

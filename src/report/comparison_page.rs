@@ -239,16 +239,7 @@ pub mod tests {
         let photo = result("a.png", Some(5.0));
         let mapping = Mapping::new(Homography::similarity(1.0, 0.0, Vector::new(0.0, 0.0)), None).unwrap();
         let registration = Registration { mapping, model: Model::Similarity, inliers: 48, residual_px: 1.34, chance_log10: -21.6 };
-        let compared = Comparison {
-            registration: Some(registration),
-            overlap: None,
-            fates: vec![],
-            units: vec![],
-            changes: vec![],
-            growth: None,
-            phototrichogram: None,
-            caveats: vec![],
-        };
+        let compared = Comparison { registration: Some(registration), ..Comparison::default() };
         let mut comparison = ComparisonResult::new(&photo, &photo, &compared);
         let place = PlaceResult { id: Some(0), root: Point::new(10.0, 20.0), tip: Point::new(20.0, 10.0) };
         comparison.fates.push(FateResult {
